@@ -1,0 +1,178 @@
+// Many rows of one entity into its table, all or nothing, by the appender: straight in, or over a stage where a key may
+// exist already. Not here: what a row is (row-encoder.ts), the appender itself (engine/append.ts).
+import { INTEGER, type DuckDBValue } from '@duckdb/node-api';
+import type { Engine } from './engine/engine.js';
+import { CHUNK_ROWS, type LoadTarget } from './engine/append.js';
+import type { Column, EntitySchema } from './entity/schema.js';
+import { DatabaseError } from './errors.js';
+import { FROM_DATABASE, type RowEncoder } from './row-encoder.js';
+import {
+  columnOrderStatement,
+  createStageStatement,
+  defaultValuesStatement,
+  dropStageStatement,
+  exactAs,
+  insertStagedStatement,
+  type OnConflict,
+} from './sql/write.js';
+
+/** Rows from anywhere. */
+export type RowSource = Iterable<unknown> | AsyncIterable<unknown>;
+
+export interface BulkOptions {
+  /** called after each chunk with the rows read so far */
+  readonly onProgress?: ((rows: number) => void) | undefined;
+  /** stops between two chunks; nothing is written then */
+  readonly signal?: AbortSignal | undefined;
+}
+
+let stages = 0;
+
+/** @returns rows inserted, or inserted and updated */
+export async function insertBulk(
+  engine: Engine,
+  entity: EntitySchema,
+  encoder: RowEncoder,
+  rows: RowSource,
+  onConflict: OnConflict,
+  options: BulkOptions,
+): Promise<number> {
+  return engine.transact(async () => {
+    const { names } = await engine.run(columnOrderStatement(entity));
+    const order = physicalOrder(names, entity, encoder.columns);
+    const chunks = new ChunkEncoder(engine, entity, encoder, options);
+    if (onConflict.action === 'error' && order !== undefined)
+      return engine.load(target(entity, order), chunks.of(rows, order));
+    const { columns } = encoder;
+    const stage = `mysingle_stage_${(stages += 1)}`;
+    await engine.run(createStageStatement(stage, entity, columns));
+    const staged: LoadTarget = {
+      schema: undefined,
+      table: stage,
+      temporary: true,
+      types: [...columns.map((column) => column.type.duckdb), INTEGER],
+      writes: [],
+    };
+    await engine.load(staged, chunks.of(rows, columns, true));
+    let written = 0;
+    const shapes = onConflict.action === 'update' ? chunks.shapes : chunks.shapes.slice(0, 1);
+    for (const [shape, given] of shapes.entries()) {
+      const conflict =
+        onConflict.action === 'update'
+          ? { ...onConflict, update: onConflict.update.filter((column) => given.has(column)) }
+          : onConflict;
+      const { rowsChanged } = await engine.run(insertStagedStatement(stage, entity, columns, shape, conflict));
+      written += rowsChanged;
+    }
+    await engine.run(dropStageStatement(stage));
+    return written;
+  });
+}
+
+function target(entity: EntitySchema, order: readonly Column[]): LoadTarget {
+  return {
+    schema: entity.schema,
+    table: entity.table,
+    temporary: false,
+    types: order.map((column) => column.type.duckdb),
+    writes: [entity.id],
+  };
+}
+
+/** The table's own order of columns; undefined where the table has others than the class, which only a stage can fill. */
+function physicalOrder(
+  names: readonly string[],
+  entity: EntitySchema,
+  writable: readonly Column[],
+): readonly Column[] | undefined {
+  const byName = new Map(entity.columns.map((column) => [column.name.toLowerCase(), column]));
+  const columns = names.map((name) => byName.get(name.toLowerCase()));
+  if (columns.includes(undefined)) return undefined;
+  const order = (columns as Column[]).filter((column) => column.generated === undefined);
+  return order.length === writable.length ? order : undefined;
+}
+
+class ChunkEncoder {
+  /** the different sets of columns that rows set, by the number they are staged with */
+  readonly shapes: ReadonlySet<Column>[] = [];
+  readonly #shapeNumbers = new Map<string, number>();
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly entity: EntitySchema,
+    private readonly encoder: RowEncoder,
+    private readonly options: BulkOptions,
+  ) {}
+
+  /** Chunks of the rows with their columns in `order`, and the number of their shape behind where `staged`. */
+  async *of(rows: RowSource, order: readonly Column[], staged = false): AsyncGenerator<DuckDBValue[][]> {
+    const positions = order.map((column) => this.encoder.columns.indexOf(column));
+    let columns = emptyChunk(order, staged);
+    let position = 0;
+    for await (const row of iterable(rows)) {
+      if (position % 256 === 0) this.#refuseIfAborted();
+      const { values, given } = this.encoder.row(row, position);
+      for (const [index, from] of positions.entries()) columns[index]?.push(values[from] as DuckDBValue);
+      if (staged) columns[order.length]?.push(this.#shape(given));
+      position += 1;
+      if (position % CHUNK_ROWS === 0) {
+        yield await this.#filled(columns, order);
+        columns = emptyChunk(order, staged);
+        this.options.onProgress?.(position);
+      }
+    }
+    this.#refuseIfAborted();
+    if (position % CHUNK_ROWS !== 0) {
+      yield await this.#filled(columns, order);
+      this.options.onProgress?.(position);
+    }
+  }
+
+  #refuseIfAborted(): void {
+    const { signal } = this.options;
+    if (signal?.aborted)
+      throw new DatabaseError('E_ABORTED', 'insertMany was stopped by its signal. Nothing was written.', {
+        cause: signal.reason,
+      });
+  }
+
+  #shape(given: ReadonlySet<Column>): number {
+    const key = this.encoder.columns.map((column) => (given.has(column) ? '1' : '0')).join('');
+    let number = this.#shapeNumbers.get(key);
+    if (number === undefined) {
+      number = this.shapes.push(given) - 1;
+      this.#shapeNumbers.set(key, number);
+    }
+    return number;
+  }
+
+  /** Puts in what only the database can make: numbers of sequences, defaults written in SQL. */
+  async #filled(columns: DuckDBValue[][], order: readonly Column[]): Promise<DuckDBValue[][]> {
+    for (const [index, column] of order.entries()) {
+      const values = columns[index] as (DuckDBValue | typeof FROM_DATABASE)[];
+      const holes = values.flatMap((value, row) => (value === FROM_DATABASE ? row : []));
+      if (holes.length === 0) continue;
+      const { columns: made } = await this.engine.run(defaultValuesStatement(this.entity, column, holes.length));
+      for (const [at, row] of holes.entries()) {
+        const value = made[0]?.[at] ?? null;
+        values[row] = value === null ? null : column.type.encode(value, exactAs(column));
+      }
+    }
+    return columns;
+  }
+}
+
+const emptyChunk = (order: readonly Column[], staged: boolean): DuckDBValue[][] =>
+  Array.from({ length: order.length + (staged ? 1 : 0) }, () => []);
+
+function iterable(rows: RowSource): RowSource {
+  const given: unknown = rows;
+  const fits =
+    typeof given === 'object' && given !== null && (Symbol.iterator in given || Symbol.asyncIterator in given);
+  if (!fits)
+    throw new DatabaseError(
+      'E_VALIDATION',
+      'insertMany and upsert take rows: an array, an iterable or an async iterable of objects.',
+    );
+  return rows;
+}

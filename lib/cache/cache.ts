@@ -1,0 +1,367 @@
+// Remembering what loads gave, for as long as it holds: by time, and by what was written since. Not here: how values look
+// (values.ts), where they are kept over restarts (table.ts), what is asked (cached.ts, repository.ts).
+import { LRUCache } from 'lru-cache';
+import { ReadSet, context, withinContext } from '../context.js';
+import { durationMs, type Duration } from '../duration.js';
+import type { Database } from '../engine/database.js';
+import type { Engine } from '../engine/engine.js';
+import type { EntityClass } from '../entity/row.js';
+import { schemaOf } from '../entity/schema.js';
+import { DatabaseError, loggable } from '../errors.js';
+import type { Log } from '../log.js';
+import { CacheTable, type Entry } from './table.js';
+import { UnknownEntity, decodeValue, encodeValue } from './values.js';
+
+/** Options of the cache of a manager. */
+export interface CacheOptions {
+  /** values kept in the process; default 10000 */
+  readonly maxEntries?: number;
+  /** their size altogether, in bytes of their stored text; default 64 MiB */
+  readonly maxBytes?: number;
+}
+
+/** Options of a cached value. */
+export interface CacheEntryOptions {
+  /** how long it holds at most */
+  readonly ttl: Duration;
+  /** how long the answer null (or undefined) is kept; default: it is not */
+  readonly negativeTtl?: Duration;
+}
+
+export interface CacheStats {
+  /** answered without a load */
+  readonly hits: number;
+  /** loads that ran */
+  readonly loads: number;
+  /** callers that waited for a load of another one */
+  readonly joined: number;
+  /** values kept in the process now */
+  readonly entries: number;
+}
+
+interface Flight {
+  readonly result: Promise<Loaded>;
+}
+
+interface Loaded extends Pick<Entry, 'text' | 'tables' | 'tick'> {
+  /** answered from a tier, not by a load */
+  readonly hit: boolean;
+}
+
+/** The cache of one database, whoever uses it in this process. */
+class SharedCache {
+  readonly #memory: LRUCache<string, Entry>;
+  readonly #flights = new Map<string, Flight>();
+  readonly #entities = new Map<string, EntityClass>();
+  readonly #owners = new Map<string, unknown>();
+  #table: CacheTable | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  stats = { hits: 0, loads: 0, joined: 0 };
+
+  private constructor(
+    private readonly database: Database,
+    options: CacheOptions,
+    readonly log: Log,
+    readonly now: () => number,
+  ) {
+    this.#memory = new LRUCache({
+      max: options.maxEntries ?? 10_000,
+      maxSize: options.maxBytes ?? 64 * 1024 * 1024,
+      sizeCalculation: (entry, key) => 2 * (entry.text.length + key.length) + 1,
+    });
+  }
+
+  static async open(database: Database, options: CacheOptions, log: Log, now: () => number): Promise<SharedCache> {
+    const cache = new SharedCache(database, options, log, now);
+    if (database.mode !== 'readonly') {
+      try {
+        cache.#table = await CacheTable.open(database);
+      } catch (error) {
+        cache.#tierFailed(error);
+      }
+    }
+    database.beforeClose.push(() => cache.#close());
+    return cache;
+  }
+
+  get entries(): number {
+    return this.#memory.size;
+  }
+
+  know(entities: readonly EntityClass[]): void {
+    for (const entity of entities) this.#entities.set(schemaOf(entity).id, entity);
+  }
+
+  /** Refuses a second class under a name that is taken: their values would be each other's. */
+  claim(name: string, owner: unknown): void {
+    const known = this.#owners.get(name);
+    if (known !== undefined && known !== owner) {
+      throw new DatabaseError(
+        'E_DECLARATION',
+        `@Cached: two classes cache under the name '${name}'. Give one of them @Cached({ ttl, name: '...' }).`,
+      );
+    }
+    this.#owners.set(name, owner);
+  }
+
+  decode(text: string): unknown {
+    return decodeValue(text, (className, table) => {
+      const entity = this.#entities.get(table);
+      return entity !== undefined && schemaOf(entity).className === className ? entity : undefined;
+    });
+  }
+
+  holds(tables: readonly string[], tick: number): boolean {
+    return this.database.clock.holds(tables, tick);
+  }
+
+  #lives(entry: Entry): boolean {
+    return entry.expiresAt > this.now() && this.holds(entry.tables, entry.tick);
+  }
+
+  inMemory(key: string): Entry | undefined {
+    const entry = this.#memory.get(key);
+    if (entry === undefined || this.#lives(entry)) return entry;
+    this.#memory.delete(key);
+    return undefined;
+  }
+
+  async find(key: string): Promise<Entry | undefined> {
+    const near = this.inMemory(key);
+    if (near !== undefined || this.#table === undefined) return near;
+    try {
+      await this.#writing;
+      const far = await this.#table.get(key);
+      if (far === undefined || !this.#lives(far)) return undefined;
+      this.decode(far.text);
+      this.#memory.set(key, far);
+      return far;
+    } catch (error) {
+      if (!(error instanceof UnknownEntity)) this.#tierFailed(error);
+      return undefined;
+    }
+  }
+
+  store(key: string, entry: Entry): void {
+    if (!this.#lives(entry)) return;
+    this.#memory.set(key, entry);
+    this.#write((table) => table.put(key, entry, this.now()));
+  }
+
+  delete(key: string): void {
+    this.#memory.delete(key);
+    this.#write((table) => table.delete(key));
+  }
+
+  async clear(): Promise<void> {
+    this.#memory.clear();
+    this.#write((table) => table.clear());
+    await this.#writing;
+  }
+
+  async purge(): Promise<number> {
+    this.#memory.purgeStale();
+    let purged = 0;
+    this.#write(async (table) => {
+      purged = await table.purge(this.now(), (tables, tick) => this.holds(tables, tick));
+    });
+    await this.#writing;
+    return purged;
+  }
+
+  /** The one flight of a key, started where there is none. */
+  fly(key: string, load: () => Promise<Loaded>): { flight: Flight; joined: boolean } {
+    const known = this.#flights.get(key);
+    if (known !== undefined) return { flight: known, joined: true };
+    const flight: Flight = {
+      result: load().finally(() => {
+        if (this.#flights.get(key) === flight) this.#flights.delete(key);
+      }),
+    };
+    this.#flights.set(key, flight);
+    return { flight, joined: false };
+  }
+
+  /** Writes to the table one after another, behind the callers' backs: two at once would conflict. */
+  #write(work: (table: CacheTable) => Promise<void>): void {
+    const table = this.#table;
+    if (table === undefined) return;
+    this.#writing = this.#writing
+      .then(() => withinContext({ transactions: new Map(), reads: new ReadSet() }, () => work(table)))
+      .catch((error: unknown) => this.#tierFailed(error));
+  }
+
+  #tierFailed(error: unknown): void {
+    this.log('cacheTierFailed', { table_name: 'mysingle_cache', ...loggable(error) });
+  }
+
+  async #close(): Promise<void> {
+    await this.#writing;
+    try {
+      await this.#table?.close(this.now(), (tables, tick) => this.holds(tables, tick));
+    } catch (error) {
+      this.#tierFailed(error);
+    }
+    this.#table = undefined;
+  }
+}
+
+const shared = new WeakMap<Database, Promise<SharedCache>>();
+
+/** The cache as one manager uses it: shared by all managers of a database, seen through this one's transactions. */
+export class Cache {
+  private constructor(
+    private readonly engine: Engine,
+    private readonly state: SharedCache,
+    private readonly enabled: boolean,
+  ) {}
+
+  static async open(
+    engine: Engine,
+    options: CacheOptions | false,
+    log: Log,
+    now: () => number = Date.now,
+  ): Promise<Cache> {
+    const { database } = engine;
+    let state = shared.get(database);
+    if (state === undefined)
+      shared.set(database, (state = SharedCache.open(database, options === false ? {} : options, log, now)));
+    return new Cache(engine, await state, options !== false);
+  }
+
+  /** @internal classes whose instances may be stored */
+  know(entities: readonly EntityClass[]): void {
+    this.state.know(entities);
+  }
+
+  /** @internal */
+  claim(name: string, owner: unknown): void {
+    this.state.claim(name, owner);
+  }
+
+  /**
+   * The value under `key`, loaded where there is none that still holds. One load per key runs at a time; what it reads is
+   * recorded, and a write to it ends the value when it commits. A failed load is not kept, and reaches every waiter.
+   * Values come back as they went in: changing one does not change the cached one.
+   *
+   * @throws DatabaseError `E_UNSUPPORTED` for values the cache has no form for, and whatever `load` throws
+   * @example db.cache.getOrLoad('vix', { ttl: '5m' }, () => prices.findOne({ where: { symbol: 'VIX' } }))
+   */
+  async getOrLoad<T>(key: string, options: CacheEntryOptions, load: () => T | Promise<T>): Promise<T> {
+    const ttlMs = durationMs(options.ttl, 'ttl');
+    const negativeTtlMs =
+      options.negativeTtl === undefined ? undefined : durationMs(options.negativeTtl, 'negativeTtl');
+    return (await this.loadThrough(key, ttlMs, negativeTtlMs, async () => load())) as T;
+  }
+
+  /** @internal `getOrLoad` with times in ms */
+  async loadThrough(
+    key: string,
+    ttlMs: number,
+    negativeTtlMs: number | undefined,
+    load: () => Promise<unknown>,
+  ): Promise<unknown> {
+    const { transaction, database } = this.engine;
+    if (!this.enabled || transaction?.hasWritten) return load();
+    const askedAt = database.clock.tick;
+    for (;;) {
+      const near = this.state.inMemory(key);
+      if (near !== undefined && near.tick <= this.engine.tick) return this.#give(key, { ...near, hit: true });
+      const run = (): Promise<Loaded> => this.#load(key, ttlMs, negativeTtlMs, load);
+      // what a transaction sees is its own: nobody else may join it
+      if (transaction !== undefined) return this.#give(key, await run());
+      const { flight, joined } = this.state.fly(key, run);
+      if (joined) this.state.stats.joined += 1;
+      const loaded = await flight.result;
+      // a load that began before a write that this caller came after: what it gave is of no use here
+      if (joined && loaded.tick < askedAt && !this.state.holds(loaded.tables, loaded.tick)) continue;
+      return this.#give(key, loaded, joined);
+    }
+  }
+
+  #give(key: string, { text, tables, hit }: Loaded, joined = false): unknown {
+    context().reads?.add(this.engine.database, tables);
+    if (hit) {
+      this.state.stats.hits += 1;
+      if (this.state.log.enabled('cacheHit'))
+        this.state.log('cacheHit', { cache_key: key, operation: 'get_cache', joined });
+    }
+    return this.state.decode(text);
+  }
+
+  async #load(
+    key: string,
+    ttlMs: number,
+    negativeTtlMs: number | undefined,
+    load: () => Promise<unknown>,
+  ): Promise<Loaded> {
+    const { database } = this.engine;
+    const found = await this.state.find(key);
+    // a transaction keeps seeing the database as it was when it began
+    if (found !== undefined && found.tick <= this.engine.tick) return { ...found, hit: true };
+    const tick = this.engine.tick;
+    const started = performance.now();
+    const reads = new ReadSet(context().reads);
+    this.state.stats.loads += 1;
+    const value = await withinContext({ reads }, load);
+    const tables = [...reads.of(database)];
+    const text = encodeValue(value ?? null);
+    const keepMs = value === null || value === undefined ? negativeTtlMs : ttlMs;
+    // another database's writes are not seen by this one's clock
+    const keep = keepMs !== undefined && !reads.readsBeyond(database) && !this.engine.transaction?.hasWritten;
+    if (keep) this.state.store(key, { text, tables, tick, expiresAt: this.state.now() + keepMs });
+    if (this.state.log.enabled('cacheLoaded')) {
+      this.state.log('cacheLoaded', {
+        cache_key: key,
+        operation: 'get_cache',
+        duration_ms: Math.round((performance.now() - started) * 100) / 100,
+        stored: keep,
+      });
+    }
+    return { text, tables, tick, hit: false };
+  }
+
+  /** The value under `key`, or undefined where there is none that still holds. */
+  async get(key: string): Promise<unknown> {
+    if (!this.enabled || this.engine.transaction?.hasWritten) return undefined;
+    const entry = await this.state.find(key);
+    return entry === undefined ? undefined : this.#give(key, { ...entry, hit: true });
+  }
+
+  /**
+   * Keeps a value that depends on no table.
+   *
+   * @throws DatabaseError `E_UNSUPPORTED` for values the cache has no form for
+   */
+  set(key: string, value: unknown, options: Pick<CacheEntryOptions, 'ttl'>): Promise<void> {
+    const expiresAt = this.state.now() + durationMs(options.ttl, 'ttl');
+    if (this.enabled)
+      this.state.store(key, { text: encodeValue(value), tables: [], tick: this.engine.database.clock.tick, expiresAt });
+    return Promise.resolve();
+  }
+
+  delete(key: string): Promise<void> {
+    this.state.delete(key);
+    return Promise.resolve();
+  }
+
+  /** Ends every value that was read from these entities. */
+  invalidate(what: { readonly entities: readonly EntityClass[] }): Promise<void> {
+    this.engine.database.clock.wrote(what.entities.map((entity) => schemaOf(entity).id));
+    return Promise.resolve();
+  }
+
+  /** Forgets everything, in the process and in the table. */
+  clear(): Promise<void> {
+    return this.state.clear();
+  }
+
+  /** Deletes what no longer holds from the table. Gives the number of rows. */
+  purge(): Promise<number> {
+    return this.state.purge();
+  }
+
+  stats(): CacheStats {
+    return { ...this.state.stats, entries: this.state.entries };
+  }
+}

@@ -1,0 +1,73 @@
+// Bulk loading through DuckDB's appender, chunk by chunk. Not here: what the values mean, and the transaction around it.
+import { DuckDBDataChunk, type DuckDBAppender, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
+import { classify } from '../errors.js';
+import { ALIAS } from './database.js';
+import type { Session } from './session.js';
+
+/** The most rows a chunk of DuckDB holds. */
+export const CHUNK_ROWS = 2048;
+
+/** Where rows go: types of the columns in the table's own order, generated columns left out. */
+export interface LoadTarget {
+  readonly schema: string | undefined;
+  readonly table: string;
+  /** a temporary table */
+  readonly temporary: boolean;
+  readonly types: readonly DuckDBType[];
+  /** ids of the tables that this counts as a write to */
+  readonly writes: readonly string[];
+}
+
+/** Chunks of at most CHUNK_ROWS rows, column by column. */
+export type ChunkSource = AsyncIterable<readonly (readonly DuckDBValue[])[]>;
+
+/** @throws DatabaseError, classified; then nothing may be taken as loaded, and the transaction must be rolled back */
+export async function loadChunks(session: Session, target: LoadTarget, chunks: ChunkSource): Promise<number> {
+  const catalog = target.temporary ? 'temp' : ALIAS;
+  // each step waits its turn, so that a source may read from the same transaction between two chunks
+  const appender = await step(session, target, (connection) =>
+    connection.createAppender(target.table, target.schema ?? 'main', catalog),
+  );
+  let rows = 0;
+  try {
+    for await (const columns of chunks) {
+      const size = columns[0]?.length ?? 0;
+      if (size === 0) continue;
+      await step(session, target, () => {
+        const chunk = DuckDBDataChunk.create(target.types, size);
+        chunk.setColumns(columns);
+        appender.appendDataChunk(chunk);
+      });
+      rows += size;
+    }
+    await step(session, target, () => appender.closeSync());
+    return rows;
+  } catch (error) {
+    discard(appender);
+    throw error;
+  }
+}
+
+function step<T>(
+  session: Session,
+  target: LoadTarget,
+  work: Parameters<Session['exclusive']>[0] & ((connection: never) => T | Promise<T>),
+): Promise<T> {
+  return session.exclusive(async (connection) => {
+    try {
+      return (await work(connection as never)) as T;
+    } catch (error) {
+      throw classify(error, { table: target.table, operation: 'append' });
+    }
+  });
+}
+
+/** A failed appender repeats its error at every further call, also at its close. */
+function discard(appender: DuckDBAppender): void {
+  try {
+    appender.clear();
+    appender.closeSync();
+  } catch {
+    // the first error is the one to tell
+  }
+}

@@ -1,0 +1,163 @@
+// Running statements for one manager: each on its own session, or on the session of the transaction it is in; with logs,
+// the clock told of every committed write. Not here: entities.
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { context } from '../context.js';
+import { loggable } from '../errors.js';
+import type { Log } from '../log.js';
+import { EVERYTHING, type Statement } from '../sql/statement.js';
+import { loadChunks, type ChunkSource, type LoadTarget } from './append.js';
+import { ALIAS, type Database } from './database.js';
+import { closedError } from './pool.js';
+import type { Result } from './result.js';
+import { writesOf, type Session } from './session.js';
+import { Transaction, transactionOn, type TransactionOptions } from './transaction.js';
+
+/** How long close() waits for transactions whose code does something else than SQL. */
+const CLOSE_GRACE_MS = 5_000;
+
+export class Engine {
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #sessions = new Set<Session>();
+  #closed = false;
+
+  constructor(
+    readonly database: Database,
+    private readonly log: Log,
+    private readonly slowQueryMs: number,
+  ) {}
+
+  /** The transaction of the caller's context, on this database. */
+  get transaction(): Transaction | undefined {
+    return transactionOn(this.database);
+  }
+
+  /** The logical time as of which the caller reads: a transaction keeps seeing the database as it was when it began. */
+  get tick(): number {
+    return this.transaction?.beganAt ?? this.database.clock.tick;
+  }
+
+  /** @throws DatabaseError, classified */
+  async run(statement: Statement): Promise<Result> {
+    if (this.#closed) throw closedError();
+    context().reads?.add(this.database, statement.reads);
+    const { transaction } = this;
+    if (transaction !== undefined) return this.#timed(statement, () => transaction.run(statement));
+    return this.#use(async (session) => {
+      const result = await this.#timed(statement, () => session.run(statement));
+      this.database.clock.wrote(writesOf(statement, result.statementType));
+      return result;
+    });
+  }
+
+  /** Runs `fn` in a transaction, or in the one that is open already. */
+  async transact<T>(fn: () => T | Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    if (this.#closed) throw closedError();
+    return Transaction.run(this.database, fn, options, {
+      use: (work) => this.#use(work),
+      retried: (attempt, waitMs) => this.log('transactionRetried', { attempt, wait_ms: Math.round(waitMs) }),
+    });
+  }
+
+  /** Loads rows by chunks, in a transaction of its own or in the one that is open. Gives their number. */
+  load(target: LoadTarget, chunks: ChunkSource): Promise<number> {
+    return this.transact(async () => {
+      const { transaction } = this;
+      if (transaction === undefined) throw closedError();
+      return transaction.guard(target.writes, (session) => loadChunks(session, target, chunks));
+    });
+  }
+
+  /**
+   * Lends a connection to `fn` alone; inside a transaction it is the transaction's.
+   *
+   * @param writes tables that `fn` may write
+   */
+  async lend<T>(fn: (connection: DuckDBConnection) => T | Promise<T>, writes: readonly string[]): Promise<T> {
+    if (this.#closed) throw closedError();
+    context().reads?.add(this.database, [EVERYTHING]);
+    const { transaction } = this;
+    // the turn is not held while `fn` runs: what it does through repositories waits in the same line
+    if (transaction !== undefined)
+      return transaction.guard(writes, async (session) => fn(await session.exclusive((connection) => connection)));
+    return this.#use(async (session) => {
+      try {
+        return await session.exclusive(async (connection) => {
+          try {
+            return await fn(connection);
+          } finally {
+            await restore(connection);
+          }
+        });
+      } finally {
+        // what ran before a failure may have been committed
+        this.database.clock.wrote(writes);
+        if (writes.includes(EVERYTHING)) this.database.schemaChanged();
+      }
+    });
+  }
+
+  async #use<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const running = this.database.pool.use(async (session) => {
+      if (this.#closed) throw closedError();
+      this.#sessions.add(session);
+      try {
+        return await work(session);
+      } finally {
+        this.#sessions.delete(session);
+      }
+    });
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async #timed(statement: Statement, run: () => Promise<Result>): Promise<Result> {
+    const started = performance.now();
+    try {
+      const result = await run();
+      const durationMs = performance.now() - started;
+      const event = durationMs >= this.slowQueryMs ? 'slowQuery' : 'query';
+      if (this.log.enabled(event)) this.log(event, { ...fields(statement, durationMs), row_count: result.rowCount });
+      return result;
+    } catch (error) {
+      if (this.log.enabled('queryFailed'))
+        this.log('queryFailed', { ...fields(statement, performance.now() - started), ...loggable(error) });
+      throw error;
+    }
+  }
+
+  /** Refuses new work, stops what runs, and waits for it to end. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const interrupt = (): void => {
+      for (const session of this.#sessions) session.interrupt();
+    };
+    const stopping = setInterval(interrupt, 20);
+    let grace: NodeJS.Timeout | undefined;
+    try {
+      interrupt();
+      const over = new Promise((resolve) => (grace = setTimeout(resolve, CLOSE_GRACE_MS)));
+      await Promise.race([Promise.allSettled(this.#running), over]);
+    } finally {
+      clearInterval(stopping);
+      clearTimeout(grace);
+    }
+  }
+}
+
+function fields(statement: Statement, durationMs: number): Record<string, unknown> {
+  return { sql: statement.text, duration_ms: Math.round(durationMs * 100) / 100, operation: 'query' };
+}
+
+/** A connection goes back as it came: no open transaction, the attached database in use. */
+async function restore(connection: DuckDBConnection): Promise<void> {
+  try {
+    await connection.run('ROLLBACK');
+  } catch {
+    // none was open, which is the usual case
+  }
+  await connection.run(`USE ${ALIAS}`);
+}

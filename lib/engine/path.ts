@@ -1,0 +1,73 @@
+// Where a database file is: checked before DuckDB sees it, and one name for each file. Not here: opening it.
+import { lstatSync, mkdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { DatabaseError } from '../errors.js';
+
+export const MEMORY = ':memory:';
+
+function fail(message: string): never {
+  throw new DatabaseError('E_CONFIG', message);
+}
+
+/**
+ * The path as DuckDB may have it.
+ *
+ * @throws DatabaseError `E_CONFIG` for what DuckDB would silently turn into another database: an empty path (in memory,
+ *   all data lost), a NUL (cut off there), a URL, ':memory:name' (a file of that name)
+ */
+export function checkedPath(path: unknown): string {
+  if (typeof path !== 'string' || path.trim() === '') {
+    fail(
+      "path: give the path of the database file, or ':memory:', or set DUCKDB_PATH. An empty path would lose all data at exit.",
+    );
+  }
+  const text = path;
+  if (text.includes('\0')) fail('path: it holds a NUL character, at which DuckDB would cut it off.');
+  if (text !== MEMORY && text.startsWith(':memory:'))
+    fail(`path: ${JSON.stringify(text)} would be a file of that name. Write ':memory:' for a database in memory.`);
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text))
+    fail(`path: ${JSON.stringify(text)} is a URL. Give the path of a local file.`);
+  return text;
+}
+
+/** The one name of a file, whatever links and relative ways lead to it. Makes the parent directory. */
+export function realPath(path: string, makeParent: boolean): string {
+  const absolute = resolve(path);
+  try {
+    return realpathSync(absolute);
+  } catch {
+    // not there yet: the name follows from its directory, or from where a dangling link points
+  }
+  if (isLink(absolute)) return realPath(resolve(dirname(absolute), readlinkSync(absolute)), makeParent);
+  const parent = dirname(absolute);
+  if (makeParent) makeDirectory(parent, path);
+  try {
+    return join(realpathSync(parent), basename(absolute));
+  } catch {
+    return absolute;
+  }
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
+}
+
+function makeDirectory(parent: string, path: string): void {
+  try {
+    mkdirSync(parent, { recursive: true });
+    if (!statSync(parent).isDirectory()) fail(`path: ${parent} is not a directory.`);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new DatabaseError(
+      code === 'EACCES' || code === 'EPERM' || code === 'EROFS' ? 'E_PERMISSION' : 'E_CONFIG',
+      `path: the directory of ${path} cannot be made: ${(error as Error).message}.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}

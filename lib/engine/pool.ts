@@ -1,0 +1,99 @@
+// A few sessions, lent to one borrower at a time, first come first served. Not here: what runs on them.
+import { DatabaseError } from '../errors.js';
+import type { Session } from './session.js';
+
+interface Waiter {
+  readonly take: (session: Session) => void;
+  readonly refuse: (error: DatabaseError) => void;
+}
+
+export class Pool {
+  readonly #idle: Session[] = [];
+  readonly #lent = new Set<Session>();
+  readonly #waiting: Waiter[] = [];
+  #opening = 0;
+  #closed = false;
+
+  constructor(
+    private readonly size: number,
+    private readonly acquireTimeoutMs: number,
+    private readonly open: () => Promise<Session>,
+  ) {}
+
+  get stats(): { readonly size: number; readonly busy: number; readonly waiting: number } {
+    return { size: this.size, busy: this.#lent.size, waiting: this.#waiting.length };
+  }
+
+  /** Lends a session to `work` alone until it settles. */
+  async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const session = await this.#acquire();
+    try {
+      return await work(session);
+    } finally {
+      this.#release(session);
+    }
+  }
+
+  async #acquire(): Promise<Session> {
+    if (this.#closed) throw closedError();
+    const idle = this.#idle.pop();
+    if (idle !== undefined) {
+      this.#lent.add(idle);
+      return idle;
+    }
+    if (this.#lent.size + this.#opening < this.size) {
+      this.#opening += 1;
+      try {
+        const session = await this.open();
+        this.#lent.add(session);
+        return session;
+      } finally {
+        this.#opening -= 1;
+      }
+    }
+    return this.#wait();
+  }
+
+  #wait(): Promise<Session> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+        reject(
+          new DatabaseError(
+            'E_TIMEOUT',
+            `No connection became free within ${this.acquireTimeoutMs} ms: all ${this.size} are lent. ` +
+              'Look for a transaction that waits for something outside, or raise pool: { size, acquireTimeout }.',
+            { details: this.stats },
+          ),
+        );
+      }, this.acquireTimeoutMs);
+      const settle =
+        <A>(then: (value: A) => void) =>
+        (value: A) => {
+          clearTimeout(timer);
+          then(value);
+        };
+      const waiter: Waiter = { take: settle(resolve), refuse: settle(reject) };
+      this.#waiting.push(waiter);
+    });
+  }
+
+  #release(session: Session): void {
+    const next = this.#waiting.shift();
+    if (next !== undefined) return next.take(session);
+    this.#lent.delete(session);
+    if (this.#closed) return;
+    this.#idle.push(session);
+  }
+
+  /** Refuses whoever waits, stops what runs, and closes every session when it is done. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const waiter of this.#waiting.splice(0)) waiter.refuse(closedError());
+    await Promise.all([...this.#idle.splice(0), ...this.#lent].map((session) => session.close()));
+  }
+}
+
+export function closedError(): DatabaseError {
+  return new DatabaseError('E_CLOSED', 'The manager is closed. Call connect() to use it again.');
+}

@@ -1,0 +1,130 @@
+// One DuckDB connection used in order: statements run in the order they were asked for, one at a time. Not here: who may
+// use it (pool.ts).
+import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
+import { StatementType } from '@duckdb/node-api';
+import { classify } from '../errors.js';
+import { EVERYTHING, type Statement } from '../sql/statement.js';
+import { readResult, type Result } from './result.js';
+
+const PREPARED_MAX = 200;
+
+/** Statements that change no table. */
+const READING: ReadonlySet<StatementType> = new Set([
+  StatementType.SELECT,
+  StatementType.EXPLAIN,
+  StatementType.TRANSACTION,
+]);
+const DATA: ReadonlySet<StatementType> = new Set([
+  StatementType.INSERT,
+  StatementType.UPDATE,
+  StatementType.DELETE,
+  StatementType.MERGE_INTO,
+]);
+
+/** Counts schema changes, so that every session drops its prepared statements when one happened. */
+export class SchemaVersion {
+  value = 0;
+}
+
+/** What a finished statement wrote. */
+export function writesOf(statement: Statement, type: StatementType): readonly string[] {
+  return READING.has(type) ? [] : statement.writes;
+}
+
+export class Session {
+  readonly #prepared = new Map<string, DuckDBPreparedStatement>();
+  #preparedAt: number;
+  #tail: Promise<unknown> = Promise.resolve();
+  #pending = 0;
+
+  constructor(
+    private readonly connection: DuckDBConnection,
+    private readonly schema: SchemaVersion,
+  ) {
+    this.#preparedAt = schema.value;
+  }
+
+  /** Whether something runs or waits here. */
+  get busy(): boolean {
+    return this.#pending > 0;
+  }
+
+  /**
+   * Runs `work` when everything asked for before is done. The one way to the connection: DuckDB itself would run
+   * statements that were not awaited in any order.
+   */
+  exclusive<T>(work: (connection: DuckDBConnection) => T | Promise<T>): Promise<T> {
+    this.#pending += 1;
+    const turn = this.#tail.then(() => work(this.connection)).finally(() => (this.#pending -= 1));
+    this.#tail = turn.catch(() => {});
+    return turn;
+  }
+
+  /** @throws DatabaseError, classified */
+  run(statement: Statement): Promise<Result> {
+    return this.exclusive(async () => {
+      try {
+        return await this.#run(statement);
+      } catch (error) {
+        throw classify(error, { sql: statement.text });
+      }
+    });
+  }
+
+  async #run(statement: Statement): Promise<Result> {
+    const prepared = await this.#prepare(statement.text);
+    if (statement.parameters.length > 0) {
+      prepared.bind(
+        statement.parameters.map((parameter) => parameter.value),
+        statement.parameters.map((parameter) => parameter.type),
+      );
+    }
+    const result = await prepared.run();
+    if (statement.writes.includes(EVERYTHING) && !READING.has(result.statementType) && !DATA.has(result.statementType))
+      this.schema.value += 1;
+    return readResult(result, statement.as);
+  }
+
+  async #prepare(text: string): Promise<DuckDBPreparedStatement> {
+    if (this.#preparedAt !== this.schema.value) this.#forget();
+    const known = this.#prepared.get(text);
+    if (known !== undefined) {
+      // back to the young end
+      this.#prepared.delete(text);
+      this.#prepared.set(text, known);
+      return known;
+    }
+    const prepared = await this.connection.prepare(text);
+    this.#prepared.set(text, prepared);
+    if (this.#prepared.size > PREPARED_MAX) {
+      const [oldest, statement] = this.#prepared.entries().next().value as [string, DuckDBPreparedStatement];
+      this.#prepared.delete(oldest);
+      statement.destroySync();
+    }
+    return prepared;
+  }
+
+  #forget(): void {
+    for (const statement of this.#prepared.values()) statement.destroySync();
+    this.#prepared.clear();
+    this.#preparedAt = this.schema.value;
+  }
+
+  /** Stops the statement that runs now; those that wait run next. */
+  interrupt(): void {
+    if (this.busy) this.connection.interrupt();
+  }
+
+  /** Waits for what runs, stopping it again and again, and closes. Closing under a running query would hang the process. */
+  async close(): Promise<void> {
+    const stopping = setInterval(() => this.interrupt(), 20);
+    try {
+      this.interrupt();
+      await this.#tail;
+    } finally {
+      clearInterval(stopping);
+    }
+    this.#forget();
+    this.connection.closeSync();
+  }
+}

@@ -1,0 +1,178 @@
+// A transaction: one session, from BEGIN to the end, found through the async context. Not here: which statements.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { context, withinContext } from '../context.js';
+import { DatabaseError, classify, isDatabaseError } from '../errors.js';
+import type { Statement } from '../sql/statement.js';
+import type { Database } from './database.js';
+import type { Result } from './result.js';
+import { writesOf, type Session } from './session.js';
+
+/** Options of `transaction`. */
+export interface TransactionOptions {
+  /** how often the whole function is run again when another transaction changed the same rows; default 0 */
+  readonly retries?: number;
+  /** refuse writes; default false */
+  readonly readOnly?: boolean;
+}
+
+interface Surroundings {
+  use<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  retried(attempt: number, waitMs: number): void;
+}
+
+/** The open transaction of the caller's context on this database. */
+export function transactionOn(database: Database): Transaction | undefined {
+  return context().transactions?.get(database) as Transaction | undefined;
+}
+
+export class Transaction {
+  readonly #writes = new Set<string>();
+  #failure: unknown;
+  #over = false;
+
+  private constructor(
+    private readonly session: Session,
+    /** the logical time at BEGIN */
+    readonly beganAt: number,
+  ) {}
+
+  /** Whether something was written in it; from then on the cache knows less than the database. */
+  get hasWritten(): boolean {
+    return this.#writes.size > 0;
+  }
+
+  static async run<T>(
+    database: Database,
+    fn: () => T | Promise<T>,
+    options: TransactionOptions,
+    around: Surroundings,
+  ): Promise<T> {
+    const { retries, readOnly } = checkedOptions(options);
+    const outer = transactionOn(database);
+    if (outer !== undefined) return outer.#join(fn);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await around.use((session) => Transaction.#once(database, session, fn, readOnly));
+      } catch (error) {
+        if (attempt > retries || !isConflict(error)) throw error;
+        const waitMs = Math.random() * Math.min(250, 5 * 2 ** attempt);
+        around.retried(attempt, waitMs);
+        await sleep(waitMs);
+      }
+    }
+  }
+
+  static async #once<T>(database: Database, session: Session, fn: () => T | Promise<T>, readOnly: boolean): Promise<T> {
+    const transaction = new Transaction(session, database.clock.tick);
+    await control(session, readOnly ? 'BEGIN TRANSACTION READ ONLY' : 'BEGIN TRANSACTION');
+    const transactions = new Map(context().transactions).set(database, transaction);
+    let value: T;
+    try {
+      value = await withinContext({ transactions }, async () => fn());
+    } catch (error) {
+      await transaction.#rollback();
+      throw error;
+    }
+    if (transaction.#failure !== undefined) {
+      await transaction.#rollback();
+      throw aborted(transaction.#failure);
+    }
+    transaction.#over = true;
+    try {
+      // waits its turn behind statements that were not awaited; one of them may have failed meanwhile
+      await session.exclusive(async (connection) => {
+        if (transaction.#failure !== undefined) throw aborted(transaction.#failure);
+        await connection.run('COMMIT');
+      });
+    } catch (error) {
+      await transaction.#rollback();
+      throw classify(error, { operation: 'commit' });
+    }
+    database.clock.wrote(transaction.#writes);
+    return value;
+  }
+
+  /** A nested call is part of the whole: if it throws, the whole fails, even where the error is caught. */
+  async #join<T>(fn: () => T | Promise<T>): Promise<T> {
+    this.#refuseIfOver();
+    try {
+      return await fn();
+    } catch (error) {
+      this.#failure ??= error;
+      throw error;
+    }
+  }
+
+  async run(statement: Statement): Promise<Result> {
+    this.#refuseIfOver();
+    try {
+      const result = await this.session.run(statement);
+      for (const table of writesOf(statement, result.statementType)) this.#writes.add(table);
+      return result;
+    } catch (error) {
+      this.#failure ??= error;
+      throw error;
+    }
+  }
+
+  /** Other work on the session that may write `writes`. */
+  async guard<T>(writes: readonly string[], work: (session: Session) => Promise<T>): Promise<T> {
+    this.#refuseIfOver();
+    for (const table of writes) this.#writes.add(table);
+    try {
+      return await work(this.session);
+    } catch (error) {
+      this.#failure ??= error;
+      throw error;
+    }
+  }
+
+  #refuseIfOver(): void {
+    if (this.#over) {
+      throw new DatabaseError(
+        'E_TX_ABORTED',
+        'The transaction of this call is over. Await everything that is started inside transaction().',
+      );
+    }
+  }
+
+  async #rollback(): Promise<void> {
+    this.#over = true;
+    // after a failed COMMIT there is nothing left to roll back, and DuckDB says so
+    await control(this.session, 'ROLLBACK').catch(() => {});
+  }
+}
+
+function control(session: Session, sql: string): Promise<unknown> {
+  return session.exclusive((connection) =>
+    connection.run(sql).catch((error: unknown) => {
+      throw classify(error, { sql });
+    }),
+  );
+}
+
+function aborted(cause: unknown): DatabaseError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new DatabaseError(
+    'E_TX_ABORTED',
+    `The transaction was rolled back, because something in it failed and was caught: ${reason}`,
+    {
+      cause,
+      retryable: isConflict(cause),
+    },
+  );
+}
+
+function isConflict(error: unknown): boolean {
+  return isDatabaseError(error) && error.retryable;
+}
+
+function checkedOptions(options: TransactionOptions): Required<TransactionOptions> {
+  const { retries = 0, readOnly = false, ...rest } = options;
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined)
+    throw new DatabaseError('E_CONFIG', `transaction has no option '${unknown}'. Options: retries, readOnly.`);
+  if (!Number.isSafeInteger(retries) || retries < 0)
+    throw new DatabaseError('E_CONFIG', 'transaction: retries is a whole number from 0.');
+  return { retries, readOnly };
+}

@@ -1,0 +1,278 @@
+// Types made from others: enums, JSON, lists, arrays, structs, maps, unions; and the reading of a type as it is written.
+// Not here: scalar types (types.ts).
+import {
+  ARRAY,
+  DuckDBArrayValue,
+  DuckDBListValue,
+  DuckDBMapValue,
+  DuckDBStructValue,
+  DuckDBUnionValue,
+  ENUM,
+  LIST,
+  MAP,
+  STRUCT,
+  UNION,
+  VARCHAR,
+  type DuckDBValue,
+} from '@duckdb/node-api';
+import { DatabaseError } from '../errors.js';
+import { identifierProblem, quote } from './identifier.js';
+import { jsonText } from './json-text.js';
+import { Misfit, describe, misfit } from './misfit.js';
+import type { BuiltType, ColumnType, PropertyType, UnionValue } from './property-type.js';
+import { SCALAR_NAMES, decimalType, scalarType, type EnumType, type SqlType } from './types.js';
+
+/** A built type carries its SqlType under its own class, so that an object from outside is never taken for one. */
+class Built implements BuiltType<never> {
+  constructor(
+    readonly kind: string,
+    readonly type: SqlType,
+  ) {
+    Object.freeze(this);
+  }
+}
+
+function build<V>(type: Omit<SqlType, 'indexable' | 'as' | 'enums'> & Partial<SqlType>): BuiltType<V> {
+  return new Built(type.name, Object.freeze({ indexable: false, as: [], enums: [], ...type }));
+}
+
+function fail(message: string): never {
+  throw new DatabaseError('E_DECLARATION', message);
+}
+
+/**
+ * The SqlType of a type as written in a declaration.
+ *
+ * @throws DatabaseError `E_DECLARATION` naming the types there are
+ */
+export function sqlType(type: ColumnType): SqlType {
+  if (type instanceof Built) return type.type;
+  if (typeof type === 'string') {
+    if (type.endsWith('[]')) return sqlType(list(type.slice(0, -2) as 'double'));
+    const scalar = scalarType(type);
+    if (scalar !== undefined) return scalar;
+    const decimal = /^decimal(?:\((\d+), ?(\d+)\))?$/.exec(type);
+    if (decimal !== null) return checkedDecimal(Number(decimal[1] ?? 18), Number(decimal[2] ?? 3));
+  }
+  const lower = typeof type === 'string' ? type.toLowerCase() : '';
+  const hint = ALIASES[lower] ?? (scalarType(lower) === undefined ? undefined : lower);
+  return fail(
+    `${typeof type === 'string' ? JSON.stringify(type) : describe(type)} is not a column type.` +
+      (hint === undefined ? '' : ` Did you mean '${hint}'?`) +
+      ` Types: ${SCALAR_NAMES.join(', ')}, decimal(p,s), json(), enumOf(), list(), array(), struct(), map(), union().`,
+  );
+}
+
+const ALIASES: Readonly<Record<string, string>> = {
+  int: 'integer',
+  int4: 'integer',
+  int8: 'bigint',
+  long: 'bigint',
+  text: 'varchar',
+  string: 'varchar',
+  bool: 'boolean',
+  number: 'double',
+  real: 'float',
+  numeric: 'decimal(18,4)',
+  datetime: 'timestamp',
+  json: 'json()',
+  bytea: 'blob',
+  varint: 'hugeint',
+};
+
+function checkedDecimal(width: number, scale: number): SqlType {
+  if (width < 1 || width > 38 || scale > width) {
+    fail(`decimal(${width},${scale}): the width is 1 to 38, and the scale is at most the width.`);
+  }
+  return decimalType(width, scale);
+}
+
+/**
+ * A JSON column of a known shape. The shape is the compiler's to check; the text is checked to be JSON.
+ *
+ * @example \@Column(json<Trade[]>()) trades!: Trade[];
+ */
+export function json<T = unknown>(): BuiltType<T> {
+  return JSON_TYPE as BuiltType<T>;
+}
+
+const JSON_TYPE = build<unknown>({
+  name: 'json',
+  ddl: 'JSON',
+  duckdb: VARCHAR,
+  family: 'other',
+  json: true,
+  encode: (value) => jsonText(value),
+});
+
+/**
+ * A database enum: created before the tables that use it, shared by its name.
+ *
+ * @throws DatabaseError `E_DECLARATION` for no values, a value twice, or an unusable name
+ * @example \@Column(enumOf('run_state', ['queued', 'done'])) state!: 'queued' | 'done';
+ */
+export function enumOf<const V extends readonly string[]>(name: string, values: V): BuiltType<V[number]> {
+  const problem = identifierProblem(name);
+  if (problem !== undefined) fail(`enumOf(${JSON.stringify(name)}): the name ${problem}.`);
+  if (!Array.isArray(values) || values.length === 0) fail(`enumOf('${name}'): give at least one value.`);
+  for (const [index, value] of values.entries()) {
+    if (typeof value !== 'string' || value === '' || value.includes('\0') || !value.isWellFormed()) {
+      fail(`enumOf('${name}'): value ${index} is not a usable, non-empty string.`);
+    }
+    if (values.indexOf(value) !== index) fail(`enumOf('${name}'): ${JSON.stringify(value)} stands there twice.`);
+  }
+  const known = new Set(values);
+  const own: EnumType = Object.freeze({ name, values: Object.freeze([...values]) });
+  return build({
+    name: `enum ${name}`,
+    ddl: quote(name),
+    duckdb: ENUM(values),
+    family: 'text',
+    indexable: true,
+    enums: [own],
+    encode(value) {
+      if (typeof value !== 'string') return misfit('a string', value);
+      if (!known.has(value))
+        throw new Misfit(`expects one of ${values.map((v) => `'${v}'`).join(', ')}, got another string`);
+      return value;
+    },
+  });
+}
+
+function items(type: SqlType, value: unknown): DuckDBValue[] {
+  if (!Array.isArray(value) && !(ArrayBuffer.isView(value) && !(value instanceof DataView)))
+    return misfit('an array', value);
+  return Array.from(value as ArrayLike<unknown>, (item, index) => member(type, item, `item ${index}`));
+}
+
+function member(type: SqlType, value: unknown, where: string): DuckDBValue {
+  if (value === null) return null;
+  try {
+    return type.encode(value);
+  } catch (error) {
+    throw error instanceof Misfit ? new Misfit(`${where} ${error.message}`) : error;
+  }
+}
+
+/** A list of any length: `list('double')`, also written `'double[]'`. Numeric lists take typed arrays too. */
+export function list<const T extends ColumnType>(item: T): BuiltType<PropertyType<T>[]> {
+  const type = sqlType(item);
+  return build({
+    name: `list(${type.name})`,
+    ddl: `${type.ddl}[]`,
+    duckdb: LIST(type.duckdb),
+    family: 'list',
+    item: type,
+    enums: type.enums,
+    encode: (value) => new DuckDBListValue(items(type, value)),
+  });
+}
+
+/** A list of exactly `length` items. */
+export function array<const T extends ColumnType>(item: T, length: number): BuiltType<PropertyType<T>[]> {
+  const type = sqlType(item);
+  if (!Number.isInteger(length) || length < 1 || length > 100_000)
+    fail(`array(${type.name}, ${length}): the length is 1 to 100000.`);
+  return build({
+    name: `array(${type.name}, ${length})`,
+    ddl: `${type.ddl}[${length}]`,
+    duckdb: ARRAY(type.duckdb, length),
+    family: 'list',
+    item: type,
+    enums: type.enums,
+    encode(value) {
+      const encoded = items(type, value);
+      if (encoded.length !== length) throw new Misfit(`holds ${length} items, got ${encoded.length}`);
+      return new DuckDBArrayValue(encoded);
+    },
+  });
+}
+
+function members(of: Readonly<Record<string, ColumnType>>, what: string): [string, SqlType][] {
+  const entries = Object.entries(of).map(([name, type]): [string, SqlType] => {
+    const problem = identifierProblem(name);
+    if (problem !== undefined) fail(`${what}: the member name ${JSON.stringify(name)} ${problem}.`);
+    return [name, sqlType(type)];
+  });
+  if (entries.length === 0) fail(`${what}: give at least one member.`);
+  if (new Set(entries.map(([name]) => name.toLowerCase())).size < entries.length) {
+    fail(`${what}: DuckDB folds case in member names, and two of these differ only by case.`);
+  }
+  return entries;
+}
+
+const membersDdl = (entries: readonly [string, SqlType][]): string =>
+  entries.map(([name, type]) => `${quote(name)} ${type.ddl}`).join(', ');
+
+/** A fixed set of named values. */
+export function struct<const M extends Readonly<Record<string, ColumnType>>>(
+  of: M,
+): BuiltType<{ -readonly [K in keyof M]: PropertyType<M[K]> }> {
+  const entries = members(of, 'struct');
+  return build({
+    name: `struct(${entries.map(([name, type]) => `${name} ${type.name}`).join(', ')})`,
+    ddl: `STRUCT(${membersDdl(entries)})`,
+    duckdb: STRUCT(Object.fromEntries(entries.map(([name, type]) => [name, type.duckdb]))),
+    family: 'other',
+    enums: entries.flatMap(([, type]) => type.enums),
+    encode(value) {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return misfit('an object', value);
+      const given = value as Record<string, unknown>;
+      const unknown = Object.keys(given).find((key) => !entries.some(([name]) => name === key));
+      if (unknown !== undefined) throw new Misfit(`has no member ${JSON.stringify(unknown)}`);
+      return new DuckDBStructValue(
+        Object.fromEntries(
+          entries.map(([name, type]) => {
+            if (!Object.hasOwn(given, name) || given[name] === undefined)
+              throw new Misfit(`expects its member '${name}', which is missing`);
+            return [name, member(type, given[name], `member '${name}'`)];
+          }),
+        ),
+      );
+    },
+  });
+}
+
+/** Any number of keys with values, as a `Map`. */
+export function map<const K extends ColumnType, const V extends ColumnType>(
+  key: K,
+  value: V,
+): BuiltType<Map<PropertyType<K>, PropertyType<V>>> {
+  const [keys, values] = [sqlType(key), sqlType(value)];
+  return build({
+    name: `map(${keys.name}, ${values.name})`,
+    ddl: `MAP(${keys.ddl}, ${values.ddl})`,
+    duckdb: MAP(keys.duckdb, values.duckdb),
+    family: 'other',
+    enums: [...keys.enums, ...values.enums],
+    encode(given) {
+      if (!(given instanceof Map)) return misfit('a Map', given);
+      return new DuckDBMapValue(
+        [...given].map(([k, v]: [unknown, unknown], index) => {
+          if (k === null || k === undefined) throw new Misfit(`key ${index} is missing: a map key is never NULL`);
+          return { key: member(keys, k, `key ${index}`), value: member(values, v, `value ${index}`) };
+        }),
+      );
+    },
+  });
+}
+
+/** One of several types, as `{ tag, value }`. */
+export function union<const M extends Readonly<Record<string, ColumnType>>>(of: M): BuiltType<UnionValue<M>> {
+  const entries = members(of, 'union');
+  return build({
+    name: `union(${entries.map(([name, type]) => `${name} ${type.name}`).join(', ')})`,
+    ddl: `UNION(${membersDdl(entries)})`,
+    duckdb: UNION(Object.fromEntries(entries.map(([name, type]) => [name, type.duckdb]))),
+    family: 'other',
+    enums: entries.flatMap(([, type]) => type.enums),
+    encode(given) {
+      const { tag, value } = Object(given) as { tag?: unknown; value?: unknown };
+      const entry = entries.find(([name]) => name === tag);
+      if (entry === undefined || value === undefined) {
+        return misfit(`{ tag, value } with a tag of ${entries.map(([name]) => `'${name}'`).join(', ')}`, given);
+      }
+      return new DuckDBUnionValue(entry[0], member(entry[1], value, `member '${entry[0]}'`));
+    },
+  });
+}

@@ -1,0 +1,31 @@
+// Decimal numbers as text and as scaled integers, exactly. Not here: columns.
+import { Misfit, misfit } from './misfit.js';
+
+/**
+ * The integer that stands for `text` at this scale: `('12.5', 6, 2)` is `1250n`.
+ *
+ * @throws Misfit when it has more digits than `decimal(width,scale)` holds
+ */
+export function scaled(text: string, width: number, scale: number): bigint {
+  const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/.exec(text);
+  if (match === null || (match[2] === '' && (match[3] ?? '') === ''))
+    return misfit("a decimal number as text, such as '12.50'", text);
+  const [, sign, whole = '', part = '', exponent = '0'] = match;
+  const digits = whole + part;
+  const shift = scale + Number(exponent) - part.length;
+  const kept = shift >= 0 ? digits + '0'.repeat(shift) : digits.slice(0, shift) || '0';
+  if (shift < 0 && /[1-9]/.test(digits.slice(shift))) {
+    throw new Misfit(`holds ${scale} decimal places, got more`);
+  }
+  const value = BigInt(kept.padStart(1, '0'));
+  if (value >= 10n ** BigInt(width)) throw new Misfit(`holds ${width - scale} digits before the point, got more`);
+  return sign === '-' ? -value : value;
+}
+
+/** `scaled` backwards, with exactly `scale` decimal places. */
+export function decimalText(value: bigint, scale: number): string {
+  const negative = value < 0n;
+  const digits = String(negative ? -value : value).padStart(scale + 1, '0');
+  const text = scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+  return negative ? `-${text}` : text;
+}

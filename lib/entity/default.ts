@@ -1,0 +1,81 @@
+// Defaults that are made, not written: in Node where that is possible, so that insert knows them, and in the DDL too, so
+// that SQL from elsewhere gets the same.
+import { v4, v7 } from 'uuid';
+import { DatabaseError } from '../errors.js';
+import { quoteLiteral } from './identifier.js';
+import type { SqlType } from './types.js';
+
+/** A default made anew for each row: `uuid7() uuid4() now() sequence()`. */
+export class DefaultValue {
+  constructor(
+    /** as written in a declaration, for messages */
+    readonly name: string,
+    /** why a column of this type cannot have it, or undefined */
+    readonly refuses: (type: SqlType) => string | undefined,
+    /** the property value before encoding, from the time in ms; undefined where only the database can make it */
+    readonly make: ((nowMs: number, type: SqlType) => unknown) | undefined,
+    /** the SQL of the default; `sequence` is the quoted name of the column's sequence */
+    readonly ddl: (type: SqlType, sequence: string) => string,
+    /** the sequence to create: a name, or '' for one named after table and column */
+    readonly sequenceName?: string,
+  ) {
+    Object.freeze(this);
+  }
+}
+
+const textOrUuid = (type: SqlType): string | undefined =>
+  type.name === 'uuid' || type.name === 'varchar' ? undefined : 'a UUID goes into uuid or varchar';
+
+/** A random UUID that sorts by creation time (RFC 9562, version 7). Made in Node. */
+export function uuid7(): DefaultValue {
+  return new DefaultValue(
+    'uuid7()',
+    textOrUuid,
+    () => v7(),
+    () => 'uuidv7()',
+  );
+}
+
+/** A random UUID (version 4). Made in Node. */
+export function uuid4(): DefaultValue {
+  return new DefaultValue(
+    'uuid4()',
+    textOrUuid,
+    () => v4(),
+    () => 'uuid()',
+  );
+}
+
+const NOW_UNITS: Readonly<Record<string, number>> = { date: 86_400_000, timestamp_s: 1000 };
+
+/** The current time, in UTC where the type has no zone; for `date` the current UTC day. Made in Node, to the millisecond. */
+export function now(): DefaultValue {
+  return new DefaultValue(
+    'now()',
+    (type) =>
+      /^(?:date|timestamp(?:tz|_s|_ms)?)$/.test(type.name) ? undefined : 'the time goes into date or a timestamp',
+    (ms, type) => {
+      const unit = NOW_UNITS[type.name] ?? 1;
+      return new Date(Math.floor(ms / unit) * unit);
+    },
+    (type) => (type.name === 'timestamptz' ? 'now()' : `CAST((now() AT TIME ZONE 'UTC') AS ${type.ddl})`),
+  );
+}
+
+/**
+ * The next number of a sequence, which is created with the table. Drawn by the database; numbers are unique and rising,
+ * with gaps after rollbacks.
+ *
+ * @param name shared by columns that give the same name; left out, `<table>_<column>_seq`
+ */
+export function sequence(name = ''): DefaultValue {
+  if (typeof name !== 'string' || name.includes('\0'))
+    throw new DatabaseError('E_DECLARATION', 'sequence(name): the name is a string.');
+  return new DefaultValue(
+    'sequence()',
+    (type) => (type.family === 'integer' || type.family === 'bigint' ? undefined : 'a sequence gives integers'),
+    undefined,
+    (_type, quoted) => `nextval(${quoteLiteral(quoted)})`,
+    name,
+  );
+}

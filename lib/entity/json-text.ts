@@ -1,0 +1,38 @@
+// JSON for json columns: JSON.stringify, with an error where it would lose something without a word.
+import { Misfit, describe } from './misfit.js';
+
+/**
+ * @throws Misfit for NaN, infinities, bigint, Map, Set, bytes, functions, symbols, undefined in a list, and cycles
+ */
+export function jsonText(value: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value, check);
+  } catch (error) {
+    if (error instanceof Misfit) throw error;
+    if (error instanceof TypeError && /circular|cyclic/i.test(error.message))
+      throw new Misfit('holds JSON, got a cycle');
+    throw error;
+  }
+  if (text === undefined) throw new Misfit(`holds JSON, got ${describe(value)}`);
+  return text;
+}
+
+function check(this: unknown, key: string, value: unknown): unknown {
+  // toJSON has run already: an invalid Date has become null
+  const original = (this as Record<string, unknown>)[key];
+  if (original instanceof Date && Number.isNaN(original.getTime())) throw new Misfit('holds JSON, got an invalid Date');
+  if (
+    typeof value === 'bigint' ||
+    (typeof value === 'number' && !Number.isFinite(value)) ||
+    typeof value === 'function' ||
+    typeof value === 'symbol'
+  ) {
+    throw new Misfit(`holds JSON, which has no ${describe(value).replace(/^an? /, '')}`);
+  }
+  if (value === undefined && Array.isArray(this)) throw new Misfit('holds JSON, which has no undefined in a list');
+  if (value instanceof Map || value instanceof Set || ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
+    throw new Misfit(`holds JSON, which would lose ${describe(value)}`);
+  }
+  return value;
+}

@@ -1,0 +1,267 @@
+// Every error this library throws: one class, one table of codes, and the one place that reads DuckDB's error texts.
+// Not here: wording that only one caller needs; callers write their own sentence and pick a code.
+
+/** What each code means. `echoes`: DuckDB's own text may repeat data, so logs get the summary instead of the message. */
+const CODES = {
+  E_CONFIG: { summary: 'an option or path is wrong', echoes: false },
+  E_DECLARATION: { summary: 'an entity class is declared in a way that cannot work', echoes: false },
+  E_SCHEMA_DRIFT: { summary: 'the database differs from the entity classes', echoes: false },
+  E_LOCKED: { summary: 'another process holds the database file', echoes: false },
+  E_NOT_FOUND: { summary: 'a row or file that must exist does not', echoes: true },
+  E_UNIQUE: { summary: 'a unique or primary key exists already', echoes: true },
+  E_NOT_NULL: { summary: 'a value is missing in a column that is NOT NULL', echoes: true },
+  E_CHECK: { summary: 'a CHECK constraint failed', echoes: true },
+  E_FOREIGN_KEY: { summary: 'a foreign key constraint failed', echoes: true },
+  E_CONVERSION: { summary: 'a value does not fit its type', echoes: true },
+  E_VALIDATION: { summary: 'a row breaks the rules of its class', echoes: true },
+  E_QUERY: { summary: 'a query is wrong', echoes: true },
+  E_CONFLICT: { summary: 'another transaction changed the same rows; run the transaction again', echoes: true },
+  E_TX_ABORTED: { summary: 'the transaction was rolled back', echoes: true },
+  E_TIMEOUT: { summary: 'the time allowed ran out', echoes: false },
+  E_ABORTED: { summary: 'the query was interrupted', echoes: false },
+  E_OUT_OF_MEMORY: { summary: 'the memory limit of DuckDB was reached', echoes: false },
+  E_DISK_FULL: { summary: 'no space is left on the device', echoes: false },
+  E_CORRUPT: { summary: 'the database file or its WAL is damaged or not a DuckDB file', echoes: false },
+  E_READ_ONLY: { summary: 'the database is read-only', echoes: false },
+  E_INVALIDATED: { summary: 'DuckDB gave up on the database after a fatal error', echoes: true },
+  E_CLOSED: { summary: 'the manager is closed', echoes: false },
+  E_PERMISSION: { summary: 'access is not permitted', echoes: false },
+  E_UNSUPPORTED: { summary: 'this is not supported', echoes: true },
+  E_CACHE_UNBOUND: { summary: 'a @Cached method cannot tell which cache to use', echoes: false },
+  E_UNKNOWN: { summary: 'an unexpected error', echoes: true },
+} as const;
+
+/** The closed set of error codes. */
+export type ErrorCode = keyof typeof CODES;
+
+/** All codes with a one-line meaning, in order. */
+export const ERROR_CODES: ReadonlyMap<ErrorCode, string> = new Map(
+  Object.entries(CODES).map(([code, { summary }]) => [code as ErrorCode, summary]),
+);
+
+/** Facts about an error, for code that reacts to it. Which fields are there depends on the code. */
+export type ErrorDetails = Readonly<Record<string, unknown>>;
+
+// shared by symbol so that two copies of this package in one process recognise each other's errors
+const BRAND = Symbol.for('@mysingle/database.error');
+
+/**
+ * The one error class of this library.
+ *
+ * - `code`: what happened, a closed set;
+ * - `retryable`: whether running the same work again can succeed without any change;
+ * - `details`: the facts (`table`, `columns`, `pid`, ...);
+ * - `cause`: the original error, DuckDB's text included.
+ *
+ * @example
+ * try { await users.insert(row); } catch (e) { if (isDatabaseError(e, 'E_UNIQUE')) return 'taken'; throw e; }
+ */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError';
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly details: ErrorDetails;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; details?: ErrorDetails; retryable?: boolean } = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.retryable = options.retryable ?? code === 'E_CONFLICT';
+    this.details = Object.freeze({ ...options.details });
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+}
+
+/** True for errors of this library (also of another copy of it), and of the given code where one is given. */
+export function isDatabaseError(error: unknown, code?: ErrorCode): error is DatabaseError {
+  if (typeof error !== 'object' || error === null || !(BRAND in error)) return false;
+  return code === undefined || (error as unknown as DatabaseError).code === code;
+}
+
+/** What may be written to a log about an error: never the values that a query carried. */
+export function loggable(error: unknown): { error: string; error_type: string } {
+  if (!isDatabaseError(error)) return { error: 'an unexpected error', error_type: nameOf(error) };
+  const { summary, echoes } = CODES[error.code];
+  return { error: echoes ? summary : error.message, error_type: error.code };
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}
+
+interface Rule {
+  readonly code: ErrorCode;
+  readonly when: RegExp;
+  /** added to DuckDB's own sentence */
+  readonly remedy?: string;
+  readonly details?: (groups: Record<string, string | undefined>) => ErrorDetails;
+}
+
+// Order matters, and every pattern is anchored on DuckDB's prefix and fixed words: user data is echoed in these texts.
+const RULES: readonly Rule[] = [
+  {
+    code: 'E_INVALIDATED',
+    when: /^(?:FATAL|IO) Error: [\s\S]*has been invalidated|^FATAL Error: |^INTERNAL Error: (?!Failure while replaying WAL)/,
+    remedy: 'Close the manager and connect again: every acknowledged write is in the file or its WAL.',
+  },
+  {
+    code: 'E_LOCKED',
+    when: /^(?:IO Error: )?Could not set lock on file "(?<path>.*?)"(?:.*?held in (?<program>.+?) \(PID (?<pid>\d+)\))?/,
+    remedy: "Stop the other process, or choose onLocked: 'wait' or 'memory'.",
+    details: ({ path, program, pid }) => ({ path, program, ...(pid === undefined ? {} : { pid: Number(pid) }) }),
+  },
+  {
+    code: 'E_DISK_FULL',
+    when: /^(?:IO Error: |TransactionContext Error: Failed to commit: |Failed to commit: )[\s\S]*No space left on device/,
+    remedy: 'Free some space and try again: nothing of this transaction was applied.',
+  },
+  {
+    code: 'E_UNSUPPORTED',
+    when: /^IO Error: Trying to read a database file with version number (?<version>\d+)/,
+    remedy: 'Open it with the DuckDB version that wrote it, and export.',
+    details: ({ version }) => ({ version: Number(version) }),
+  },
+  {
+    code: 'E_CORRUPT',
+    when: /^(?:IO|INTERNAL) Error: (?:Corrupt database file|Failure while replaying WAL|Could not read enough bytes from file|The file ".*" exists, but it is not a valid DuckDB)/,
+    remedy: 'Restore a backup, or point the path at a DuckDB file. Never delete a .wal on its own: it holds commits.',
+  },
+  {
+    code: 'E_READ_ONLY',
+    when: /^(?:Invalid Input|TransactionContext|IO) Error: [\s\S]*?(?:attached in read-only mode!|launched in read-only mode|: Read-only file system)/,
+  },
+  {
+    code: 'E_PERMISSION',
+    when: /^(?:IO Error: |TransactionContext Error: Failed to commit: )Cannot open file .*: Permission denied/,
+  },
+  {
+    code: 'E_NOT_FOUND',
+    when: /^IO Error: (?:Cannot open (?:file|database) .*(?:No such file|does not exist)|No files found that match)/,
+  },
+  { code: 'E_CONFIG', when: /^IO Error: (?:Cannot open (?:file|database)|Could not read from file) / },
+  { code: 'E_CONFIG', when: /^Connection Error: Can't open a connection to same database file/ },
+  {
+    code: 'E_CONFIG',
+    when: /^(?:Invalid Input Error: )?(?:The following options were not recognized|Failed to set config)|^Catalog Error: unrecognized configuration parameter/,
+  },
+  { code: 'E_TX_ABORTED', when: /^TransactionContext Error: Current transaction is aborted/ },
+  {
+    code: 'E_CONFLICT',
+    when: /^TransactionContext Error: (?:Failed to commit: )?(?:Conflict on|Catalog write-write conflict|Transaction conflict)/,
+    remedy: 'Run the transaction again, or give it { retries }.',
+  },
+  {
+    code: 'E_UNIQUE',
+    when: /^(?:Constraint Error: |TransactionContext Error: Failed to commit: |APPEND )(?:Duplicate key "(?<key>[\s\S]*)" violates (?<kind>primary key|unique) constraint|PRIMARY KEY or UNIQUE constraint violation: duplicate key "(?<bare>[\s\S]*)"|Data contains duplicates on indexed column)/,
+    details: ({ key, kind, bare }) => ({
+      ...keyDetails(key ?? bare),
+      ...(kind === undefined ? {} : { constraint: kind }),
+    }),
+  },
+  {
+    code: 'E_NOT_NULL',
+    when: /^(?:Constraint Error: |APPEND )NOT NULL constraint failed: (?<table>[^.]+)\.(?<column>.+)/,
+    details: ({ table, column }) => ({ table, columns: [column] }),
+  },
+  {
+    code: 'E_CHECK',
+    when: /^(?:Constraint Error: |TransactionContext Error: Failed to commit: |APPEND )CHECK constraint failed on table (?<table>\S+) with expression (?<expression>.+)/,
+    details: ({ table, expression }) => ({ table, expression }),
+  },
+  {
+    code: 'E_FOREIGN_KEY',
+    when: /^(?:Constraint Error: |TransactionContext Error: Failed to commit: |APPEND )Violates foreign key constraint because key "(?<key>[\s\S]*)" (?<why>does not exist|is still referenced)/,
+    details: ({ key, why }) => ({ ...keyDetails(key), reason: why }),
+  },
+  { code: 'E_CHECK', when: /^Constraint Error: / },
+  { code: 'E_QUERY', when: /^TransactionContext Error: (?!Failed to commit: )/ },
+  { code: 'E_TX_ABORTED', when: /^TransactionContext Error: Failed to commit: / },
+  { code: 'E_ABORTED', when: /^INTERRUPT Error: / },
+  {
+    code: 'E_OUT_OF_MEMORY',
+    when: /^Out of Memory Error: /,
+    remedy: "Raise settings: { memory_limit: '8GB' }, or ask for less at once.",
+  },
+  {
+    code: 'E_CONVERSION',
+    when: /^(?:Conversion|Out of Range) Error: |^(?:APPEND )?Could not convert string|out of u?(?:int\d+|hugeint) range$|^number is not an integer$|^input is not a |^Cannot create \w+ (?:of type|with)|value out of range for JS Date/,
+  },
+  { code: 'E_UNSUPPORTED', when: /^Dependency Error: |an index depends on|is main key table of the table/ },
+  {
+    code: 'E_UNSUPPORTED',
+    when: /^(?:Not implemented|Invalid type|Extension Autoloading) Error: |^IO Error: Failed to download extension/i,
+  },
+  { code: 'E_PERMISSION', when: /^Permission Error: |^Invalid Input Error: .*the configuration has been locked/ },
+  { code: 'E_CLOSED', when: /(?:connection disconnected|instance closed)$/ },
+  {
+    code: 'E_QUERY',
+    when: /^(?:Catalog|Binder) Error: (?:Table|View|Schema|Type|Sequence|Catalog|Scalar Function|Table Function|Referenced column).*(?:does not exist|not found)/,
+    details: () => ({ reason: 'missing' }),
+  },
+  { code: 'E_QUERY', when: /^(?:Catalog|Binder) Error: .*already exists/, details: () => ({ reason: 'exists' }) },
+  { code: 'E_QUERY', when: /^(?:Parser|Binder|Catalog|Invalid Input|Sequence|Serialization) Error: / },
+];
+
+/** `a: 1, b: x` of DuckDB's text, as columns. Values may hold commas and colons, so only one column keeps its value whole. */
+function keyDetails(key: string | undefined): ErrorDetails {
+  if (key === undefined) return {};
+  const columns = [...key.matchAll(/(?:^|, )("(?:[^"]|"")*"|[^:,]+): /g)].map((match) => match[1] as string);
+  return columns.length === 0 ? { key } : { key, columns };
+}
+
+const WRAPPERS = /^(?:Failed to extract statements: |Failed to bind value: |Failure running pending result task: )/;
+const APPENDER = /^Failed to (?:append|Flush appender|close appender): /i;
+const PREFIX = /^[A-Z][A-Za-z ]+ Error: /;
+
+/** DuckDB's sentence out of its wrappers; `errors_as_json` gives a JSON object, the appender leaves out the kind. */
+function unwrap(message: string): { text: string; subtype?: string; errno?: string } {
+  let text = message;
+  while (WRAPPERS.test(text)) text = text.replace(WRAPPERS, '');
+  const appender = APPENDER.test(text);
+  if (appender) text = text.replace(APPENDER, '');
+  const json = /^(?:Parser Error: )?(\{"exception_type"[\s\S]*\})$/.exec(text)?.[1];
+  if (json !== undefined) {
+    try {
+      const parsed = JSON.parse(json) as {
+        exception_type: string;
+        exception_message: string;
+        error_subtype?: string;
+        errno?: string;
+      };
+      const sentence = `${parsed.exception_type} Error: ${parsed.exception_message}`;
+      return {
+        text: appender && parsed.exception_type === 'Constraint' ? `APPEND ${parsed.exception_message}` : sentence,
+        ...(parsed.error_subtype === undefined ? {} : { subtype: parsed.error_subtype }),
+        ...(parsed.errno === undefined ? {} : { errno: parsed.errno }),
+      };
+    } catch {
+      // not JSON after all: the text stands as it is
+    }
+  }
+  return { text: appender && !PREFIX.test(text) ? `APPEND ${text}` : text };
+}
+
+/**
+ * The one classifier: any thrown value to a DatabaseError. Errors of this library pass through unchanged.
+ *
+ * @param context facts the caller knows, such as `{ sql }` (without values); they go into `details`
+ */
+export function classify(error: unknown, context: ErrorDetails = {}): DatabaseError {
+  if (isDatabaseError(error)) return error;
+  const raw = error instanceof Error ? error.message : String(error);
+  const { text, ...facts } = unwrap(raw);
+  const readable = text.replace(/^APPEND /, '');
+  for (const rule of RULES) {
+    const match = rule.when.exec(text);
+    if (match === null) continue;
+    const message = rule.remedy === undefined ? readable : `${readable.replace(/[.!]?$/, '.')} ${rule.remedy}`;
+    return new DatabaseError(rule.code, message, {
+      cause: error,
+      details: { ...context, ...facts, ...rule.details?.({ ...match.groups }) },
+    });
+  }
+  return new DatabaseError('E_UNKNOWN', readable, { cause: error, details: { ...context, ...facts } });
+}

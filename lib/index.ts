@@ -1,0 +1,89 @@
+// The public API: named re-exports, nothing else.
+export type { Duration } from './duration.js';
+export { DatabaseError, ERROR_CODES, isDatabaseError, type ErrorCode, type ErrorDetails } from './errors.js';
+export { withContext, type LogContext } from './context.js';
+export { sql, type Fragment } from './fragment.js';
+export type {
+  As,
+  BuiltType,
+  ColumnType,
+  Generated,
+  Interval,
+  PropertyType,
+  UnionValue,
+} from './entity/property-type.js';
+export type { ColumnKey, EntityClass, Insert, Selected, Update } from './entity/row.js';
+export { array, enumOf, json, list, map, struct, union } from './entity/built-types.js';
+export { now, sequence, uuid4, uuid7, type DefaultValue } from './entity/default.js';
+export {
+  Column,
+  Entity,
+  Index,
+  Table,
+  type ColumnOptions,
+  type IndexOptions,
+  type TableOptions,
+} from './entity/decorators.js';
+export { columnsOf, type Column as ColumnSchema } from './entity/schema.js';
+export { ddlOf } from './sql/ddl.js';
+export { column, type ColumnRef } from './sql/column-ref.js';
+export {
+  all,
+  and,
+  between,
+  contains,
+  endsWith,
+  eq,
+  gt,
+  gte,
+  has,
+  hasAll,
+  hasAny,
+  ilike,
+  isNotNull,
+  isNull,
+  like,
+  lt,
+  lte,
+  ne,
+  noneOf,
+  not,
+  oneOf,
+  or,
+  startsWith,
+  type Condition,
+  type Operator,
+  type Where,
+} from './sql/operator.js';
+export {
+  argMax,
+  argMin,
+  avg,
+  collect,
+  count,
+  countDistinct,
+  first,
+  last,
+  max,
+  median,
+  min,
+  quantile,
+  stddev,
+  sum,
+  timeBucket,
+  type Aggregate,
+  type AggregateOptions,
+  type AggregateRow,
+  type TimeBucket,
+} from './sql/aggregate.js';
+export type { Direction, FindOptions, OrderBy } from './sql/select.js';
+export type { Mode, OnLocked } from './engine/database.js';
+export type { TransactionOptions } from './engine/transaction.js';
+export type { SchemaMode } from './schema/apply.js';
+export type { Cache, CacheEntryOptions, CacheOptions, CacheStats } from './cache/cache.js';
+export { Cached, type CachedOptions } from './cache/cached.js';
+export { toJsonSerializable } from './json-serializable.js';
+export { Repository, type Id, type InsertManyOptions, type Rows, type UpsertOptions } from './repository.js';
+export { pathFromEnv, type ManagerOptions } from './options.js';
+export { BaseDuckDBManager, type Health } from './manager.js';
+export { InjectRepository, managerToken, repositoryToken } from './inject.js';

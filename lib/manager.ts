@@ -1,0 +1,392 @@
+// BaseDuckDBManager: the composition root. It opens the database, agrees on the schema, and hands out repositories, SQL,
+// transactions and the cache. Not here: how any of these works.
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { Cache } from './cache/cache.js';
+import { DataCache } from './cache/data-cache.js';
+import { CACHE, openManagers, type OpenManager } from './cache/source.js';
+import { context, withinContext } from './context.js';
+import type { Mode } from './engine/database.js';
+import { Engine } from './engine/engine.js';
+import { closedError } from './engine/pool.js';
+import { RawConnection } from './engine/raw-connection.js';
+import { acquireDatabase, type Lease } from './engine/registry.js';
+import type { TransactionOptions } from './engine/transaction.js';
+import { record } from './entity/decode.js';
+import type { EntityClass } from './entity/row.js';
+import { schemaOf } from './entity/schema.js';
+import { DatabaseError, classify, loggable } from './errors.js';
+import type { Fragment } from './fragment.js';
+import { toJsonSerializable } from './json-serializable.js';
+import { resolveOptions, type ManagerOptions, type Resolved } from './options.js';
+import { Repository, type RepositoryContext } from './repository.js';
+import { applySchema } from './schema/apply.js';
+import { rawStatement } from './sql/render.js';
+import { EVERYTHING } from './sql/statement.js';
+
+/** What `health()` tells. */
+export interface Health {
+  /** `'ok'`; `'degraded'`: open, but not on the file that was asked for; `'closed'` */
+  readonly status: 'ok' | 'degraded' | 'closed';
+  readonly mode: Mode | undefined;
+  readonly dbPath: string;
+  /** connections, those lent now, and callers waiting for one */
+  readonly pool: { readonly size: number; readonly busy: number; readonly waiting: number };
+  /** writes made in fallback that the database refused later */
+  readonly conflicts: number;
+}
+
+interface Opened extends RepositoryContext {
+  readonly lease: Lease;
+  readonly raw: RawConnection;
+  readonly data: DataCache;
+}
+
+type State = 'new' | 'open' | 'closed';
+
+/**
+ * A DuckDB database with entities, repositories, SQL, transactions and a cache. Use it as it is, or subclass it and
+ * override `createTables()`.
+ *
+ * @example
+ * await using db = await BaseDuckDBManager.open({ path: 'data/analytics.duckdb', entities: [Trade] });
+ * await db.repository(Trade).insert({ symbol: 'AAPL', price: '12.50' });
+ */
+export class BaseDuckDBManager implements OpenManager {
+  readonly #options: Resolved;
+  readonly #repositories = new Map<EntityClass, Repository<object>>();
+  #state: State = 'new';
+  #opening: Promise<this> | undefined;
+  #closing: Promise<void> | undefined;
+  #opened: Opened | undefined;
+  readonly [CACHE]: { readonly owner: object; readonly open: () => Promise<Cache> };
+
+  /**
+   * Does not open anything: `connect()` does, or the first use.
+   *
+   * @throws DatabaseError `E_CONFIG` for a wrong option, `E_DECLARATION` for a class that is no entity
+   */
+  constructor(options?: string | ManagerOptions) {
+    this.#options = resolveOptions(options);
+    this[CACHE] = { owner: this, open: async () => (await this.#use()).cache };
+    Object.defineProperty(this, CACHE, { enumerable: false });
+  }
+
+  /**
+   * Makes a manager and connects it.
+   *
+   * @throws DatabaseError as the constructor and `connect()`
+   */
+  static async open<M extends BaseDuckDBManager>(
+    this: new (options?: string | ManagerOptions) => M,
+    options?: string | ManagerOptions,
+  ): Promise<M> {
+    return new this(options).connect();
+  }
+
+  /** The name for injection. */
+  get name(): string {
+    return this.#options.name;
+  }
+
+  /** The path as it was given. */
+  get dbPath(): string {
+    return this.#options.database.path;
+  }
+
+  /**
+   * Where the data is: `'file'`, `'memory'` (asked for, or fallen back to), `'readonly'`.
+   *
+   * @throws DatabaseError `E_CLOSED` when not connected
+   */
+  get mode(): Mode {
+    return this.#now().engine.database.mode;
+  }
+
+  /**
+   * Opens the database, creates what the entities need, and runs `createTables()`. Does nothing when connected.
+   *
+   * @throws DatabaseError `E_LOCKED E_CONFIG E_CORRUPT E_PERMISSION` ... when it cannot be opened, `E_SCHEMA_DRIFT` when it
+   *   differs from the entities, `E_DECLARATION` when the entities do not go together
+   */
+  connect(): Promise<this> {
+    this.#opening ??= this.#connect();
+    return this.#opening;
+  }
+
+  async #connect(): Promise<this> {
+    await this.#closing;
+    const { log, database } = this.#options;
+    log('connecting', { db_path: database.path, operation: 'connect' });
+    try {
+      await this.#open();
+      await this.#prepare();
+    } catch (error) {
+      const failure = classify(error, { path: database.path });
+      log('connectFailed', { db_path: database.path, ...loggable(failure) });
+      await this.#release();
+      this.#opening = undefined;
+      this.#state = 'new';
+      throw failure;
+    }
+    this.#state = 'open';
+    openManagers.add(this);
+    const { mode } = this;
+    if (this.#degraded) log('connectedInMemory', { mode: 'memory', status: 'success' });
+    else log('connected', { db_path: database.path, status: 'success', operation: 'connect', mode });
+    return this;
+  }
+
+  async #open(): Promise<void> {
+    const { log, database: options, slowQueryMs, cache: cacheOptions, validate } = this.#options;
+    const lease = await acquireDatabase(options);
+    try {
+      const engine = new Engine(lease.database, log, slowQueryMs);
+      const cache = await Cache.open(engine, cacheOptions, log);
+      const raw = await RawConnection.open(lease.database);
+      this.#opened = { lease, engine, cache, raw, data: new DataCache(engine, log), validate, now: Date.now };
+    } catch (error) {
+      await lease.release();
+      throw error;
+    }
+  }
+
+  async #prepare(): Promise<void> {
+    const { engine, cache } = this.#now();
+    const { entities, schema, log } = this.#options;
+    cache.know(entities);
+    const readOnly = engine.database.mode === 'readonly';
+    const created = await applySchema(engine, entities, readOnly && schema === 'create' ? 'verify' : schema);
+    if (created.length > 0) log('schemaApplied', { created, operation: 'create_table' });
+    if (!readOnly) await withinContext({ connecting: this }, async () => this.createTables());
+  }
+
+  /** Whether the data is not where it was asked to be. */
+  get #degraded(): boolean {
+    return this.#now().engine.database.mode === 'memory' && this.#options.database.path !== ':memory:';
+  }
+
+  /** Connects where this was never done. @throws DatabaseError `E_CLOSED` after `close()` */
+  async ensureConnected(): Promise<void> {
+    await this.#use();
+  }
+
+  /** What is open now. @throws DatabaseError `E_CLOSED` */
+  #now(): Opened {
+    if (this.#opened === undefined) {
+      throw this.#state === 'new'
+        ? new DatabaseError('E_CLOSED', 'The manager is not connected yet. Call connect() first.')
+        : closedError();
+    }
+    return this.#opened;
+  }
+
+  /** What is open, after connecting where that was never done. */
+  async #use(): Promise<Opened> {
+    // createTables() and what it calls run before connect() is done
+    if (context().connecting === this) return this.#now();
+    if (this.#closing !== undefined || (this.#state === 'closed' && this.#opening === undefined)) throw closedError();
+    await this.connect();
+    return this.#now();
+  }
+
+  /**
+   * Refuses new work, stops what runs, waits for it, and closes. Safe to call twice. Afterwards every use is `E_CLOSED`
+   * until `connect()` is called again.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close().finally(() => (this.#closing = undefined));
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#opening !== undefined) await this.#opening.catch(() => {});
+    openManagers.delete(this);
+    this.#state = 'closed';
+    this.#opening = undefined;
+    const { log, database } = this.#options;
+    const wasOpen = this.#opened !== undefined;
+    try {
+      await this.#release();
+    } catch (error) {
+      log('closeFailed', { db_path: database.path, ...loggable(error) });
+      throw classify(error);
+    }
+    if (wasOpen) log('closed', { db_path: database.path, operation: 'close' });
+  }
+
+  async #release(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    if (opened === undefined) return;
+    await opened.engine.close();
+    await opened.raw.close();
+    await opened.lease.release();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /**
+   * Override to create tables by hand. Runs at each connect, after the entities' own DDL, and not in read-only mode.
+   *
+   * @example protected override async createTables() { await this.createCacheTable('market_cache'); }
+   */
+  protected async createTables(): Promise<void> {}
+
+  /**
+   * The repository of an entity; the same one at each call.
+   *
+   * @throws DatabaseError `E_CONFIG` when the entity is not among the manager's
+   */
+  repository<E extends object>(entity: EntityClass<E>): Repository<E> {
+    let repository = this.#repositories.get(entity);
+    if (repository === undefined) {
+      if (!this.#options.entities.includes(entity)) {
+        throw new DatabaseError(
+          'E_CONFIG',
+          `${schemaOf(entity).className} is not among the entities of this manager. Add it: entities: [${schemaOf(entity).className}].`,
+        );
+      }
+      repository = new Repository<object>(entity, this, () => this.#use());
+      this.#repositories.set(entity, repository);
+    }
+    return repository as unknown as Repository<E>;
+  }
+
+  /**
+   * Runs one SQL statement and gives its rows, decoded by column type: exact decimals as text, bigint, Date, parsed JSON.
+   *
+   * @throws DatabaseError `E_QUERY` for anything but sql`...`, for wrong SQL, several statements, or two columns of one name
+   * @example await db.query<{ symbol: string }>(sql`select symbol from ${Trade} where price > ${100}`)
+   */
+  async query<Row extends object = Record<string, unknown>>(statement: Fragment): Promise<Row[]> {
+    const { engine } = await this.#use();
+    const { names, columns, rowCount } = await engine.run(rawStatement(statement));
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined)
+      throw new DatabaseError(
+        'E_QUERY',
+        `Two columns of the result are named "${twice}", of which an object holds one. Give them names with AS.`,
+      );
+    return Array.from({ length: rowCount }, (_row, row) =>
+      record(names, (_name, index) => columns[index]?.[row]),
+    ) as Row[];
+  }
+
+  /**
+   * Runs one SQL statement for its effect.
+   *
+   * @returns rows inserted, updated or deleted
+   * @throws DatabaseError as `query`
+   * @example await db.execute(sql`delete from ${Trade} where symbol = ${symbol}`)
+   */
+  async execute(statement: Fragment): Promise<number> {
+    const { engine } = await this.#use();
+    return (await engine.run(rawStatement(statement))).rowsChanged;
+  }
+
+  /**
+   * Runs `fn` in a transaction, which everything it calls joins by itself. Commits when `fn` gives a value, rolls back when
+   * it throws. A statement that failed fails the whole, even where its error was caught. Nested calls join.
+   *
+   * @throws DatabaseError `E_CONFLICT` when other transactions changed the same rows and `retries` are used up,
+   *   `E_TX_ABORTED` when something in it failed and was caught; whatever `fn` throws
+   * @example await db.transaction(async () => { await orders.insert(order); await stock.update({ id }, { held: 1 }); }, { retries: 3 });
+   */
+  async transaction<T>(fn: () => T | Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    const { engine } = await this.#use();
+    return engine.transact(fn, options);
+  }
+
+  /**
+   * A raw connection of the manager's own, outside the pool and outside transactions. What runs on it counts as a write to
+   * everything; prefer `withConnection`.
+   *
+   * @throws DatabaseError `E_CLOSED` when not connected
+   */
+  get duckdbConn(): DuckDBConnection {
+    return this.#now().raw.connection;
+  }
+
+  /** The same as `duckdbConn`, and null when not connected. */
+  get connection(): DuckDBConnection | null {
+    return this.#opened?.raw.connection ?? null;
+  }
+
+  /**
+   * Lends a raw connection to `fn` alone; inside a transaction it is the transaction's. Counts as a write to everything,
+   * unless told what is written.
+   *
+   * @example await db.withConnection((c) => c.run('insert into trades select * from staging'), { writes: [Trade] });
+   */
+  async withConnection<T>(
+    fn: (connection: DuckDBConnection) => T | Promise<T>,
+    options: { readonly writes?: readonly EntityClass[] } = {},
+  ): Promise<T> {
+    const { engine } = await this.#use();
+    return engine.lend(fn, options.writes?.map((entity) => schemaOf(entity).id) ?? [EVERYTHING]);
+  }
+
+  /**
+   * The cache.
+   *
+   * @throws DatabaseError `E_CLOSED` when not connected
+   */
+  get cache(): Cache {
+    return this.#now().cache;
+  }
+
+  /** The state of the manager, without asking the database. */
+  health(): Health {
+    const { database } = this.#options;
+    const opened = this.#opened;
+    return {
+      status: opened === undefined ? 'closed' : this.#degraded ? 'degraded' : 'ok',
+      mode: opened?.engine.database.mode,
+      dbPath: database.path,
+      pool: opened?.engine.database.pool.stats ?? { size: database.poolSize, busy: 0, waiting: 0 },
+      conflicts: 0,
+    };
+  }
+
+  /**
+   * Creates a table for `storeCacheData`, with indexes on its key and its time. Does nothing where it is there.
+   *
+   * @throws DatabaseError `E_CONFIG` for an unusable name, `E_CLOSED` when not connected
+   */
+  async createCacheTable(name: string): Promise<void> {
+    if (this.#state === 'closed') this.#options.log('cacheTableNoConnection', { table_name: name });
+    await (await this.#use()).data.create(name);
+  }
+
+  /**
+   * Stores data as JSON under a key, in place of what was there. The table is created where missing.
+   *
+   * @param options `tableName`: default `'cache_data'`
+   * @returns whether it was stored; a failure is logged
+   * @throws DatabaseError `E_CONFIG` for an unusable key or table name, `E_CLOSED`
+   */
+  async storeCacheData(key: string, data: unknown, options: { readonly tableName?: string } = {}): Promise<boolean> {
+    return (await this.#use()).data.store(key, data, options.tableName);
+  }
+
+  /**
+   * Data stored under a key, unless older than `ttlHours`.
+   *
+   * @param options `tableName`: default `'cache_data'`; `ttlHours`: default the env `CACHE_TTL_HOURS`, else 24
+   * @returns the data, or null where there is none, it is too old, or reading failed (which is logged as an error)
+   * @throws DatabaseError `E_CONFIG` for an unusable key, table name or number of hours, `E_CLOSED`
+   */
+  async getCacheData<T = unknown>(
+    key: string,
+    options: { readonly tableName?: string; readonly ttlHours?: number } = {},
+  ): Promise<T | null> {
+    return (await (await this.#use()).data.get(key, options.tableName, options.ttlHours)) as T | null;
+  }
+
+  /** The function `toJsonSerializable`. */
+  toJsonSerializable(value: unknown): unknown {
+    return toJsonSerializable(value);
+  }
+}

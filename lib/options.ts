@@ -1,0 +1,185 @@
+// Options of a manager: defaults, and a clear refusal of everything that is not one. Not here: what they do.
+import type { Logger } from 'pino';
+import type { CacheOptions } from './cache/cache.js';
+import { durationMs, type Duration } from './duration.js';
+import type { DatabaseOptions, OnLocked } from './engine/database.js';
+import { MEMORY, checkedPath } from './engine/path.js';
+import type { EntityClass } from './entity/row.js';
+import { schemaOf } from './entity/schema.js';
+import { DatabaseError } from './errors.js';
+import { createLog, type Log } from './log.js';
+import type { SchemaMode } from './schema/apply.js';
+
+/** Options of a manager. All but `path` have defaults; `path` may come from `DUCKDB_PATH`. */
+export interface ManagerOptions {
+  /** the database file, made where missing; `':memory:'` for a database in memory; default the env `DUCKDB_PATH` */
+  readonly path?: string;
+  /** the name for `@InjectRepository(Entity, name)` and `managerToken(name)`; default `'default'` */
+  readonly name?: string;
+  /** the entity classes; their tables are created */
+  readonly entities?: readonly EntityClass[];
+  /**
+   * `'create'` (default): create what is missing, refuse to start where a table differs from its class; `'verify'`: refuse
+   * also where something is missing; `'off'`: do not look
+   */
+  readonly schema?: SchemaMode;
+  /**
+   * When another process holds the file: `'error'`; `'wait'` up to `lockTimeout`; `'memory'`: work on an empty database in
+   * memory, which is lost at close. `'fallback'` (default) does as `'memory'` in this version. All are logged.
+   */
+  readonly onLocked?: OnLocked;
+  /** how long `'wait'` waits; default `'30s'` */
+  readonly lockTimeout?: Duration;
+  /** open the file for reading alone; default false */
+  readonly readOnly?: boolean;
+  /** `size`: connections, default 3, always below UV_THREADPOOL_SIZE; `acquireTimeout`: default `'30s'` */
+  readonly pool?: { readonly size?: number; readonly acquireTimeout?: Duration };
+  /** DuckDB's own options, such as `{ memory_limit: '4GB', threads: 2 }` */
+  readonly settings?: Readonly<Record<string, string | number | boolean>>;
+  /** bounds of the cache, or false: `@Cached` then always loads */
+  readonly cache?: CacheOptions | false;
+  /** a pino logger, or false for none; default one JSON object a line on standard output, level by `LOG_LEVEL` */
+  readonly logger?: Logger | false;
+  /** queries that take longer are logged as a warning; default `'1s'` */
+  readonly slowQuery?: Duration;
+  /** enforce class-validator rules of entities on writes; default true */
+  readonly validate?: boolean;
+}
+
+/** Options checked, with their defaults. */
+export interface Resolved {
+  readonly name: string;
+  readonly entities: readonly EntityClass[];
+  readonly schema: SchemaMode;
+  readonly cache: CacheOptions | false;
+  readonly slowQueryMs: number;
+  readonly validate: boolean;
+  readonly log: Log;
+  readonly database: DatabaseOptions;
+}
+
+const KNOWN = [
+  'path', 'name', 'entities', 'schema', 'onLocked', 'lockTimeout', 'readOnly', 'pool', 'settings', 'cache', 'logger', 'slowQuery', 'validate',
+]; // prettier-ignore
+
+/** Settings that belong to the library, with what to use instead. */
+const RESERVED: Readonly<Record<string, string>> = {
+  access_mode: 'use readOnly: true',
+  errors_as_json: 'errors are read by this library',
+  timezone: 'times are UTC here; convert where they are shown',
+};
+
+function fail(message: string): never {
+  throw new DatabaseError('E_CONFIG', message);
+}
+
+/** @throws DatabaseError `E_CONFIG` naming the option, `E_DECLARATION` for a class that is no entity */
+export function resolveOptions(given: string | ManagerOptions | undefined): Resolved {
+  const options = typeof given === 'string' ? { path: given } : (given ?? {});
+  if (typeof options !== 'object') fail('The options are a path or an object.');
+  known(options, KNOWN, 'the manager');
+  const path = checkedPath(options.path ?? process.env['DUCKDB_PATH']);
+  const { entities = [], name = 'default' } = options;
+  if (!Array.isArray(entities)) fail('entities: give an array of entity classes.');
+  for (const entity of entities) schemaOf(entity);
+  if (typeof name !== 'string' || name === '') fail('name: give a string that is not empty.');
+  const readOnly = flag(options.readOnly, 'readOnly', false);
+  if (readOnly && path === MEMORY)
+    fail('readOnly: a database in memory is empty, so reading alone makes no sense. Give a file.');
+  const log = createLog(options.logger);
+  return {
+    name,
+    entities,
+    schema: oneOf(options.schema, 'schema', ['create', 'verify', 'off'] as const),
+    cache: checkedCache(options.cache),
+    slowQueryMs: durationMs(options.slowQuery ?? '1s', 'slowQuery'),
+    validate: flag(options.validate, 'validate', true),
+    log,
+    database: {
+      path,
+      readOnly,
+      onLocked: oneOf(options.onLocked, 'onLocked', ['fallback', 'memory', 'wait', 'error'] as const),
+      lockTimeoutMs: durationMs(options.lockTimeout ?? '30s', 'lockTimeout'),
+      settings: checkedSettings(options.settings),
+      ...checkedPool(options.pool),
+      log,
+    },
+  };
+}
+
+function known(options: object, names: readonly string[], what: string): void {
+  const unknown = Object.keys(options).find((key) => !names.includes(key));
+  if (unknown !== undefined) fail(`There is no option '${unknown}' of ${what}. Options: ${names.join(', ')}.`);
+}
+
+function flag(value: unknown, name: string, otherwise: boolean): boolean {
+  if (value !== undefined && typeof value !== 'boolean') fail(`${name}: give true or false.`);
+  return value ?? otherwise;
+}
+
+/** The first of the choices is the default. */
+function oneOf<const T extends readonly string[]>(value: unknown, name: string, choices: T): T[number] {
+  if (value === undefined) return choices[0] as T[number];
+  if (!choices.includes(value as string))
+    fail(
+      `${name}: give one of ${choices.map((choice) => `'${choice}'`).join(', ')}, got ${JSON.stringify(value) ?? typeof value}.`,
+    );
+  return value as T[number];
+}
+
+function positive(value: unknown, name: string): void {
+  if (value !== undefined && (!Number.isSafeInteger(value) || (value as number) < 1))
+    fail(`${name}: give a whole number from 1.`);
+}
+
+function checkedCache(cache: ManagerOptions['cache'] = {}): CacheOptions | false {
+  if (cache === false) return false;
+  if (typeof cache !== 'object') fail('cache: give { maxEntries, maxBytes } or false.');
+  known(cache, ['maxEntries', 'maxBytes'], 'cache');
+  positive(cache.maxEntries, 'cache.maxEntries');
+  positive(cache.maxBytes, 'cache.maxBytes');
+  return cache;
+}
+
+function checkedSettings(settings: ManagerOptions['settings'] = {}): Record<string, string> {
+  const checked: Record<string, string> = {};
+  for (const [name, value] of Object.entries(settings)) {
+    const reason = RESERVED[name.toLowerCase()];
+    if (reason !== undefined) fail(`settings.${name} is set by this library: ${reason}.`);
+    if (!['string', 'number', 'boolean'].includes(typeof value))
+      fail(`settings.${name}: give a string, a number or a boolean.`);
+    checked[name] = String(value);
+  }
+  return checked;
+}
+
+/** Each running query keeps one of libuv's threads busy; the rest of the process needs one too. */
+function checkedPool(pool: ManagerOptions['pool'] = {}): { poolSize: number; acquireTimeoutMs: number } {
+  known(pool, ['size', 'acquireTimeout'], 'pool');
+  positive(pool.size, 'pool.size');
+  const threads = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4) || 4;
+  const most = Math.max(1, threads - 1);
+  if (pool.size !== undefined && pool.size > most) {
+    fail(
+      `pool.size: ${pool.size} queries at once would leave no thread for files and DNS. Give at most ${most}, or start Node with UV_THREADPOOL_SIZE=${pool.size + 1} or more.`,
+    );
+  }
+  return {
+    poolSize: pool.size ?? Math.min(3, most),
+    acquireTimeoutMs: durationMs(pool.acquireTimeout ?? '30s', 'pool.acquireTimeout'),
+  };
+}
+
+/**
+ * A path from an environment variable, or the fallback where it is not set.
+ *
+ * @throws DatabaseError `E_CONFIG` where the variable is set and empty: a path left blank would lose all data
+ * @example new BaseDuckDBManager(pathFromEnv('BACKTEST_DB_PATH', './data/backtests.duckdb'))
+ */
+export function pathFromEnv(name: string, fallback?: string): string {
+  const value = process.env[name];
+  if (value === undefined)
+    return checkedPath(fallback ?? fail(`The environment variable ${name} is not set, and there is no fallback.`));
+  if (value.trim() === '') fail(`The environment variable ${name} is empty. Set it to a path, or unset it.`);
+  return checkedPath(value);
+}

@@ -1,0 +1,350 @@
+// Repository<E>: typed reads and writes of one entity. Not here: SQL text (sql/), encoding (row-encoder.ts), opening
+// (manager.ts).
+import { encodeValue } from './cache/values.js';
+import type { Cache } from './cache/cache.js';
+import { CACHE } from './cache/source.js';
+import { insertBulk, type BulkOptions, type RowSource } from './bulk.js';
+import type { Engine } from './engine/engine.js';
+import type { Result } from './engine/result.js';
+import { record } from './entity/decode.js';
+import { instantiate } from './entity/instance.js';
+import type { ColumnKey, EntityClass, Insert, Selected, Update } from './entity/row.js';
+import type { Unmarked } from './entity/property-type.js';
+import { schemaOf, type Column, type EntitySchema } from './entity/schema.js';
+import { hasRules } from './entity/validate.js';
+import { DatabaseError } from './errors.js';
+import type { Fragment } from './fragment.js';
+import { FROM_DATABASE, RowEncoder } from './row-encoder.js';
+import {
+  aggregateStatement,
+  type AggregateOf,
+  type AggregateOptions,
+  type AggregateRow,
+  type GroupBy,
+} from './sql/aggregate.js';
+import { literal } from './sql/literal.js';
+import type { Where } from './sql/operator.js';
+import {
+  columnOf,
+  countStatement,
+  existsStatement,
+  knownOptions,
+  selectStatement,
+  selectedColumns,
+  type FindOptions,
+} from './sql/select.js';
+import type { Statement } from './sql/statement.js';
+import { deleteStatement, insertStatement, updateStatement, upsertStatement, type OnConflict } from './sql/write.js';
+
+/** What a repository works with; handed in by its manager, which connects first. */
+export interface RepositoryContext {
+  readonly engine: Engine;
+  readonly cache: Cache;
+  readonly validate: boolean;
+  readonly now: () => number;
+}
+
+/** A primary key: its value, or an object of its properties where it has several. */
+export type Id<E> = string | number | bigint | Date | { readonly [K in ColumnKey<E>]?: Unmarked<E[K & keyof E]> };
+
+/** Rows to insert: an array, an iterable or an async iterable. */
+export type Rows<E> = Iterable<Insert<E>> | AsyncIterable<Insert<E>>;
+
+/** Options of `insertMany`. */
+export interface InsertManyOptions extends BulkOptions {
+  /**
+   * What to do with a row whose key exists: `'error'` (default) inserts nothing at all, `'ignore'` skips the row,
+   * `'update'` updates it by the primary key
+   */
+  readonly onConflict?: 'error' | 'ignore' | 'update';
+}
+
+/** Options of `upsert`. */
+export interface UpsertOptions<E> {
+  /** the properties of a primary key or unique key; default the primary key */
+  readonly on?: readonly ColumnKey<E>[];
+  /** what to update in a row that exists; default what the new row sets */
+  readonly update?: readonly ColumnKey<E>[];
+}
+
+const UPSERT_OPTIONS = ['on', 'update'];
+const INSERT_MANY_OPTIONS = ['onConflict', 'onProgress', 'signal'];
+
+/**
+ * Typed reads and writes of one entity. Made by `manager.repository(Entity)`; each call joins the transaction it is made
+ * in. An unknown property, in a row or a query, is an error.
+ */
+export class Repository<E extends object> {
+  readonly #schema: EntitySchema;
+  readonly #open: () => Promise<RepositoryContext>;
+  #encoder: RowEncoder | undefined;
+  readonly [CACHE]: { readonly owner: object; readonly open: () => Promise<Cache> };
+
+  /** @internal */
+  constructor(
+    /** the entity class */
+    readonly entity: EntityClass<E>,
+    owner: object,
+    open: () => Promise<RepositoryContext>,
+  ) {
+    this.#schema = schemaOf(entity);
+    this.#open = open;
+    this[CACHE] = { owner, open: async () => (await open()).cache };
+    // the cache source is no data of a repository
+    Object.defineProperty(this, CACHE, { enumerable: false });
+  }
+
+  /**
+   * Inserts one row and gives it back as stored, with defaults and generated values.
+   *
+   * @throws DatabaseError `E_UNIQUE E_NOT_NULL E_CHECK E_FOREIGN_KEY E_CONVERSION E_VALIDATION`
+   * @example const run = await results.insert({ strategyId: 's1', price: '12.50' });
+   * // INSERT INTO "backtest_results" ("id", "strategy_id", ...) VALUES ($1, $2, ...) RETURNING "id", ...
+   */
+  async insert(row: Insert<E>): Promise<E> {
+    const { engine, encoder } = await this.#ready();
+    const result = await engine.run(insertStatement(this.#schema, writable(encoder, row).values));
+    return this.#instances(result, this.#schema.columns)[0] as E;
+  }
+
+  /**
+   * Inserts many rows, all or nothing, by DuckDB's appender in one transaction. Memory stays bounded where the rows come
+   * from an iterable.
+   *
+   * @returns rows inserted (and updated, with `onConflict: 'update'`)
+   * @throws DatabaseError as `insert`, with the row's number; `E_ABORTED` by `signal`; whatever the iterable throws
+   * @example await results.insertMany(rows, { onProgress: (n) => bar.update(n) });
+   */
+  async insertMany(rows: Rows<E>, options: InsertManyOptions = {}): Promise<number> {
+    knownOptions(options, INSERT_MANY_OPTIONS, 'insertMany');
+    const { engine, encoder } = await this.#ready();
+    return insertBulk(
+      engine,
+      this.#schema,
+      encoder,
+      rows as RowSource,
+      this.#onConflict(options.onConflict ?? 'error'),
+      options,
+    );
+  }
+
+  /**
+   * Inserts rows, or updates those whose key exists. A property that a row leaves out keeps its value in the row that
+   * exists, and gets its default in a new one. Of rows with one key the last wins.
+   *
+   * @returns rows inserted or updated
+   * @throws DatabaseError as `insert`; `E_QUERY` when `on` is no key of the entity
+   * @example await prices.upsert({ symbol: 'AAPL', day, close: '1.00' }, { on: ['symbol', 'day'], update: ['close'] });
+   */
+  async upsert(rowOrRows: Insert<E> | Rows<E>, options: UpsertOptions<E> = {}): Promise<number> {
+    knownOptions(options, UPSERT_OPTIONS, 'upsert');
+    const { engine, encoder } = await this.#ready();
+    const conflict = this.#upsertConflict(options);
+    if (isRows(rowOrRows)) return insertBulk(engine, this.#schema, encoder, rowOrRows, conflict, {});
+    const { values, given } = writable(encoder, rowOrRows);
+    const update = conflict.update.filter((column) => given.has(column));
+    return (await engine.run(upsertStatement(this.#schema, values, { ...conflict, update }))).rowsChanged;
+  }
+
+  /**
+   * Rows that match, as instances of the entity; with `select`, of these properties alone.
+   *
+   * @throws DatabaseError `E_QUERY` for unknown properties and options, and values that are not the column's
+   * @example await results.find({ where: { userId: 'u1', sharpe: gt(1) }, orderBy: { createdAt: 'desc' }, limit: 20 });
+   * // SELECT ... FROM "results" WHERE ("user_id" = $1 AND "sharpe" > $2) ORDER BY "created_at" DESC LIMIT 20
+   */
+  async find<const K extends ColumnKey<E> = never>(
+    options: FindOptions<E, K> = {},
+  ): Promise<([K] extends [never] ? E : Selected<E, K>)[]> {
+    const columns = selectedColumns(this.#schema, options.select);
+    const statement = selectStatement(this.#schema, columns, options as FindOptions<never>);
+    return (await this.#cached(statement, options, (result) => this.#instances(result, columns))) as never;
+  }
+
+  /** The first row that matches, or null. */
+  async findOne<const K extends ColumnKey<E> = never>(
+    options: Omit<FindOptions<E, K>, 'limit'> = {},
+  ): Promise<([K] extends [never] ? E : Selected<E, K>) | null> {
+    const [row] = await this.find<K>({ ...options, limit: 1 });
+    return row ?? null;
+  }
+
+  /**
+   * The first row that matches.
+   *
+   * @throws DatabaseError `E_NOT_FOUND` when there is none
+   */
+  async findOneOrFail<const K extends ColumnKey<E> = never>(
+    options: Omit<FindOptions<E, K>, 'limit'> = {},
+  ): Promise<[K] extends [never] ? E : Selected<E, K>> {
+    const row = await this.findOne<K>(options);
+    if (row === null)
+      throw new DatabaseError('E_NOT_FOUND', `No ${this.#schema.className} matches.`, {
+        details: { entity: this.#schema.className },
+      });
+    return row;
+  }
+
+  /**
+   * The row with this primary key, or null.
+   *
+   * @throws DatabaseError `E_QUERY` when the entity has no primary key, or the id is not one
+   * @example await prices.findById({ symbol: 'AAPL', day });
+   */
+  findById(id: Id<E>): Promise<E | null> {
+    return this.findOne({ where: this.#idCondition(id) });
+  }
+
+  /**
+   * How many rows match.
+   *
+   * @throws DatabaseError `E_CONVERSION` beyond 2^53
+   */
+  async count(where?: Where<E>): Promise<number> {
+    return (await this.#cached(countStatement(this.#schema, where), {}, (result) => result.columns[0]?.[0])) as number;
+  }
+
+  /** Whether any row matches. */
+  async exists(where?: Where<E>): Promise<boolean> {
+    return (await this.#cached(
+      existsStatement(this.#schema, where),
+      {},
+      (result) => result.columns[0]?.[0],
+    )) as boolean;
+  }
+
+  /**
+   * Changes the rows that match; a property may be set to a `sql` fragment, computed from the row.
+   *
+   * @param where to change every row write `all()`; an empty condition is refused
+   * @returns rows changed
+   * @throws DatabaseError as `insert`; `E_QUERY` for an empty condition or patch
+   * @example await accounts.update({ id }, { balance: sql`balance + ${100}` });
+   */
+  async update(where: Where<E>, patch: { readonly [K in keyof Update<E>]: Update<E>[K] | Fragment }): Promise<number> {
+    const { engine, encoder } = await this.#ready();
+    return (await engine.run(updateStatement(this.#schema, where, encoder.patch(patch)))).rowsChanged;
+  }
+
+  /**
+   * Deletes the rows that match.
+   *
+   * @param where to delete every row write `all()`; an empty condition is refused
+   * @returns rows deleted
+   * @throws DatabaseError `E_QUERY` for an empty condition, `E_FOREIGN_KEY` for rows that others refer to
+   */
+  async delete(where: Where<E>): Promise<number> {
+    const { engine } = await this.#ready();
+    return (await engine.run(deleteStatement(this.#schema, where))).rowsChanged;
+  }
+
+  /**
+   * Groups and aggregates, typed by what is asked for.
+   *
+   * @throws DatabaseError `E_QUERY` for unknown names and aggregates that do not fit their column
+   * @example await results.aggregate({
+   *   groupBy: ['strategyId'], select: { runs: count(), avgReturn: avg('totalReturn') },
+   *   having: { avgReturn: gt(0) }, orderBy: { avgReturn: 'desc' }, limit: 10,
+   * }); // { strategyId: string; runs: number; avgReturn: number | null }[]
+   */
+  async aggregate<const A extends Readonly<Record<string, AggregateOf<E>>>, const G extends GroupBy<E> = readonly []>(
+    options: AggregateOptions<E, G, A>,
+  ): Promise<AggregateRow<E, G, A>[]> {
+    const { statement, names } = aggregateStatement(this.#schema, options);
+    const rows = await this.#cached(statement, options, ({ columns, rowCount }) =>
+      Array.from({ length: rowCount }, (_row, row) => record(names, (_name, index) => columns[index]?.[row])),
+    );
+    return rows as never;
+  }
+
+  async #ready(): Promise<RepositoryContext & { encoder: RowEncoder }> {
+    const ready = await this.#open();
+    this.#encoder ??= new RowEncoder(this.#schema, ready.validate && hasRules(this.#schema), ready.now);
+    return { ...ready, encoder: this.#encoder };
+  }
+
+  /** Runs a read, through the cache where the entity is `@Cached`. */
+  async #cached<T>(
+    statement: Statement,
+    options: { readonly cache?: boolean },
+    shape: (result: Result) => T,
+  ): Promise<T> {
+    const { engine, cache } = await this.#open();
+    const load = async (): Promise<T> => shape(await engine.run(statement));
+    const { cachedMs } = this.#schema;
+    if (cachedMs === undefined || options.cache === false) return load();
+    const values = statement.parameters.map((parameter) => literal(parameter.value));
+    const key = `${this.#schema.className}:${encodeValue([statement.text, values])}`;
+    return (await cache.loadThrough(key, cachedMs, undefined, load)) as T;
+  }
+
+  #instances({ columns, rowCount }: Result, of: readonly Column[]): object[] {
+    const properties = of.map((column) => column.property);
+    return Array.from({ length: rowCount }, (_row, row) =>
+      instantiate(this.#schema, properties, (index) => columns[index]?.[row]),
+    );
+  }
+
+  #idCondition(id: unknown): Where<E> {
+    const { primaryKey, className } = this.#schema;
+    const [sole, ...others] = primaryKey;
+    if (sole === undefined)
+      throw new DatabaseError('E_QUERY', `${className} has no primary key: use findOne({ where }).`);
+    if (others.length === 0 && (typeof id !== 'object' || id === null || id instanceof Date))
+      return { [sole.property]: id ?? undefined } as never;
+    const given = (typeof id === 'object' && id !== null ? id : {}) as Record<string, unknown>;
+    const missing = primaryKey.find((column) => given[column.property] === undefined);
+    if (missing !== undefined || Object.keys(given).length !== primaryKey.length) {
+      throw new DatabaseError(
+        'E_QUERY',
+        `The id of ${className} is ${others.length === 0 ? 'a value' : 'an object'} of ${primaryKey.map((column) => column.property).join(', ')}, and of nothing else.`,
+      );
+    }
+    return given as never;
+  }
+
+  #onConflict(action: unknown): OnConflict {
+    if (action === 'error' || action === 'ignore') return { action };
+    if (action === 'update') return this.#upsertConflict({});
+    throw new DatabaseError('E_QUERY', "insertMany: onConflict is 'error', 'ignore' or 'update'.");
+  }
+
+  #upsertConflict({ on, update }: UpsertOptions<E>): OnConflict & { action: 'update' } {
+    const { primaryKey, className, columns, indexes } = this.#schema;
+    const key = on === undefined ? primaryKey : on.map((property) => columnOf(this.#schema, property));
+    if (key.length === 0)
+      throw new DatabaseError(
+        'E_QUERY',
+        `upsert on ${className}: it has no primary key, so name a unique key: { on: [...] }.`,
+      );
+    const keys = [
+      primaryKey,
+      ...columns.filter((column) => column.unique).map((column) => [column]),
+      ...indexes.filter((index) => index.unique).map((index) => index.columns),
+    ];
+    const isKey = keys.some(
+      (candidate) => candidate.length === key.length && candidate.every((column) => key.includes(column)),
+    );
+    if (!isKey)
+      throw new DatabaseError(
+        'E_QUERY',
+        `upsert on ${className}: (${key.map((column) => column.property).join(', ')}) is no primary key, unique column or unique index.`,
+      );
+    const updated =
+      update === undefined
+        ? columns.filter((column) => column.generated === undefined)
+        : update.map((property) => columnOf(this.#schema, property));
+    return { action: 'update', on: key, update: updated.filter((column) => !key.includes(column)) };
+  }
+}
+
+function isRows(value: unknown): value is RowSource {
+  return typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
+}
+
+/** The values to write; columns that only the database can fill are left to its DEFAULT. */
+function writable(encoder: RowEncoder, row: unknown): { values: Map<Column, never>; given: ReadonlySet<Column> } {
+  const { values, given } = encoder.row(row);
+  const pairs = encoder.columns.map((column, index) => [column, values[index]] as const);
+  return { values: new Map(pairs.filter(([, value]) => value !== FROM_DATABASE)) as Map<Column, never>, given };
+}

@@ -1,0 +1,129 @@
+// What a database holds, read from DuckDB's own catalog. Not here: what it should hold.
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { quoteLiteral } from '../entity/identifier.js';
+
+export interface FoundColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly nullable: boolean;
+  /** SQL text of the default, or of the expression of a generated column */
+  readonly expression: string | undefined;
+}
+
+export interface FoundTable {
+  readonly schema: string;
+  readonly name: string;
+  readonly columns: readonly FoundColumn[];
+  /** PRIMARY KEY, UNIQUE, CHECK and FOREIGN KEY, as normalised text, sorted */
+  readonly constraints: readonly string[];
+}
+
+export interface FoundIndex {
+  readonly schema: string;
+  readonly table: string;
+  readonly name: string;
+  /** unique or not, and on what */
+  readonly text: string;
+}
+
+/** Everything by `schema.name` in lower case, as DuckDB folds it. */
+export interface Found {
+  readonly schemas: ReadonlySet<string>;
+  readonly tables: ReadonlyMap<string, FoundTable>;
+  readonly views: ReadonlySet<string>;
+  readonly indexes: ReadonlyMap<string, FoundIndex>;
+  readonly sequences: ReadonlySet<string>;
+  readonly enums: ReadonlyMap<string, readonly string[]>;
+}
+
+export const keyOf = (schema: string | undefined, name: string): string => `${schema ?? 'main'}.${name}`.toLowerCase();
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Reads the catalog of one attached database. */
+export async function inspect(connection: DuckDBConnection, database: string): Promise<Found> {
+  const rows = async (columns: string, from: string, more = ''): Promise<readonly Row[]> =>
+    (
+      await connection.runAndReadAll(
+        `SELECT ${columns} FROM ${from}() WHERE database_name = ${quoteLiteral(database)}${more}`,
+      )
+    ).getRowObjectsJS();
+  const schemas = await rows('schema_name', 'duckdb_schemas');
+  const columns = await rows(
+    'schema_name, table_name, column_name, data_type, is_nullable, column_default',
+    'duckdb_columns',
+    ' ORDER BY column_index',
+  );
+  const constraints = await rows(
+    'schema_name, table_name, constraint_type, constraint_text',
+    'duckdb_constraints',
+    " AND constraint_type <> 'NOT NULL'",
+  );
+  const indexes = await rows('schema_name, table_name, index_name, is_unique, expressions', 'duckdb_indexes');
+  const sequences = await rows('schema_name, sequence_name', 'duckdb_sequences');
+  const views = await rows('schema_name, view_name', 'duckdb_views');
+  const enums = await rows('schema_name, type_name, labels', 'duckdb_types', " AND logical_type = 'ENUM'");
+  return {
+    schemas: new Set(schemas.map((row) => String(row['schema_name']).toLowerCase())),
+    tables: tablesOf(columns, constraints),
+    views: new Set(views.map((row) => keyOf(row['schema_name'] as string, row['view_name'] as string))),
+    indexes: new Map(
+      indexes.map((row) => [keyOf(row['schema_name'] as string, row['index_name'] as string), indexOf(row)]),
+    ),
+    sequences: new Set(sequences.map((row) => keyOf(row['schema_name'] as string, row['sequence_name'] as string))),
+    enums: new Map(
+      enums.map((row) => [keyOf(row['schema_name'] as string, row['type_name'] as string), row['labels'] as string[]]),
+    ),
+  };
+}
+
+function indexOf(row: Row): FoundIndex {
+  return {
+    schema: row['schema_name'] as string,
+    table: row['table_name'] as string,
+    name: row['index_name'] as string,
+    text: `${row['is_unique'] === true ? 'unique ' : ''}on ${String(row['expressions'])}`,
+  };
+}
+
+/**
+ * DuckDB prints an expression in one way before it was ever stored and in another afterwards: `CAST(x AS "DOUBLE")` and
+ * `CAST(x AS DOUBLE)`, `DECIMAL(18, 4)`, `BIT(1)`. Quotes and spaces outside of string literals are what differs.
+ */
+export function normalised(expression: string): string {
+  return expression
+    .split(/('(?:[^']|'')*')/)
+    .map((part, index) =>
+      index % 2 === 1
+        ? part
+        : part
+            .replaceAll(/["\s]+/g, ' ')
+            .replaceAll(/\bBIT\(\d+\)/g, 'BIT')
+            .replaceAll(/ ?([(),]) ?/g, '$1'),
+    )
+    .join('')
+    .trim();
+}
+
+function tablesOf(columns: readonly Row[], constraints: readonly Row[]): Map<string, FoundTable> {
+  const tables = new Map<string, { schema: string; name: string; columns: FoundColumn[]; constraints: string[] }>();
+  for (const row of columns) {
+    const [schema, name] = [row['schema_name'] as string, row['table_name'] as string];
+    const key = keyOf(schema, name);
+    let table = tables.get(key);
+    if (table === undefined) tables.set(key, (table = { schema, name, columns: [], constraints: [] }));
+    table.columns.push({
+      name: row['column_name'] as string,
+      type: row['data_type'] as string,
+      nullable: row['is_nullable'] as boolean,
+      expression: row['column_default'] === null ? undefined : normalised(row['column_default'] as string),
+    });
+  }
+  for (const row of constraints) {
+    tables
+      .get(keyOf(row['schema_name'] as string, row['table_name'] as string))
+      ?.constraints.push(normalised(row['constraint_text'] as string));
+  }
+  for (const table of tables.values()) table.constraints.sort();
+  return tables;
+}

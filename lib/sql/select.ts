@@ -1,0 +1,134 @@
+// SELECT over one entity: find, count, exists. Not here: aggregates.
+import { quote } from '../entity/identifier.js';
+import type { ColumnKey } from '../entity/row.js';
+import type { Column, EntitySchema } from '../entity/schema.js';
+import { DatabaseError } from '../errors.js';
+import type { Where } from './operator.js';
+import { SqlBuilder, type Statement } from './statement.js';
+import { whereInto, type Operand, type Resolve } from './where.js';
+
+/** A direction, or one with where NULLs go (DuckDB's default is last). */
+export type Direction = 'asc' | 'desc' | { readonly dir: 'asc' | 'desc'; readonly nulls: 'first' | 'last' };
+
+/** Keys in their order of weight; several objects where the order of keys should be plain to see. */
+export type OrderBy<K extends string> =
+  { readonly [P in K]?: Direction } | readonly { readonly [P in K]?: Direction }[];
+
+/** What `find` takes. */
+export interface FindOptions<E, K extends ColumnKey<E> = ColumnKey<E>> {
+  readonly where?: Where<E>;
+  /** only these properties; default all */
+  readonly select?: readonly K[];
+  readonly orderBy?: OrderBy<ColumnKey<E>>;
+  /** at most this many rows */
+  readonly limit?: number;
+  /** after skipping this many */
+  readonly offset?: number;
+  /** `false` goes to the database even where the entity is `@Cached` */
+  readonly cache?: boolean;
+}
+
+const FIND_OPTIONS = ['where', 'select', 'orderBy', 'limit', 'offset', 'cache'];
+
+function fail(message: string): never {
+  throw new DatabaseError('E_QUERY', message);
+}
+
+/** Refuses options that do not exist, which would otherwise be ignored in silence. */
+export function knownOptions(options: object, known: readonly string[], what: string): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    fail(`${what} takes an object of options.`);
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown !== undefined) fail(`${what} has no option '${unknown}'. Options: ${known.join(', ')}.`);
+}
+
+export function columnOf(entity: EntitySchema, property: unknown): Column {
+  const column = typeof property === 'string' ? entity.byProperty.get(property) : undefined;
+  return (
+    column ??
+    fail(
+      `${entity.className} has no column ${JSON.stringify(property)}. Columns: ${[...entity.byProperty.keys()].join(', ')}.`,
+    )
+  );
+}
+
+/** Columns of an entity as operands of conditions. */
+export function resolverOf(entity: EntitySchema): Resolve {
+  return (property) => operandOf(entity, columnOf(entity, property));
+}
+
+export function operandOf(entity: EntitySchema, column: Column): Operand {
+  return { label: `${entity.className}.${column.property}`, sql: quote(column.name), type: column.type, as: column.as };
+}
+
+/** The columns that `select` names, or all; its order, each once. */
+export function selectedColumns(entity: EntitySchema, select: unknown): readonly Column[] {
+  if (select === undefined) return entity.columns;
+  if (!Array.isArray(select) || select.length === 0) return fail('select is a list of at least one property.');
+  return [...new Set(select as readonly unknown[])].map((property) => columnOf(entity, property));
+}
+
+export function selectStatement(
+  entity: EntitySchema,
+  columns: readonly Column[],
+  options: FindOptions<never>,
+): Statement {
+  knownOptions(options, FIND_OPTIONS, 'find');
+  const builder = new SqlBuilder().add('SELECT ');
+  builder.list(columns, (column) => builder.add(quote(column.name)));
+  builder.add(' FROM ').table(entity);
+  whereInto(builder, options.where, resolverOf(entity));
+  orderInto(builder, options.orderBy, (property) => quote(columnOf(entity, property).name));
+  return limitInto(builder, options.limit, options.offset).reading(columns.map((column) => column.as));
+}
+
+export function countStatement(entity: EntitySchema, where: unknown): Statement {
+  const builder = new SqlBuilder().add('SELECT count(*) FROM ').table(entity);
+  return whereInto(builder, where, resolverOf(entity)).reading(['number']);
+}
+
+export function existsStatement(entity: EntitySchema, where: unknown): Statement {
+  const builder = new SqlBuilder().add('SELECT EXISTS (SELECT 1 FROM ').table(entity);
+  return whereInto(builder, where, resolverOf(entity)).add(')').reading();
+}
+
+/** Appends ORDER BY; `expression` turns a key into SQL, or throws. */
+export function orderInto(builder: SqlBuilder, orderBy: unknown, expression: (key: string) => string): void {
+  if (orderBy === undefined) return;
+  if (typeof orderBy !== 'object' || orderBy === null)
+    fail("orderBy is an object such as { createdAt: 'desc' }, or a list of them.");
+  const keys = (Array.isArray(orderBy) ? (orderBy as readonly object[]) : [orderBy]).flatMap((part) =>
+    Object.entries(part),
+  );
+  if (keys.length === 0) return;
+  builder
+    .add(' ORDER BY ')
+    .list(keys, ([key, direction]: [string, unknown]) => builder.add(expression(key) + directionSql(key, direction)));
+}
+
+function directionSql(key: string, direction: unknown): string {
+  const { dir, nulls } = (
+    typeof direction === 'object' && direction !== null ? direction : { dir: direction, nulls: undefined }
+  ) as {
+    dir: unknown;
+    nulls: unknown;
+  };
+  if ((dir !== 'asc' && dir !== 'desc') || (nulls !== undefined && nulls !== 'first' && nulls !== 'last')) {
+    return fail(`orderBy ${key}: the direction is 'asc', 'desc' or { dir: 'asc' | 'desc', nulls: 'first' | 'last' }.`);
+  }
+  return ` ${dir.toUpperCase()}${nulls === undefined ? '' : ` NULLS ${nulls.toUpperCase()}`}`;
+}
+
+/** Appends LIMIT and OFFSET. The numbers are checked, so they stand in the text. */
+export function limitInto(builder: SqlBuilder, limit: unknown, offset: unknown): SqlBuilder {
+  for (const [keyword, value] of [
+    ['LIMIT', limit],
+    ['OFFSET', offset],
+  ] as const) {
+    if (value === undefined) continue;
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+      fail(`${keyword.toLowerCase()} is a whole number from 0, got ${JSON.stringify(value) ?? typeof value}.`);
+    builder.add(` ${keyword} ${String(value)}`);
+  }
+  return builder;
+}

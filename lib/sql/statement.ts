@@ -1,0 +1,85 @@
+// A statement as the engine takes it: text, parameters, and what it reads and writes; and the builder that numbers the
+// parameters. Not here: any particular statement.
+import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import { quote } from '../entity/identifier.js';
+import type { As } from '../entity/property-type.js';
+import type { EntitySchema } from '../entity/schema.js';
+
+/** A bound value: always with its type, for the binding's own guesses lose signs, digits and dates. */
+export interface Parameter {
+  readonly value: DuckDBValue;
+  readonly type: DuckDBType;
+}
+
+/** The table id that stands for every table: what raw SQL touches cannot be known. */
+export const EVERYTHING = '*';
+
+/** An immutable statement. */
+export interface Statement {
+  readonly text: string;
+  readonly parameters: readonly Parameter[];
+  /** ids of the tables it reads; `EVERYTHING` where unknown */
+  readonly reads: readonly string[];
+  /** ids of the tables it writes; `EVERYTHING` where unknown; empty for none */
+  readonly writes: readonly string[];
+  /** how to read each result column, where not by its type's own way */
+  readonly as?: readonly (As | undefined)[];
+}
+
+/** Collects text and parameters in order. */
+export class SqlBuilder {
+  readonly #parts: string[] = [];
+  readonly #parameters: Parameter[] = [];
+  readonly tables = new Set<string>();
+
+  add(text: string): this {
+    this.#parts.push(text);
+    return this;
+  }
+
+  parameter(value: DuckDBValue, type: DuckDBType): this {
+    this.#parameters.push({ value, type });
+    return this.add(`$${this.#parameters.length}`);
+  }
+
+  /** `table` in a FROM or INTO, noted as touched. */
+  table(entity: EntitySchema): this {
+    this.tables.add(entity.id);
+    return this.add(tableName(entity));
+  }
+
+  /** The parts, with `separator` between them. */
+  list<T>(items: Iterable<T>, each: (item: T) => unknown, separator = ', '): this {
+    let first = true;
+    for (const item of items) {
+      if (!first) this.add(separator);
+      first = false;
+      each(item);
+    }
+    return this;
+  }
+
+  reading(as?: readonly (As | undefined)[]): Statement {
+    return this.#build([], as);
+  }
+
+  writing(table: string, as?: readonly (As | undefined)[]): Statement {
+    return this.#build([table], as);
+  }
+
+  #build(writes: readonly string[], as: readonly (As | undefined)[] | undefined): Statement {
+    const reads = [...this.tables];
+    return {
+      text: this.#parts.join(''),
+      parameters: this.#parameters,
+      reads,
+      writes,
+      ...(as === undefined ? {} : { as }),
+    };
+  }
+}
+
+/** The quoted name of an entity's table. */
+export function tableName(entity: { readonly schema: string | undefined; readonly table: string }): string {
+  return entity.schema === undefined ? quote(entity.table) : `${quote(entity.schema)}.${quote(entity.table)}`;
+}

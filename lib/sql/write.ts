@@ -1,0 +1,148 @@
+// INSERT, upsert, UPDATE, DELETE over one entity. Not here: encoding of rows (repository.ts), bulk loading (engine/).
+import type { DuckDBValue } from '@duckdb/node-api';
+import { quote } from '../entity/identifier.js';
+import type { As } from '../entity/property-type.js';
+import type { Column, EntitySchema } from '../entity/schema.js';
+import { defaultDdl } from './ddl.js';
+import { DatabaseError } from '../errors.js';
+import { Fragment } from '../fragment.js';
+import { renderInto } from './render.js';
+import { resolverOf } from './select.js';
+import { SqlBuilder, tableName, type Statement } from './statement.js';
+import { isEmpty, whereInto } from './where.js';
+
+/** What to do with a row whose key exists already. */
+export type OnConflict =
+  | { readonly action: 'error' }
+  | { readonly action: 'ignore' }
+  | { readonly action: 'update'; readonly on: readonly Column[]; readonly update: readonly Column[] };
+
+const names = (columns: readonly Column[]): string => columns.map((column) => quote(column.name)).join(', ');
+
+/** INSERT of one row, giving back the row as stored. */
+export function insertStatement(entity: EntitySchema, values: ReadonlyMap<Column, DuckDBValue>): Statement {
+  const builder = new SqlBuilder().add('INSERT INTO ').table(entity);
+  if (values.size === 0) builder.add(' DEFAULT VALUES');
+  else {
+    builder.add(` (${names([...values.keys()])}) VALUES (`);
+    builder.list(values, ([column, value]) => builder.parameter(value, column.type.duckdb)).add(')');
+  }
+  builder.add(` RETURNING ${names(entity.columns)}`);
+  return builder.writing(
+    entity.id,
+    entity.columns.map((column) => column.as),
+  );
+}
+
+/** INSERT of one row, with what to do on conflict. */
+export function upsertStatement(
+  entity: EntitySchema,
+  values: ReadonlyMap<Column, DuckDBValue>,
+  onConflict: OnConflict,
+): Statement {
+  const builder = new SqlBuilder()
+    .add('INSERT INTO ')
+    .table(entity)
+    .add(` (${names([...values.keys()])}) VALUES (`);
+  builder.list(values, ([column, value]) => builder.parameter(value, column.type.duckdb));
+  return builder.add(`)${conflictSql(onConflict)}`).writing(entity.id);
+}
+
+/** In a stage, the column that says which properties a row set. */
+const SHAPE = 'mysingle shape';
+
+/** An empty temporary table of the columns' types and a shape, to stage rows in. */
+export function createStageStatement(stage: string, entity: EntitySchema, columns: readonly Column[]): Statement {
+  return internal(
+    `CREATE TEMP TABLE ${quote(stage)} AS SELECT ${names(columns)}, 0::INTEGER AS ${quote(SHAPE)} FROM ${tableName(entity)} LIMIT 0`,
+  );
+}
+
+export function dropStageStatement(stage: string): Statement {
+  return internal(`DROP TABLE temp.${quote(stage)}`);
+}
+
+/** INSERT of the staged rows of one shape, in the order they were staged; of rows with one key the last. */
+export function insertStagedStatement(
+  stage: string,
+  entity: EntitySchema,
+  columns: readonly Column[],
+  shape: number,
+  onConflict: OnConflict,
+): Statement {
+  const builder = new SqlBuilder()
+    .add('INSERT INTO ')
+    .table(entity)
+    .add(` (${names(columns)}) SELECT ${names(columns)} FROM `);
+  if (onConflict.action === 'update') {
+    const last = `row_number() OVER (PARTITION BY ${names(onConflict.on)} ORDER BY rowid DESC)`;
+    const anyNull = onConflict.on.map((column) => `${quote(column.name)} IS NULL`).join(' OR ');
+    builder.add(
+      `(SELECT *, rowid AS position, ${last} AS later FROM temp.${quote(stage)}) WHERE (later = 1 OR ${anyNull}) AND ${quote(SHAPE)} = ${shape} ORDER BY position`,
+    );
+  } else builder.add(`temp.${quote(stage)}`);
+  return builder.add(conflictSql(onConflict)).writing(entity.id);
+}
+
+function internal(text: string): Statement {
+  return { text, parameters: [], reads: [], writes: [] };
+}
+
+/** The table's columns in their own order, which the appender follows. */
+export function columnOrderStatement(entity: EntitySchema): Statement {
+  return internal(`SELECT * FROM ${tableName(entity)} LIMIT 0`);
+}
+
+function conflictSql(conflict: OnConflict): string {
+  if (conflict.action === 'error') return '';
+  if (conflict.action === 'ignore') return ' ON CONFLICT DO NOTHING';
+  const target = ` ON CONFLICT (${names(conflict.on)})`;
+  if (conflict.update.length === 0) return `${target} DO NOTHING`;
+  const set = conflict.update.map((column) => `${quote(column.name)} = excluded.${quote(column.name)}`);
+  return `${target} DO UPDATE SET ${set.join(', ')}`;
+}
+
+function refuseEmpty(entity: EntitySchema, where: unknown, verb: string): void {
+  if (isEmpty(where)) {
+    throw new DatabaseError(
+      'E_QUERY',
+      `${verb} on ${entity.className}: the condition is empty. To ${verb} every row, write all().`,
+    );
+  }
+}
+
+/** UPDATE by a patch of encoded values and fragments. */
+export function updateStatement(
+  entity: EntitySchema,
+  where: unknown,
+  patch: ReadonlyMap<Column, { value: DuckDBValue } | Fragment>,
+): Statement {
+  refuseEmpty(entity, where, 'update');
+  if (patch.size === 0) throw new DatabaseError('E_QUERY', `update on ${entity.className}: the patch sets nothing.`);
+  const builder = new SqlBuilder().add('UPDATE ').table(entity).add(' SET ');
+  builder.list(patch, ([column, change]) => {
+    builder.add(`${quote(column.name)} = `);
+    if (change instanceof Fragment) renderInto(builder.add('('), change).add(')');
+    else builder.parameter(change.value, column.type.duckdb);
+  });
+  return whereInto(builder, where, resolverOf(entity)).writing(entity.id);
+}
+
+export function deleteStatement(entity: EntitySchema, where: unknown): Statement {
+  refuseEmpty(entity, where, 'delete');
+  return whereInto(new SqlBuilder().add('DELETE FROM ').table(entity), where, resolverOf(entity)).writing(entity.id);
+}
+
+/** `count` values of an SQL default, for rows whose value only the database can make. */
+export function defaultValuesStatement(entity: EntitySchema, column: Column, count: number): Statement {
+  const expression = defaultDdl(entity, column) ?? 'NULL';
+  return {
+    ...internal(`SELECT CAST(${expression} AS ${column.type.ddl}) FROM range(${count})`),
+    as: [exactAs(column)],
+  };
+}
+
+/** How to read a column so that nothing is lost: instants by their microseconds. */
+export function exactAs(column: Column): As | undefined {
+  return column.type.as.includes('bigint') ? 'bigint' : column.as;
+}
