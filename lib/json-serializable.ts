@@ -1,7 +1,6 @@
 // Any value as plain JSON data, without loss where JSON allows. The only user of class-transformer. Not here: typed round
 // trips (cache/values.ts).
 import { createRequire } from 'node:module';
-import { instanceToPlain } from 'class-transformer';
 import { DatabaseError } from './errors.js';
 
 /**
@@ -77,7 +76,7 @@ function entries(pairs: readonly (readonly [unknown, unknown])[], path: string, 
 
 /** One level by class-transformer. What no @Transform touched is taken as it is, for its walk would lose Map and decimals. */
 function own(value: object): Record<string, unknown> {
-  const plain = instanceToPlain(value, { enableCircularCheck: true }) as Record<string, unknown>;
+  const plain = classTransformer().instanceToPlain(value, { enableCircularCheck: true }) as Record<string, unknown>;
   for (const key of Object.keys(plain)) {
     if (key in value && transformsOf(value.constructor, key).length === 0)
       plain[key] = (value as Record<string, unknown>)[key];
@@ -85,16 +84,22 @@ function own(value: object): Record<string, unknown> {
   return plain;
 }
 
-// class-transformer shows its notes nowhere else; the path is the module that its main entry itself loads
-const storage = createRequire(import.meta.url)('class-transformer/cjs/storage.js') as {
-  defaultMetadataStorage: {
+// loaded where it is needed alone
+const require = createRequire(import.meta.url);
+const classTransformer = (): typeof import('class-transformer') =>
+  require('class-transformer') as typeof import('class-transformer');
+
+interface Storage {
+  readonly defaultMetadataStorage: {
     findTransformMetadatas(target: unknown, property: string, type: number): readonly unknown[];
   };
-};
+}
 const CLASS_TO_PLAIN = 1;
 
+/** class-transformer shows its notes nowhere else; the path is the module that its main entry itself loads. */
 function transformsOf(target: unknown, property: string): readonly unknown[] {
-  return storage.defaultMetadataStorage.findTransformMetadatas(target, property, CLASS_TO_PLAIN);
+  const { defaultMetadataStorage } = require('class-transformer/cjs/storage.js') as Storage;
+  return defaultMetadataStorage.findTransformMetadatas(target, property, CLASS_TO_PLAIN);
 }
 
 function isPlain(value: object): boolean {

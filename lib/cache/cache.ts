@@ -186,9 +186,7 @@ class SharedCache {
   #write(work: (table: CacheTable) => Promise<void>): void {
     const table = this.#table;
     if (table === undefined) return;
-    this.#writing = this.#writing
-      .then(() => withinContext({ transactions: new Map(), reads: new ReadSet() }, () => work(table)))
-      .catch((error: unknown) => this.#tierFailed(error));
+    this.#writing = this.#writing.then(() => work(table)).catch((error: unknown) => this.#tierFailed(error));
   }
 
   #tierFailed(error: unknown): void {

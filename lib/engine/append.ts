@@ -1,7 +1,7 @@
 // Bulk loading through DuckDB's appender, chunk by chunk. Not here: what the values mean, and the transaction around it.
 import { DuckDBDataChunk, type DuckDBAppender, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
 import { classify } from '../errors.js';
-import { ALIAS } from './database.js';
+import { ALIAS } from './alias.js';
 import type { Session } from './session.js';
 
 /** The most rows a chunk of DuckDB holds. */

@@ -7,6 +7,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { quoteLiteral } from '../entity/identifier.js';
 import { DatabaseError, classify, isDatabaseError } from '../errors.js';
 import type { Log } from '../log.js';
+import { ALIAS } from './alias.js';
 import { TableClock } from './clock.js';
 import { MEMORY } from './path.js';
 import { Pool } from './pool.js';
@@ -28,9 +29,6 @@ export interface DatabaseOptions {
   readonly acquireTimeoutMs: number;
   readonly log: Log;
 }
-
-/** The alias under which the file is attached. Every connection uses it, so that SQL needs no prefix. */
-export const ALIAS = 'mysingle_db';
 
 const LOCK_POLL_MS = 50;
 

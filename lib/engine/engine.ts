@@ -2,11 +2,12 @@
 // the clock told of every committed write. Not here: entities.
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { context } from '../context.js';
-import { loggable } from '../errors.js';
+import { classify, loggable } from '../errors.js';
 import type { Log } from '../log.js';
 import { EVERYTHING, type Statement } from '../sql/statement.js';
+import { ALIAS } from './alias.js';
 import { loadChunks, type ChunkSource, type LoadTarget } from './append.js';
-import { ALIAS, type Database } from './database.js';
+import type { Database } from './database.js';
 import { closedError } from './pool.js';
 import type { Result } from './result.js';
 import { writesOf, type Session } from './session.js';
@@ -84,6 +85,8 @@ export class Engine {
         return await session.exclusive(async (connection) => {
           try {
             return await fn(connection);
+          } catch (error) {
+            throw readable(error);
           } finally {
             await restore(connection);
           }
@@ -150,6 +153,12 @@ export class Engine {
 
 function fields(statement: Statement, durationMs: number): Record<string, unknown> {
   return { sql: statement.text, duration_ms: Math.round(durationMs * 100) / 100, operation: 'query' };
+}
+
+/** DuckDB's errors as DatabaseError; whatever else a caller's function throws stays what it is. */
+function readable(error: unknown): unknown {
+  const classified = classify(error);
+  return classified.code === 'E_UNKNOWN' ? error : classified;
 }
 
 /** A connection goes back as it came: no open transaction, the attached database in use. */

@@ -16,7 +16,10 @@ export class RawConnection {
   }
 
   static async open(database: Database): Promise<RawConnection> {
-    return new RawConnection(await database.connect(), database);
+    const connection = await database.connect();
+    // its errors go to the user as DuckDB words them
+    await connection.run('SET errors_as_json = false');
+    return new RawConnection(connection, database);
   }
 
   #watched(): DuckDBConnection {

@@ -2,18 +2,15 @@
 // use it (pool.ts).
 import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
 import { StatementType } from '@duckdb/node-api';
-import { classify } from '../errors.js';
+import { DatabaseError, classify } from '../errors.js';
 import { EVERYTHING, type Statement } from '../sql/statement.js';
+import { ALIAS } from './alias.js';
 import { readResult, type Result } from './result.js';
 
 const PREPARED_MAX = 200;
 
-/** Statements that change no table. */
-const READING: ReadonlySet<StatementType> = new Set([
-  StatementType.SELECT,
-  StatementType.EXPLAIN,
-  StatementType.TRANSACTION,
-]);
+/** The one type that changes no table: EXPLAIN ANALYZE runs what it explains. */
+const READING: ReadonlySet<StatementType> = new Set([StatementType.SELECT]);
 const DATA: ReadonlySet<StatementType> = new Set([
   StatementType.INSERT,
   StatementType.UPDATE,
@@ -73,6 +70,12 @@ export class Session {
 
   async #run(statement: Statement): Promise<Result> {
     const prepared = await this.#prepare(statement.text);
+    if (prepared.statementType === StatementType.TRANSACTION) {
+      throw new DatabaseError(
+        'E_QUERY',
+        'A transaction begun by SQL would take in whoever uses the connection next. Use transaction(fn).',
+      );
+    }
     if (statement.parameters.length > 0) {
       prepared.bind(
         statement.parameters.map((parameter) => parameter.value),
@@ -82,6 +85,8 @@ export class Session {
     const result = await prepared.run();
     if (statement.writes.includes(EVERYTHING) && !READING.has(result.statementType) && !DATA.has(result.statementType))
       this.schema.value += 1;
+    // USE and SET schema would send whoever comes next to another database
+    if (result.statementType === StatementType.SET) await this.connection.run(`USE ${ALIAS}`);
     return readResult(result, statement.as);
   }
 

@@ -1,11 +1,19 @@
 // class-validator's rules on entities. The only user of class-validator. Not here: types and NOT NULL, which are columns'.
-import { getMetadataStorage, validateSync, type ValidationError } from 'class-validator';
+import { createRequire } from 'node:module';
+import type { ValidationError } from 'class-validator';
 import { DatabaseError } from '../errors.js';
 import type { EntitySchema } from './schema.js';
 
+// loaded where it is needed alone: it takes longer to load than the rest of this package
+const require = createRequire(import.meta.url);
+const classValidator = (): typeof import('class-validator') =>
+  require('class-validator') as typeof import('class-validator');
+
 /** Whether the class has any rule, so that classes without pay nothing. */
 export function hasRules(schema: EntitySchema): boolean {
-  return getMetadataStorage().getTargetValidationMetadatas(schema.target, '', false, false).length > 0;
+  // class-validator keeps its notes on globalThis; where nobody has imported it, there are none
+  if (!('classValidatorMetadataStorage' in globalThis)) return false;
+  return classValidator().getMetadataStorage().getTargetValidationMetadatas(schema.target, '', false, false).length > 0;
 }
 
 /**
@@ -15,7 +23,7 @@ export function hasRules(schema: EntitySchema): boolean {
  */
 export function validateRow(schema: EntitySchema, row: object, position: number | undefined): void {
   const instance = Object.assign(Object.create(schema.target.prototype as object) as object, row);
-  const [error] = validateSync(instance, {
+  const [error] = classValidator().validateSync(instance, {
     skipUndefinedProperties: true,
     forbidUnknownValues: false,
     stopAtFirstError: false,

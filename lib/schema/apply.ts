@@ -2,7 +2,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { catalogOf, type Catalog } from '../entity/catalog.js';
 import type { EntityClass } from '../entity/row.js';
-import { ALIAS } from '../engine/database.js';
+import { ALIAS } from '../engine/alias.js';
 import type { Engine } from '../engine/engine.js';
 import { DatabaseError, classify, isDatabaseError } from '../errors.js';
 import { createAll } from '../sql/ddl.js';
