@@ -12,11 +12,11 @@ process.env['LOG_LEVEL'] = 'info';
 
 // The default logger writes to standard output.
 {
-  await using db = await BaseDuckDBManager.open({ path: ':memory:', entities: [Event], slowQuery: '250ms' });
+  await using db = await BaseDuckDBManager.open({ path: ':memory:', entities: [Event], slowQuery: '500ms' });
   await withContext({ correlationId: 'c-1', userId: 'u-7' }, async () => {
     await db.storeCacheData('market:AAPL', [{ price: 190.5 }, { price: 191 }]);
-    // nested calls add their ids; the value 400 is a parameter, and values are never logged
-    await withContext({ requestId: 'r-9' }, () => db.query(sql`select sleep_ms(${400}) as slept`));
+    // nested calls add their ids; the value 600 is a parameter, and values are never logged
+    await withContext({ requestId: 'r-9' }, () => db.query(sql`select sleep_ms(${600}) as slept`));
   });
 }
 

@@ -278,7 +278,7 @@ describe('the examples', () => {
     const fresh = await output('backtest/main', { args: ['--fresh'], env });
     const [start] = backtest(GRID, ASKED, 790).split('\nNext');
     expect(fresh.split('\nNext')[0]).to.equal(start);
-  });
+  }).timeout(60_000);
 });
 
 describe('the quick start', () => {
