@@ -33,7 +33,9 @@ export async function applySchema(
   if (mode === 'off' || catalog.tables.length === 0) return [];
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await engine.lend((connection) => agree(connection, catalog, mode), [EVERYTHING]);
+      // filled where something is created: looking alone must not end what the cache kept over the restart
+      const writes: string[] = [];
+      return await engine.lend((connection) => agree(connection, catalog, mode, writes), writes);
     } catch (error) {
       // two managers of one process may boot on one file at once; the second one finds the tables there
       if (!isDatabaseError(error, 'E_CONFLICT') || attempt === ATTEMPTS) throw error;
@@ -41,7 +43,12 @@ export async function applySchema(
   }
 }
 
-async function agree(connection: DuckDBConnection, catalog: Catalog, mode: SchemaMode): Promise<readonly string[]> {
+async function agree(
+  connection: DuckDBConnection,
+  catalog: Catalog,
+  mode: SchemaMode,
+  writes: string[],
+): Promise<readonly string[]> {
   try {
     const found = await inspect(connection, ALIAS);
     const expected = touchesExisting(catalog, found) ? await inspectExpected(connection, catalog) : undefined;
@@ -49,6 +56,7 @@ async function agree(connection: DuckDBConnection, catalog: Catalog, mode: Schem
     refuseDrift(plan, mode);
     const ddl = plan.missing.flatMap((missing) => missing.ddl);
     if (ddl.length === 0) return [];
+    writes.push(EVERYTHING);
     await connection.run('BEGIN TRANSACTION');
     for (const statement of ddl) await connection.run(statement);
     await connection.run('COMMIT');

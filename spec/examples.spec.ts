@@ -1,0 +1,300 @@
+// The examples are promises: each runs as a user would run it, and prints exactly this.
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { scratchFolder } from './support/scratch.js';
+
+const root = join(import.meta.dirname, '..', '..');
+const OWN_ENVIRONMENT = [
+  'DUCKDB_PATH',
+  'BACKTEST_DB_PATH',
+  'MARKET_DB_PATH',
+  'LOG_LEVEL',
+  'SERVICE_NAME',
+  'FORCE_COLOR',
+];
+
+/** What a compiled example prints in a folder of its own, without what differs from run to run. */
+async function output(
+  example: string,
+  { args = [], cwd = scratchFolder(), env = {} }: { args?: string[]; cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<string> {
+  const inherited = Object.entries(process.env).filter(([name]) => !OWN_ENVIRONMENT.includes(name));
+  const { stdout, stderr } = await promisify(execFile)(
+    process.execPath,
+    [join(root, 'dist', 'examples', `${example}.js`), ...args],
+    { cwd, env: { ...Object.fromEntries(inherited), ...env } },
+  );
+  expect(stderr, `${example} on standard error`).to.equal('');
+  return stdout
+    .replace(/ +[\d.]+ (?:ms|s)\b/g, ' <time>')
+    .replace(/"timestamp":"[^"]*"/g, '"timestamp":"<time>"')
+    .replace(/"(time|duration_ms)":[\d.]+/g, '"$1":"<time>"')
+    .trimEnd();
+}
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  cache: `
+load mean 295
+hit  mean 295
+load AAPL Instrument { symbol: 'AAPL', sector: 'tech' }
+hit  AAPL Instrument { symbol: 'AAPL', sector: 'tech' }
+in the transaction that wrote: 300
+load mean, after its commit 300
+hit  AAPL, of another table Instrument { symbol: 'AAPL', sector: 'tech' }
+load answer { at: 1970-01-01T00:00:00.000Z, big: 42n }
+hit  mean, after a restart 300
+hit  AAPL, after a restart Instrument { symbol: 'AAPL', sector: 'tech' }`,
+  declare: `
+CREATE TYPE "side" AS ENUM ('buy', 'sell');
+CREATE SEQUENCE "account_id_seq";
+CREATE TABLE "account" (
+  "id" BIGINT NOT NULL DEFAULT nextval('"account_id_seq"'),
+  "name" VARCHAR NOT NULL,
+  PRIMARY KEY ("id"),
+  UNIQUE ("name")
+);
+COMMENT ON TABLE "account" IS 'accounts that strategies trade on';
+CREATE TABLE "orders" (
+  "id" UUID NOT NULL DEFAULT uuidv7(),
+  "account_id" BIGINT NOT NULL,
+  "quantity" INTEGER NOT NULL,
+  "price" DECIMAL(18,4) NOT NULL,
+  "value" DECIMAL(18,4) GENERATED ALWAYS AS (quantity * price) VIRTUAL,
+  "side" "side" NOT NULL,
+  "fills" DOUBLE[] NOT NULL,
+  "route" STRUCT("venue" VARCHAR, "fee" DOUBLE) NOT NULL,
+  "note" JSON,
+  "created_at" TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now(),
+  PRIMARY KEY ("id"),
+  FOREIGN KEY ("account_id") REFERENCES "account" ("id"),
+  CONSTRAINT "sane" CHECK (quantity > 0 and price > 0)
+);
+CREATE INDEX "orders_account_id_created_at_idx" ON "orders" ("account_id", "created_at");
+
+id -> id UUID NOT NULL
+accountId -> account_id BIGINT NOT NULL
+quantity -> quantity INTEGER NOT NULL
+E_DECLARATION: @Index on Position: DuckDB cannot index list(double) ('prices').`,
+  inject: `
+@InjectRepository(Trade): no manager is open. Connect it before the first use.
+one manager is open, so it is meant: [ Trade { id: 't1', profit: 12.5 } ]
+archived: 2
+by its token: 2 true`,
+  logs: `
+{"level":"info","timestamp":"<time>","service":"strategy-service","db_path":":memory:","operation":"connect","event":"Connecting to DuckDB"}
+{"level":"info","timestamp":"<time>","service":"strategy-service","created":["table \\"events\\""],"operation":"create_table","event":"Schema objects created"}
+{"level":"info","timestamp":"<time>","service":"strategy-service","db_path":":memory:","status":"success","operation":"connect","mode":"memory","event":"DuckDB connected successfully"}
+{"level":"info","timestamp":"<time>","service":"strategy-service","cache_key":"market:AAPL","table_name":"cache_data","data_count":2,"operation":"store_cache","correlation_id":"c-1","user_id":"u-7","event":"Cache data stored successfully"}
+{"level":"warning","timestamp":"<time>","service":"strategy-service","sql":"select sleep_ms($1) as slept","duration_ms":"<time>","operation":"query","row_count":1,"correlation_id":"c-1","user_id":"u-7","request_id":"r-9","event":"Slow query"}
+{"level":"info","timestamp":"<time>","service":"strategy-service","db_path":":memory:","operation":"close","event":"DuckDB connection closed"}
+{"level":30,"time":"<time>","app":"mine","db_path":":memory:","operation":"connect","msg":"Connecting to DuckDB"}
+{"level":30,"time":"<time>","app":"mine","db_path":":memory:","status":"success","operation":"connect","mode":"memory","msg":"DuckDB connected successfully"}
+{"level":20,"time":"<time>","app":"mine","sql":"SELECT data_json FROM \\"cache_data\\" WHERE cache_key = $1 AND epoch_us(updated_at) > $2","duration_ms":"<time>","operation":"query","error":"a query is wrong","error_type":"E_QUERY","correlation_id":"c-2","msg":"Query failed"}
+{"level":20,"time":"<time>","app":"mine","cache_key":"market:MSFT","table_name":"cache_data","ttl_hours":24,"reason":"no_table","correlation_id":"c-2","msg":"Cache data not found or expired"}
+{"level":30,"time":"<time>","app":"mine","db_path":":memory:","operation":"close","msg":"DuckDB connection closed"}
+silent, in mode memory`,
+  'python-module': `
+rows changed: 1 1
+ticks: [
+  { symbol: 'AAPL', price: '150.2500' },
+  { symbol: 'MSFT', price: '400.5000' }
+]
+stored: true
+found: 2 not found: null
+json: {"symbol":"AAPL","quantity":100,"big":"18446744073709551616","executedAt":"1970-01-01T00:00:00.000Z","tags":["a"]}
+raw: [ [ '2' ] ]`,
+  query: `
+before three: 3
+or: 3
+not XNAS: [
+  Quote { symbol: 'AAPL', venue: null },
+  Quote { symbol: 'MSFT', venue: 'ARCX' }
+]
+[
+  {
+    symbol: 'AAPL',
+    hour: 2026-03-02T14:00:00.000Z,
+    quotes: 2,
+    mean: 190.875,
+    high: 191.25,
+    venueOfHigh: 'XNAS'
+  }
+]
+AAPL [ 0.5, 1.25, -1 ]
+MSFT [ 212, 215.5 ]`,
+  'quick-start': `
+36 true
+[ BacktestResult { strategyId: 'momentum', totalReturn: 0.12 } ]
+[ { strategyId: 'momentum', runs: 1, avgReturn: 0.12 } ]
+[ { strategyId: 'carry', runs: 3, avgReturn: 0.31 } ]`,
+  'schema-drift': `
+The database differs from the entity classes:
+  - table "trades": column "price" is DOUBLE in the database and DECIMAL(18,4) in the class
+  - table "trades": column "venue" is nullable in the database and NOT NULL in the class
+  - table "trades": column "order_id" VARCHAR is not in the database
+  - table "trades": UNIQUE(order_id) is not in the database
+Nothing was changed. Change the classes or the tables so that they agree, or open with schema: 'off' to look at the data as it is.
+rows: 1
+[ { table_name: 'trades', index_name: 'trades_venue_idx' } ]`,
+  transactions: `
+after a commit:              alice 70.00, bob 130.00, carol 100.00
+E_CHECK
+after a rollback:            alice 70.00, bob 130.00, carol 100.00
+E_TX_ABORTED
+after a failure in silence:  alice 70.00, bob 130.00, carol 100.00
+after ten at once:           alice 80.00, bob 130.00, carol 90.00
+each ran at least once: true`,
+  validation: `
+a good row: stored
+a bad one: E_VALIDATION User: name must be longer than or equal to 3 characters. {"entity":"User","property":"name","rules":["isLength"]}
+one of many: E_VALIDATION User, row 1: email must be an email. {"entity":"User","property":"email","rules":["isEmail"],"row":1}
+a patch: E_VALIDATION User: risk is a share, from 0 to 1. {"entity":"User","property":"risk","rules":["max"]}
+what nobody said: stored
+a row of a request: E_VALIDATION User has no column 'admin'. Columns: name, email, risk. {"entity":"User"}
+stored: [ 'alice', 'dave' ]
+unchecked: 1`,
+  write: `
+inserted: AAPL 10 0.00 true
+from a feed: 3
+ignored: 0
+upserted: 2
+apple: [ Holding { quantity: 10, cost: '3.00' } ]
+updated: 4
+deleted: 1
+E_UNIQUE: Constraint Error: Duplicate key "symbol: AAPL" violates primary key constraint.
+E_CHECK: CHECK constraint failed on table holdings with expression CHECK((quantity >= 0))
+E_CONVERSION: Row 1: Holding.quantity (integer) expects an integer, got a fraction.
+E_CONVERSION: Holding.cost (decimal(18,2)) holds 2 decimal places, got more.
+E_QUERY: delete on Holding: the condition is empty. To delete every row, write all().
+left: 4 deleted: 4`,
+};
+
+/** What the backtest prints, where `count` results of alice are there at first, and `answer` is what the cache says first. */
+const backtest = (
+  found: string,
+  answers: string,
+  count: number,
+): string => `S&P 500: 5,105 trading days, 2000-01-03 to 2020-04-17
+${found}
+
+The same questions twice, by methods that are @Cached
+${answers}
+
+Top strategies by mean return, of those with a mean Sharpe ratio above 0.5
+  strategy    backtests  return  Sharpe
+  ----------  ---------  ------  ------
+  sma-10-180          4  +86.2%    0.52
+  sma-10-185          4  +84.1%    0.51
+  sma-5-190           4  +83.0%    0.50
+  sma-10-190          4  +82.1%    0.50
+  sma-10-175          4  +81.4%    0.51
+
+Alice, who tests 2000-01-03 to 2020-04-17 (no costs, no interest)
+  backtests     mean     best   worst  Sharpe  buy and hold
+  ---------  -------  -------  ------  ------  ------------
+        ${count}  +103.7%  +192.9%  -43.1%    0.34        +97.5%
+
+Alice tests one more: the write ends the answers it changes
+  stored sma-42-107, +87.1% in 24 trades
+  statistics('alice')   miss <time>
+  topStrategies(5)      miss <time>
+  her backtests: ${count} before, ${count + 1} now
+
+Next
+  try                                to see
+  ---------------------------------  -----------------------------------------------------
+  npm run example                    the cache survive the restart
+  npm run example -- --fresh         all backtests run anew
+  duckdb data/backtests.duckdb       the data, in the DuckDB shell: from backtest_results;
+  node dist/examples/quick-start.js  the library in 30 lines; more examples beside it
+  cat data/backtests.log             what was logged`;
+
+const GRID = `3,160 backtests (790 crossovers, 4 users) run and stored,
+with 46,495 trades, in <time>`;
+
+const ASKED = `  topStrategies(5)      miss <time>
+  topStrategies(5)      hit <time>
+  statistics('alice')   miss <time>
+  statistics('alice')   hit <time>`;
+
+const SURVIVED = `  topStrategies(5)      hit <time>  kept in the file by the last run
+  topStrategies(5)      hit <time>
+  statistics('alice')   hit <time>
+  statistics('alice')   hit <time>`;
+
+describe('the examples', () => {
+  it('are all run here', () => {
+    const entries = readdirSync(join(root, 'examples'), { withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile()).map((entry) => basename(entry.name, '.ts'));
+    expect(files.toSorted()).to.deep.equal(Object.keys(EXPECTED).toSorted());
+    const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+    expect(folders).to.deep.equal(['backtest']);
+  });
+
+  it('import nothing but the library as users know it, and what they have anyway', () => {
+    const allowed = /^(?:@mysingle\/database|node:[a-z/_]+|pino|class-validator|\.\/[a-z-]+\.js)$/;
+    const files = readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' });
+    const wrong = files
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) =>
+        [...readFileSync(join(root, 'examples', file), 'utf8').matchAll(/^(?:import|\}).* from '([^']+)'/gm)]
+          .map((match) => match[1] as string)
+          .filter((target) => !allowed.test(target))
+          .map((target) => `${file}: ${target}`),
+      );
+    expect(wrong).to.deep.equal([]);
+  });
+
+  for (const [example, expected] of Object.entries(EXPECTED)) {
+    it(`${example} prints what it promises`, async () => {
+      const printed = await output(example);
+      // two loggers write to one standard output, each in its order
+      const lines = printed
+        .split('\n')
+        .toSorted((a, b) => Number(b.includes('"service"')) - Number(a.includes('"service"')));
+      expect(`\n${example === 'logs' ? lines.join('\n') : printed}`).to.equal(expected);
+    });
+  }
+
+  it('backtest runs its grid once, and its cache survives the restart', async () => {
+    const cwd = scratchFolder();
+    expect(await output('backtest/main', { cwd })).to.equal(backtest(GRID, ASKED, 790));
+    expect(await output('backtest/main', { cwd })).to.equal(
+      backtest('3,161 backtests are there from an earlier run', SURVIVED, 791),
+    );
+    expect(readdirSync(join(cwd, 'data')).toSorted()).to.deep.equal(['backtests.duckdb', 'backtests.log']);
+    const log = readFileSync(join(cwd, 'data', 'backtests.log'), 'utf8')
+      .trim()
+      .split('\n');
+    const messages = log.map((line) => (JSON.parse(line) as { msg: string }).msg);
+    expect(messages.filter((message) => message === 'DuckDB connected successfully')).to.have.length(2);
+
+    // the same file by its path from elsewhere, and all of it anew
+    const env = { BACKTEST_DB_PATH: join(cwd, 'data', 'backtests.duckdb') };
+    const fresh = await output('backtest/main', { args: ['--fresh'], env });
+    const [start] = backtest(GRID, ASKED, 790).split('\nNext');
+    expect(fresh.split('\nNext')[0]).to.equal(start);
+  }).timeout(60_000);
+});
+
+describe('the quick start', () => {
+  const quickStart = readFileSync(join(root, 'examples', 'quick-start.ts'), 'utf8');
+  const readme = join(root, 'README.md');
+
+  it('has 30 lines at most', () => {
+    expect(quickStart.trimEnd().split('\n').length).to.be.at.most(30);
+  });
+
+  it('stands in README.md word for word', function () {
+    if (!existsSync(readme)) {
+      if (this.test !== undefined) this.test.title += ' (not checked: there is no README.md yet)';
+      this.skip();
+    }
+    const blocks = [...readFileSync(readme, 'utf8').matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => match[1]);
+    expect(blocks).to.include(quickStart);
+  });
+});
