@@ -210,6 +210,11 @@ const RULES: readonly Rule[] = [
     code: 'E_UNSUPPORTED',
     when: /^Dependency Error: |^(?:Catalog|Binder) Error: (?:Cannot (?:change|drop|alter)|Could not drop the table|This column is referenced by)/,
   },
+  {
+    code: 'E_UNSUPPORTED',
+    when: /^Failed to create union value$/,
+    remedy: 'The binding has no parameter for a union whose value is null. insertMany can write it.',
+  },
   // these sentences hold no data before the words; data would be in quotes
   {
     code: 'E_UNSUPPORTED',
