@@ -241,7 +241,7 @@ describe('log', () => {
   });
 
   it('never writes a value bound to a query, at no level, in success or failure', async () => {
-    const { logger, text, lines } = captured('trace' as Level);
+    const { logger, text, lines } = captured('trace');
     const db = await openManager({ logger, entities: [LogRow], slowQuery: '0ms' });
     const rows = db.repository(LogRow);
     const secret = 's3cr3t';

@@ -25,7 +25,11 @@ class Child {
 
 /** A class made as data. */
 function entity(name: string, columns: Readonly<Record<string, readonly unknown[]>>, table: object = {}): EntityClass {
-  const made = { [name]: class {} }[name] as new () => object;
+  const made = {
+    [name]: class {
+      own?: number;
+    },
+  }[name] as new () => object;
   for (const [property, args] of Object.entries(columns))
     (Column as (...given: unknown[]) => PropertyDecorator)(...args)(made.prototype as object, property);
   Table(table)(made);
@@ -58,7 +62,7 @@ describe('catalog', () => {
     );
     expect(ddlOf(Odd)).to.include('CREATE SEQUENCE "o_t_a_b_seq"');
     const db = await openManager({ entities: [Odd] });
-    expect({ ...(await db.repository(Odd).insert({ c: 1 } as never)) }).to.deep.equal({ 'a"b': 1n, c: 1 });
+    expect({ ...(await db.repository(Odd).insert({ c: 1 })) }).to.deep.equal({ 'a"b': 1n, c: 1 });
     await failure(() => sequence('a"b'), 'E_DECLARATION');
   });
 
@@ -68,8 +72,8 @@ describe('catalog', () => {
     const Key = entity('Key', { ...id, n: ['integer'], x: ['integer', { unique: true }] });
     const Pair = entity('Pair', { a: ['integer', { primaryKey: true }], b: ['integer', { primaryKey: true }] });
     const Far = entity('Far', id, { schema: 'far' });
-    const A: EntityClass = entity('A', { ...id, ...to(() => [B, 'id']) } as never);
-    const B: EntityClass = entity('B', { ...id, ...to(() => [A, 'id']) } as never);
+    const A: EntityClass = entity('A', { ...id, ...to(() => [B, 'id']) });
+    const B: EntityClass = entity('B', { ...id, ...to(() => [A, 'id']) });
     const from = (target: () => readonly unknown[], type?: string): EntityClass[] => [
       Key,
       Pair,
@@ -95,11 +99,15 @@ describe('catalog', () => {
       [from(() => [Pair, 'a']), /neither the primary key nor unique/],
       [from(() => [Key, 'x'], 'bigint'), /^From\.r: is bigint, but Key\.x is integer/],
       [from(() => [Far, 'id']), /another schema/],
-      [from(() => [class Plain {}, 'id']), /^Plain is not an entity/],
+      [from(() => [class Plain {
+ own?: number;
+ }, 'id']), /^Plain is not an entity/],
       [from(() => 'Key' as never), /references gives a pair/],
       [from(() => [Key, 'id']).slice(3), /^From: refers to Key, which is not among the entities\. Add it/],
       [[entity('E1', { e: [enumOf('en', ['a'])] }), entity('E2', { e: [enumOf('en', ['b'])] })], /^E2\.e: the enum 'en' is declared twice/],
-      [[class Plain {}], /^Plain is not an entity/],
+      [[class Plain {
+ own?: number;
+ }], /^Plain is not an entity/],
       ['x' as never, /give an array/],
     ]; // prettier-ignore
     for (const [entities, why] of cases)

@@ -4,7 +4,9 @@ import { draftOn } from '../../lib/entity/draft.js';
 
 describe('draft', () => {
   it('starts with a copy of what the base noted, and keeps its own notes to itself', () => {
-    class Base {}
+    class Base {
+      own?: number;
+    }
     class Left extends Base {}
     class Right extends Base {}
     draftOn(Base).indexes.push({ properties: ['a'], options: {} });

@@ -12,7 +12,9 @@ const HOSTILE = [
 ]; // prettier-ignore
 
 function entity(name: string): EntityClass<Record<string, unknown>> {
-  class Hostile {}
+  class Hostile {
+    own?: number;
+  }
   (Column('integer', { primaryKey: true }) as PropertyDecorator)(Hostile.prototype, 'key');
   (Column('varchar', { name, comment: name }) as PropertyDecorator)(Hostile.prototype, name);
   (Column(struct({ [name]: 'integer' })) as unknown as PropertyDecorator)(Hostile.prototype, 'inner');

@@ -13,7 +13,9 @@ type Options = Readonly<Record<string, unknown>>;
 /** A class of one column `Sample.v` (and a key), declared as data; as a function, to catch what it throws. */
 function declare(type: ColumnType, options: Options = {}, table: unknown = {}, indexes: readonly unknown[][] = []) {
   return () => {
-    class Sample {}
+    class Sample {
+      own?: number;
+    }
     (Column as (...args: unknown[]) => PropertyDecorator)('integer', { primaryKey: true })(Sample.prototype, 'id');
     (Column as (...args: unknown[]) => PropertyDecorator)(type, options)(Sample.prototype, 'v');
     for (const index of indexes) (Index as (...args: unknown[]) => ClassDecorator)(...index)(Sample);
@@ -60,13 +62,24 @@ describe('schema', () => {
       schema.primaryKey,
     ])
       expect(Object.isFrozen(part)).to.equal(true);
-    expect([isEntity(Frozen), isEntity(class {}), isEntity({}), isEntity(null)]).to.deep.equal([
-      true,
-      false,
-      false,
-      false,
-    ]);
-    for (const given of [class Plain {}, {}, null, 'x'])
+    expect([
+      isEntity(Frozen),
+      isEntity(
+        class {
+          own?: number;
+        },
+      ),
+      isEntity({}),
+      isEntity(null),
+    ]).to.deep.equal([true, false, false, false]);
+    for (const given of [
+      class Plain {
+        own?: number;
+      },
+      {},
+      null,
+      'x',
+    ])
       expect((await failure(() => schemaOf(given), 'E_DECLARATION')).message).to.include('is not an entity');
   });
 
@@ -102,7 +115,7 @@ describe('schema', () => {
       expect((await repository.insert({ id: 1 })).v, ddl).to.deep.equal(value);
       await repository.insertMany([{ id: 2 }]);
       await db.execute(sql`insert into sample (id) values (3)`);
-      if (!String(ddl).startsWith('nextval'))
+      if (!ddl.startsWith('nextval'))
         expect(
           (await repository.find()).map((row) => row.v),
           ddl,
@@ -136,6 +149,7 @@ describe('schema', () => {
       [declare('integer', { stored: true, generated: sql`1` }), /^Sample\.v: option 'stored': .*virtual generated columns only/],
       [declare('integer', { autoIncrement: true }), /write default: sequence\(\)/],
       [declare('varchar', { length: 5 }), /add check: sql`length/],
+      [declare('varchar', { constructor: true }), /there is no option 'constructor'/],
       [declare('varchar', { primary: true }), /there is no option 'primary'\. Options: name, primaryKey/],
       [declare('integer', {}, {}, [[['v'], { where: sql`v > 1` }]]), /^@Index on Sample: option 'where': DuckDB has no partial indexes/],
       [declare('integer', {}, {}, [[['v'], { using: 'btree' }]]), /one kind of index/],
@@ -172,14 +186,18 @@ describe('schema', () => {
       [declare('varchar', {}, { naming: 'camel' }), /option 'naming' is/],
       [declare('varchar', {}, { checks: { a: 'v > 1' } }), /check 'a' is a fragment/],
       [declare('varchar', {}, { nope: 1 }), /^@Table on Sample: there is no option 'nope'/],
-      [() => Table()(class Empty {}), /^Empty: the entity has no @Column\(\)/],
+      [() => Table()(class Empty {
+ own?: number;
+ }), /^Empty: the entity has no @Column\(\)/],
     ]; // prettier-ignore
     for (const [work, why] of cases) expect((await failure(work, 'E_DECLARATION')).message).to.match(why);
   });
 
   it('refuses a table of generated columns alone', async () => {
-    class Ghost {}
-    Column('integer', { generated: sql`1` })(Ghost.prototype as { v?: number }, 'v');
+    class Ghost {
+      v?: number;
+    }
+    Column('integer', { generated: sql`1` })(Ghost.prototype, 'v');
     expect((await failure(() => Table()(Ghost), 'E_DECLARATION')).message).to.include('not generated');
   });
 });
