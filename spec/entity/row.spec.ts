@@ -2,19 +2,8 @@
 import { describe, it } from 'mocha';
 import { expectTypeOf } from 'expect-type';
 import { expect } from 'chai';
-import type {
-  As,
-  ColumnKey,
-  Generated,
-  Insert,
-  Interval,
-  PropertyType,
-  Selected,
-  UnionValue,
-  Update,
-} from '@mysingle/database';
-import { array, enumOf, json, list, map, struct, union } from '@mysingle/database';
-import type { IsGenerated, PropertyTypeAs, Unmarked } from '../../lib/entity/property-type.js';
+import type { ColumnKey, Generated, Insert, Selected, Update } from '@mysingle/database';
+import type { IsGenerated, Unmarked } from '../../lib/entity/property-type.js';
 
 class Trade {
   id!: Generated<string>;
@@ -89,56 +78,5 @@ describe('row types', () => {
     expectTypeOf<IsGenerated<Generated<string>>>().toEqualTypeOf<true>();
     expectTypeOf<IsGenerated<Generated<string> | null>>().toEqualTypeOf<true>();
     expectTypeOf<IsGenerated<string>>().toEqualTypeOf<false>();
-  });
-});
-
-describe('property types', () => {
-  it('are those of the contract', () => {
-    expectTypeOf<PropertyType<'boolean'>>().toEqualTypeOf<boolean>();
-    expectTypeOf<
-      PropertyType<'tinyint' | 'smallint' | 'integer' | 'utinyint' | 'usmallint' | 'uinteger'>
-    >().toEqualTypeOf<number>();
-    expectTypeOf<PropertyType<'bigint' | 'ubigint' | 'hugeint' | 'uhugeint'>>().toEqualTypeOf<bigint>();
-    expectTypeOf<PropertyType<'float' | 'double'>>().toEqualTypeOf<number>();
-    expectTypeOf<
-      PropertyType<'decimal(18,4)' | 'decimal' | 'varchar' | 'uuid' | 'bit' | 'time' | 'timetz' | 'timestamp_ns'>
-    >().toEqualTypeOf<string>();
-    expectTypeOf<PropertyType<'blob'>>().toEqualTypeOf<Uint8Array>();
-    expectTypeOf<
-      PropertyType<'date' | 'timestamp' | 'timestamp_s' | 'timestamp_ms' | 'timestamptz'>
-    >().toEqualTypeOf<Date>();
-    expectTypeOf<PropertyType<'interval'>>().toEqualTypeOf<Interval>();
-    expectTypeOf<PropertyType<'double[]'>>().toEqualTypeOf<number[]>();
-    expectTypeOf<PropertyType<'decimal(9,2)[]'>>().toEqualTypeOf<string[]>();
-  });
-
-  it('of built types follow from their parts', () => {
-    const types = {
-      json: json<{ a: number }>(),
-      state: enumOf('row_state', ['a', 'b']),
-      list: list(list('bigint')),
-      array: array('varchar', 2),
-      struct: struct({ a: 'integer', b: list('date') }),
-      map: map('varchar', 'bigint'),
-      union: union({ n: 'integer', t: 'varchar' }),
-    };
-    expectTypeOf<PropertyType<typeof types.json>>().toEqualTypeOf<{ a: number }>();
-    expectTypeOf<PropertyType<typeof types.state>>().toEqualTypeOf<'a' | 'b'>();
-    expectTypeOf<PropertyType<typeof types.list>>().toEqualTypeOf<bigint[][]>();
-    expectTypeOf<PropertyType<typeof types.array>>().toEqualTypeOf<string[]>();
-    expectTypeOf<PropertyType<typeof types.struct>>().toEqualTypeOf<{ a: number; b: Date[] }>();
-    expectTypeOf<PropertyType<typeof types.map>>().toEqualTypeOf<Map<string, bigint>>();
-    expectTypeOf<UnionValue<{ n: 'integer'; t: 'varchar' }>>().toEqualTypeOf<
-      { readonly tag: 'n'; readonly value: number | null } | { readonly tag: 't'; readonly value: string | null }
-    >();
-    expect(Object.values(types).every((type) => Object.isFrozen(type))).to.equal(true);
-  });
-
-  it('change by their variants', () => {
-    expectTypeOf<PropertyTypeAs<'bigint', 'number'>>().toEqualTypeOf<number>();
-    expectTypeOf<PropertyTypeAs<'date', 'string'>>().toEqualTypeOf<string>();
-    expectTypeOf<PropertyTypeAs<'timestamptz', 'bigint'>>().toEqualTypeOf<bigint>();
-    expectTypeOf<PropertyTypeAs<'timestamptz', never>>().toEqualTypeOf<Date>();
-    expectTypeOf<As>().toEqualTypeOf<'number' | 'bigint' | 'string'>();
   });
 });
