@@ -84,8 +84,10 @@ export function isDatabaseError(error: unknown, code?: ErrorCode): error is Data
 /** What may be written to a log about an error: never the values that a query carried. */
 export function loggable(error: unknown): { error: string; error_type: string } {
   if (!isDatabaseError(error)) return { error: 'an unexpected error', error_type: nameOf(error) };
-  const { summary, echoes } = CODES[error.code];
-  return { error: echoes ? summary : error.message, error_type: error.code };
+  // another copy of this package may know other codes
+  const { summary, echoes } = CODES[error.code] ?? CODES.E_UNKNOWN;
+  // what a statement failed with may repeat its values whatever the code: `read_csv($1)` names the file it was given
+  return { error: echoes || 'sql' in error.details ? summary : error.message, error_type: error.code };
 }
 
 function nameOf(error: unknown): string {
@@ -102,52 +104,7 @@ interface Rule {
 
 // Order matters, and every pattern is anchored on DuckDB's prefix and fixed words: user data is echoed in these texts.
 const RULES: readonly Rule[] = [
-  {
-    code: 'E_INVALIDATED',
-    when: /^(?:FATAL|IO) Error: [\s\S]*has been invalidated|^FATAL Error: |^INTERNAL Error: (?!Failure while replaying WAL)/,
-    remedy: 'Close the manager and connect again: every acknowledged write is in the file or its WAL.',
-  },
-  {
-    code: 'E_LOCKED',
-    when: /^(?:IO Error: )?Could not set lock on file "(?<path>.*?)"(?:.*?held in (?<program>.+?) \(PID (?<pid>\d+)\))?/,
-    remedy: "Stop the other process, or choose onLocked: 'wait' or 'memory'.",
-    details: ({ path, program, pid }) => ({ path, program, ...(pid === undefined ? {} : { pid: Number(pid) }) }),
-  },
-  {
-    code: 'E_DISK_FULL',
-    when: /^(?:IO Error: |TransactionContext Error: Failed to commit: |Failed to commit: )[\s\S]*No space left on device/,
-    remedy: 'Free some space and try again: nothing of this transaction was applied.',
-  },
-  {
-    code: 'E_UNSUPPORTED',
-    when: /^IO Error: Trying to read a database file with version number (?<version>\d+)/,
-    remedy: 'Open it with the DuckDB version that wrote it, and export.',
-    details: ({ version }) => ({ version: Number(version) }),
-  },
-  {
-    code: 'E_CORRUPT',
-    when: /^(?:IO|INTERNAL) Error: (?:Corrupt database file|Failure while replaying WAL|Could not read enough bytes from file|The file ".*" exists, but it is not a valid DuckDB)/,
-    remedy: 'Restore a backup, or point the path at a DuckDB file. Never delete a .wal on its own: it holds commits.',
-  },
-  {
-    code: 'E_READ_ONLY',
-    when: /^(?:Invalid Input|TransactionContext|IO) Error: [\s\S]*?(?:attached in read-only mode!|launched in read-only mode|: Read-only file system)/,
-  },
-  {
-    code: 'E_PERMISSION',
-    when: /^(?:IO Error: |TransactionContext Error: Failed to commit: )Cannot open file .*: Permission denied/,
-  },
-  {
-    code: 'E_NOT_FOUND',
-    when: /^IO Error: (?:Cannot open (?:file|database) .*(?:No such file|does not exist)|No files found that match)/,
-  },
-  { code: 'E_CONFIG', when: /^IO Error: (?:Cannot open (?:file|database)|Could not read from file) / },
-  { code: 'E_CONFIG', when: /^Connection Error: Can't open a connection to same database file/ },
-  {
-    code: 'E_CONFIG',
-    when: /^(?:Invalid Input Error: )?(?:The following options were not recognized|Failed to set config)|^Catalog Error: unrecognized configuration parameter/,
-  },
-  { code: 'E_TX_ABORTED', when: /^TransactionContext Error: Current transaction is aborted/ },
+  // first what starts with fixed words: keys come behind them, and may hold the words of any rule below
   {
     code: 'E_CONFLICT',
     when: /^TransactionContext Error: (?:Failed to commit: )?(?:Conflict on|Catalog write-write conflict|Transaction conflict)/,
@@ -157,7 +114,8 @@ const RULES: readonly Rule[] = [
     code: 'E_UNIQUE',
     when: /^(?:Constraint Error: |TransactionContext Error: Failed to commit: |APPEND )(?:Duplicate key "(?<key>[\s\S]*)" violates (?<kind>primary key|unique) constraint|PRIMARY KEY or UNIQUE constraint violation: duplicate key "(?<bare>[\s\S]*)"|Data contains duplicates on indexed column)/,
     details: ({ key, kind, bare }) => ({
-      ...keyDetails(key ?? bare),
+      ...keyDetails(key),
+      ...(bare === undefined ? {} : { key: bare }),
       ...(kind === undefined ? {} : { constraint: kind }),
     }),
   },
@@ -168,7 +126,7 @@ const RULES: readonly Rule[] = [
   },
   {
     code: 'E_CHECK',
-    when: /^(?:Constraint Error: |TransactionContext Error: Failed to commit: |APPEND )CHECK constraint failed on table (?<table>\S+) with expression (?<expression>.+)/,
+    when: /^(?:Constraint Error: |TransactionContext Error: Failed to commit: |APPEND )CHECK constraint failed on table (?<table>.+?) with expression (?<expression>.+)/,
     details: ({ table, expression }) => ({ table, expression }),
   },
   {
@@ -177,9 +135,68 @@ const RULES: readonly Rule[] = [
     details: ({ key, why }) => ({ ...keyDetails(key), reason: why }),
   },
   { code: 'E_CHECK', when: /^Constraint Error: / },
+  { code: 'E_TX_ABORTED', when: /^TransactionContext Error: Current transaction is aborted/ },
+  { code: 'E_ABORTED', when: /^INTERRUPT Error: / },
+  {
+    code: 'E_INVALIDATED',
+    when: /^FATAL Error: |^INTERNAL Error: (?!Failure while replaying WAL)|^IO Error: (?:Checkpoint failed for database ".*?"\. The database|Database ".*?") has been invalidated/,
+    remedy: 'Close the manager and connect again: every acknowledged write is in the file or its WAL.',
+  },
+  {
+    code: 'E_LOCKED',
+    when: /^(?:IO Error: )?Could not set lock on file "(?<path>.*?)"(?:.*?held in (?<program>.+?) \(PID (?<pid>\d+)\))?/,
+    remedy: "Stop the other process, or choose onLocked: 'wait' or 'memory'.",
+    details: ({ path, program, pid }) => ({
+      path,
+      ...(program === undefined ? {} : { program }),
+      ...(pid === undefined ? {} : { pid: Number(pid) }),
+    }),
+  },
+  {
+    code: 'E_DISK_FULL',
+    when: /^(?:IO Error: |TransactionContext Error: Failed to commit: |APPEND (?:Failed to commit: )?)Could not [^"]*"(?<path>.*?)".*?: No space left on device/,
+    remedy: 'Free some space and try again: nothing of this transaction was applied.',
+    details: pathDetails,
+  },
+  {
+    code: 'E_UNSUPPORTED',
+    when: /^IO Error: Trying to read a database file with version number (?<version>\d+)/,
+    remedy: 'Open it with the DuckDB version that wrote it, and export.',
+    details: ({ version }) => ({ version: Number(version) }),
+  },
+  {
+    code: 'E_CORRUPT',
+    when: /^(?:IO|INTERNAL) Error: (?:Corrupt (?:database|WAL) file|Failure while replaying WAL(?: file "(?<wal>.*?)")?|Could not read enough bytes from file "(?<file>.*?)"|The file "(?<path>.*)" exists, but it is not a valid DuckDB)/,
+    remedy: 'Restore a backup, or point the path at a DuckDB file. Never delete a .wal on its own: it holds commits.',
+    details: ({ wal, file, path }) => pathDetails({ path: wal ?? file ?? path }),
+  },
+  {
+    code: 'E_READ_ONLY',
+    when: /^(?:Invalid Input Error: Cannot execute statement of type .* attached in read-only mode!|TransactionContext Error: Cannot write to database .* launched in read-only mode|IO Error: Cannot open file "(?<path>.*)": Read-only file system)/,
+    details: pathDetails,
+  },
+  {
+    code: 'E_PERMISSION',
+    when: /^(?:IO Error: |TransactionContext Error: Failed to commit: )Cannot open file "(?<path>.*)": Permission denied/,
+    details: pathDetails,
+  },
+  {
+    code: 'E_NOT_FOUND',
+    when: /^IO Error: (?:Cannot open (?:file|database) "(?<path>.*)".*(?:No such file|does not exist)|No files found that match the pattern "(?<pattern>[\s\S]*)")/,
+    details: ({ path, pattern }) => pathDetails({ path: path ?? pattern }),
+  },
+  {
+    code: 'E_CONFIG',
+    when: /^IO Error: (?:Cannot open (?:file|database)|Could not read from file) "(?<path>.*)"/,
+    details: pathDetails,
+  },
+  { code: 'E_CONFIG', when: /^Connection Error: Can't open a connection to same database file/ },
+  {
+    code: 'E_CONFIG',
+    when: /^(?:Invalid Input Error: )?(?:The following options were not recognized|Failed to set config)|^Catalog Error: (?:unrecognized configuration parameter|Cannot launch in-memory database in read-only mode)/,
+  },
   { code: 'E_QUERY', when: /^TransactionContext Error: (?!Failed to commit: )/ },
   { code: 'E_TX_ABORTED', when: /^TransactionContext Error: Failed to commit: / },
-  { code: 'E_ABORTED', when: /^INTERRUPT Error: / },
   {
     code: 'E_OUT_OF_MEMORY',
     when: /^Out of Memory Error: /,
@@ -187,23 +204,47 @@ const RULES: readonly Rule[] = [
   },
   {
     code: 'E_CONVERSION',
-    when: /^(?:Conversion|Out of Range) Error: |^(?:APPEND )?Could not convert string|out of u?(?:int\d+|hugeint) range$|^number is not an integer$|^input is not a |^Cannot create \w+ (?:of type|with)|value out of range for JS Date/,
+    when: /^(?:Conversion|Out of Range) Error: |^Invalid Input Error: Malformed JSON|^(?:APPEND )?Could not (?:convert string|cast value)|^\w+ out of u?(?:int\d+|hugeint) range$|^number is not an integer$|^input is not a |^Cannot create \w+ (?:of type|with)|^STRUCT entry .* is missing from input$|^\w+ value out of range for JS Date/,
   },
-  { code: 'E_UNSUPPORTED', when: /^Dependency Error: |an index depends on|is main key table of the table/ },
   {
     code: 'E_UNSUPPORTED',
-    when: /^(?:Not implemented|Invalid type|Extension Autoloading) Error: |^IO Error: Failed to download extension/i,
+    when: /^Dependency Error: |^(?:Catalog|Binder) Error: (?:Cannot (?:change|drop|alter)|Could not drop the table|This column is referenced by)/,
   },
-  { code: 'E_PERMISSION', when: /^Permission Error: |^Invalid Input Error: .*the configuration has been locked/ },
-  { code: 'E_CLOSED', when: /(?:connection disconnected|instance closed)$/ },
+  {
+    code: 'E_UNSUPPORTED',
+    when: /^Failed to create union value$/,
+    remedy: 'The binding has no parameter for a union whose value is null. insertMany can write it.',
+  },
+  // these sentences hold no data before the words; data would be in quotes
+  {
+    code: 'E_UNSUPPORTED',
+    when: /^(?:Parser|Binder|Catalog) Error: (?:[^"'\n]*not (?:yet )?supported|FOREIGN KEY constraints cannot use)|^Invalid Input Error: Can not create a STORED/,
+  },
+  {
+    code: 'E_UNSUPPORTED',
+    when: /^(?:Not implemented|Invalid type|Extension Autoloading|Missing Extension) Error: |^IO Error: (?:Failed to download extension|Extension ")/i,
+  },
+  {
+    code: 'E_PERMISSION',
+    when: /^Permission Error: |^Invalid Input Error: Cannot change configuration option .* the configuration has been locked/,
+  },
+  { code: 'E_CLOSED', when: /^(?:Failed to [a-z ]+: )?(?:connection disconnected|instance closed)$/ },
   {
     code: 'E_QUERY',
-    when: /^(?:Catalog|Binder) Error: (?:Table|View|Schema|Type|Sequence|Catalog|Scalar Function|Table Function|Referenced column).*(?:does not exist|not found)/,
+    when: /^(?:Catalog|Binder) Error: (?:Table|View|Schema|Type|Sequence|Catalog|Database|\w+ Function|Referenced column).*(?:does not exist|not found)/,
     details: () => ({ reason: 'missing' }),
   },
+  { code: 'E_QUERY', when: /^Table ".*" could not be found$/, details: () => ({ reason: 'missing' }) },
   { code: 'E_QUERY', when: /^(?:Catalog|Binder) Error: .*already exists/, details: () => ({ reason: 'exists' }) },
-  { code: 'E_QUERY', when: /^(?:Parser|Binder|Catalog|Invalid Input|Sequence|Serialization) Error: / },
+  {
+    code: 'E_QUERY',
+    when: /^(?:Parser|Binder|Catalog|Invalid Input|Sequence|Serialization) Error: |^APPEND |^Failed to retrieve bind parameter|^\S+ is not an table$|^Call to EndRow before|^Too many appends/,
+  },
 ];
+
+function pathDetails({ path }: Record<string, string | undefined>): ErrorDetails {
+  return path === undefined ? {} : { path };
+}
 
 /** `a: 1, b: x` of DuckDB's text, as columns. Values may hold commas and colons, so only one column keeps its value whole. */
 function keyDetails(key: string | undefined): ErrorDetails {
@@ -213,7 +254,7 @@ function keyDetails(key: string | undefined): ErrorDetails {
 }
 
 const WRAPPERS = /^(?:Failed to extract statements: |Failed to bind value: |Failure running pending result task: )/;
-const APPENDER = /^Failed to (?:append|Flush appender|close appender): /i;
+const APPENDER = /^Failed to (?:append|flush appender|close appender): /i;
 const PREFIX = /^[A-Z][A-Za-z ]+ Error: /;
 
 /** DuckDB's sentence out of its wrappers; `errors_as_json` gives a JSON object, the appender leaves out the kind. */
@@ -222,7 +263,7 @@ function unwrap(message: string): { text: string; subtype?: string; errno?: stri
   while (WRAPPERS.test(text)) text = text.replace(WRAPPERS, '');
   const appender = APPENDER.test(text);
   if (appender) text = text.replace(APPENDER, '');
-  const json = /^(?:Parser Error: )?(\{"exception_type"[\s\S]*\})$/.exec(text)?.[1];
+  const [, kind, json] = /^(?:([A-Z][A-Za-z ]+) Error: )?(\{"exception_type"[\s\S]*\})$/.exec(text) ?? [];
   if (json !== undefined) {
     try {
       const parsed = JSON.parse(json) as {
@@ -231,6 +272,8 @@ function unwrap(message: string): { text: string; subtype?: string; errno?: stri
         error_subtype?: string;
         errno?: string;
       };
+      // under a prefix of another kind it is data: `select error('{"exception_type":...}')`
+      if (kind !== undefined && kind !== parsed.exception_type) return { text };
       const sentence = `${parsed.exception_type} Error: ${parsed.exception_message}`;
       return {
         text: appender && parsed.exception_type === 'Constraint' ? `APPEND ${parsed.exception_message}` : sentence,

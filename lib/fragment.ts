@@ -31,11 +31,13 @@ function tag(strings: TemplateStringsArray, ...values: readonly unknown[]): Frag
 }
 
 function join(parts: readonly unknown[], separator: Fragment = comma): Fragment {
-  if (parts.length === 0) return empty;
-  const [glue] = separator.strings;
-  if (separator.values.length > 0 || glue === undefined) {
+  if (!Array.isArray(parts)) throw new DatabaseError('E_QUERY', 'sql.join takes an array of fragments or values.');
+  const given: unknown = separator;
+  const [glue] = given instanceof Fragment && given.values.length === 0 ? given.strings : [];
+  if (glue === undefined) {
     throw new DatabaseError('E_QUERY', 'sql.join: the separator is a fragment without values, such as sql` and `.');
   }
+  if (parts.length === 0) return empty;
   return new Fragment(['', ...parts.slice(1).map(() => glue), ''], parts, OWN);
 }
 

@@ -11,7 +11,7 @@ import { DatabaseError } from './errors.js';
  * - Map to an object (keys as text), Set to an array, bytes to base64 text;
  * - class instances by class-transformer (`@Expose`, `@Exclude`, `@Transform`), or by their own `toJSON`.
  *
- * @throws DatabaseError `E_CONVERSION` for cycles, functions and symbols, with the path to them
+ * @throws DatabaseError `E_CONVERSION` for cycles, functions, symbols, and Map keys that would be lost as text, with the path
  * @example toJsonSerializable({ at: new Date(0), n: 5n }) // { at: '1970-01-01T00:00:00.000Z', n: 5 }
  */
 export function toJsonSerializable(value: unknown): unknown {
@@ -62,7 +62,12 @@ function entries(pairs: readonly (readonly [unknown, unknown])[], path: string, 
   const plain: Record<string, unknown> = {};
   for (const [key, item] of pairs) {
     if (item === undefined) continue;
-    const name = key instanceof Date ? key.toISOString() : String(key);
+    const name = keyText(key, path);
+    if (Object.hasOwn(plain, name)) {
+      throw new DatabaseError('E_CONVERSION', `${path} has two keys that are ${JSON.stringify(name)} as text.`, {
+        details: { path },
+      });
+    }
     // defined, not assigned: '__proto__' is a key like any other
     Object.defineProperty(plain, name, {
       value: convert(item, `${path}.${name}`, inside),
@@ -72,6 +77,20 @@ function entries(pairs: readonly (readonly [unknown, unknown])[], path: string, 
     });
   }
   return plain;
+}
+
+/** Keys of a Map as text; those that have none of their own would all be '[object Object]'. */
+function keyText(key: unknown, path: string): string {
+  if (key instanceof Date && !Number.isNaN(key.getTime())) return key.toISOString();
+  if (typeof key !== 'object' || key === null)
+    if (typeof key !== 'symbol' && typeof key !== 'function') return String(key);
+  throw new DatabaseError(
+    'E_CONVERSION',
+    `${path} has a key that is no text, number or Date. JSON has text keys alone.`,
+    {
+      details: { path },
+    },
+  );
 }
 
 /** One level by class-transformer. What no @Transform touched is taken as it is, for its walk would lose Map and decimals. */

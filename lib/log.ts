@@ -62,7 +62,7 @@ const SILENT: Log = Object.assign(() => {}, { enabled: () => false });
  */
 export function createLog(option: Logger | false | undefined): Log {
   if (option === false) return SILENT;
-  if (option !== undefined && typeof (option as Partial<Logger>).isLevelEnabled !== 'function') {
+  if (option !== undefined && typeof (option as Partial<Logger> | null)?.isLevelEnabled !== 'function') {
     throw new DatabaseError('E_CONFIG', 'logger: give a pino logger, or false for no logs.');
   }
   const logger = option ?? (shared ??= moduleLogger());

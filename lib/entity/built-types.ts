@@ -55,7 +55,9 @@ export function sqlType(type: ColumnType): SqlType {
     if (decimal !== null) return checkedDecimal(Number(decimal[1] ?? 18), Number(decimal[2] ?? 3));
   }
   const lower = typeof type === 'string' ? type.toLowerCase() : '';
-  const hint = ALIASES[lower] ?? (scalarType(lower) === undefined ? undefined : lower);
+  const hint =
+    (Object.hasOwn(ALIASES, lower) ? ALIASES[lower] : undefined) ??
+    (scalarType(lower) === undefined ? undefined : lower);
   return fail(
     `${typeof type === 'string' ? JSON.stringify(type) : describe(type)} is not a column type.` +
       (hint === undefined ? '' : ` Did you mean '${hint}'?`) +

@@ -32,7 +32,10 @@ function fail(what: string, why: string): never {
 /** The sequence of a column whose default is `sequence()`. */
 export function sequenceOf(entity: EntitySchema, column: Column): Sequence | undefined {
   if (!(column.default instanceof DefaultValue) || column.default.sequenceName === undefined) return undefined;
-  return { schema: entity.schema, name: column.default.sequenceName || `${entity.table}_${column.name}_seq` };
+  return {
+    schema: entity.schema,
+    name: column.default.sequenceName || `${entity.table}_${column.name}_seq`.replaceAll('"', '_'),
+  };
 }
 
 /** The foreign keys of an entity, resolved and checked. */

@@ -92,6 +92,12 @@ function fail(message: string): never {
   throw new DatabaseError('E_DECLARATION', message);
 }
 
+/** `@Column x` in place of `@Column() x` would be no error in JavaScript, and no column. */
+function withParentheses(decorator: string, first: unknown, second: unknown): void {
+  if (typeof first === 'function' || typeof second === 'string' || typeof second === 'symbol' || isContext(second))
+    fail(`${decorator} stands there without parentheses. Write ${decorator}().`);
+}
+
 /** Where a member decorator stands, in either mode: the draft to note into, and the property. */
 function member(
   decorator: string,
@@ -135,6 +141,7 @@ export function noteClass(decorator: string, target: unknown, key: unknown, note
  * // CREATE TABLE "trades" ("id" UUID NOT NULL DEFAULT uuidv7(), PRIMARY KEY ("id"))
  */
 export function Table(name?: string | TableOptions, options?: TableOptions): ClassDecoratorFunction {
+  withParentheses('@Table', name, options);
   return (target: unknown, key?: unknown) => {
     const [text, rest] = typeof name === 'object' ? [undefined, name] : [name, options ?? {}];
     noteClass(
@@ -164,6 +171,7 @@ export function Column<const T extends ColumnType, const A extends AsOf<T> = nev
   options?: ColumnOptions<PropertyTypeAs<T, A>, A, N>,
 ): ColumnDecorator<PropertyTypeAs<T, A>, N>;
 export function Column(first?: unknown, second?: unknown): never {
+  withParentheses('@Column', first, second);
   const typed =
     typeof first === 'string' ||
     (typeof first === 'object' && first !== null && 'kind' in first) ||
@@ -199,6 +207,7 @@ export interface IndexOptions {
 export function Index(properties: readonly string[], options?: IndexOptions): ClassDecoratorFunction;
 export function Index(options?: IndexOptions): IndexDecorator;
 export function Index(first?: readonly string[] | IndexOptions, second?: IndexOptions): never {
+  withParentheses('@Index', first, second);
   const properties = Array.isArray(first) ? (first as readonly string[]) : undefined;
   const options = ((properties === undefined ? first : second) ?? {}) as Record<string, unknown>;
   return ((target: unknown, key?: unknown): void => {

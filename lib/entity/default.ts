@@ -69,8 +69,9 @@ export function now(): DefaultValue {
  * @param name shared by columns that give the same name; left out, `<table>_<column>_seq`
  */
 export function sequence(name = ''): DefaultValue {
-  if (typeof name !== 'string' || name.includes('\0'))
-    throw new DatabaseError('E_DECLARATION', 'sequence(name): the name is a string.');
+  // nextval() reads its argument by rules of its own, in which a quote within a name cannot be written
+  if (typeof name !== 'string' || /["\0]/.test(name) || !name.isWellFormed())
+    throw new DatabaseError('E_DECLARATION', 'sequence(name): the name is a string without double quotes.');
   return new DefaultValue(
     'sequence()',
     (type) => (type.family === 'integer' || type.family === 'bigint' ? undefined : 'a sequence gives integers'),

@@ -19,7 +19,7 @@ export function jsonText(value: unknown): string {
 }
 
 function check(this: unknown, key: string, value: unknown): unknown {
-  // toJSON has run already: an invalid Date has become null
+  // toJSON has run already: an invalid Date has become null, a Buffer an object
   const original = (this as Record<string, unknown>)[key];
   if (original instanceof Date && Number.isNaN(original.getTime())) throw new Misfit('holds JSON, got an invalid Date');
   if (
@@ -31,8 +31,8 @@ function check(this: unknown, key: string, value: unknown): unknown {
     throw new Misfit(`holds JSON, which has no ${describe(value).replace(/^an? /, '')}`);
   }
   if (value === undefined && Array.isArray(this)) throw new Misfit('holds JSON, which has no undefined in a list');
-  if (value instanceof Map || value instanceof Set || ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
-    throw new Misfit(`holds JSON, which would lose ${describe(value)}`);
+  if (ArrayBuffer.isView(original) || value instanceof Map || value instanceof Set || value instanceof ArrayBuffer) {
+    throw new Misfit(`holds JSON, which would lose ${describe(ArrayBuffer.isView(original) ? original : value)}`);
   }
   return value;
 }

@@ -181,7 +181,7 @@ class SchemaBuilder {
     if (typeof options !== 'object' || options === null) this.#fail(what, 'the options are an object.');
     for (const key of Object.keys(options)) {
       if (known.includes(key)) continue;
-      const reason = REFUSED[key];
+      const reason = Object.hasOwn(REFUSED, key) ? REFUSED[key] : undefined;
       this.#fail(
         what,
         reason === undefined

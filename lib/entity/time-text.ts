@@ -56,9 +56,9 @@ function zoneSeconds(zone: string): number {
 
 /** Count since 1970 in UTC of an ISO date and time. A zone is honoured where `zoned`, refused where the type has none. */
 export function parseTimestamp(text: string, perSecond: bigint, zoned: boolean): bigint {
-  const match = new RegExp(`^${DATE}(?:[T ]${TIME})?${ZONE}?( \\(BC\\))?$`).exec(text);
+  const match = new RegExp(`^${DATE}( \\(BC\\))?(?:[T ]${TIME})?${ZONE}?$`).exec(text);
   if (match === null) return misfit("a date and time as text, such as '2024-02-29 12:30:00.000001'", text);
-  const [, year, month, day, h = '00', m = '00', s = '00', fraction = '', zone, bc] = match;
+  const [, year, month, day, bc, h = '00', m = '00', s = '00', fraction = '', zone] = match;
   if (zone !== undefined && zone !== 'Z' && !zoned)
     throw new Misfit('has no time zone: give the UTC time without an offset');
   const days = daysOf(bc === undefined ? Number(year) : 1 - Number(year), Number(month), Number(day));
@@ -76,12 +76,11 @@ function clockText(count: bigint, perSecond: bigint): string {
   return parts.join(':') + (fraction === '' ? '' : `.${fraction}`);
 }
 
-/** `2024-02-29 12:30:00.000001`, with as many decimals as it takes. */
+/** `2024-02-29 12:30:00.000001`, with as many decimals as it takes; `0044-03-15 (BC) 12:30:00`, as DuckDB writes it. */
 export function timestampText(count: bigint, perSecond: bigint): string {
   const perDay = perSecond * 86_400n;
   const days = floorDiv(count, perDay);
-  const [date, bc] = dateText(Number(days)).split(' ');
-  return `${date} ${clockText(count - days * perDay, perSecond)}${bc === undefined ? '' : ` ${bc}`}`;
+  return `${dateText(Number(days))} ${clockText(count - days * perDay, perSecond)}`;
 }
 
 /** Micros since midnight of `HH:MM[:SS[.ffffff]]`. */

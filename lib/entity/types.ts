@@ -155,6 +155,7 @@ const UUID_TEXT = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 const FLOAT_MAX = 3.4028235677973366e38; // from here on, float32 rounds to infinity
 const I64 = 2n ** 63n;
 const I128 = 2n ** 127n;
+const MIN_NANOS = -9_223_286_400_000_000_000n; // 1677-09-22: DuckDB holds less, but cannot cast or print it
 
 const SCALARS: Readonly<Record<ScalarName, Row>> = {
   boolean: {
@@ -233,7 +234,7 @@ const SCALARS: Readonly<Record<ScalarName, Row>> = {
           : typeof value === 'string'
             ? parseTimestamp(value, NANOS, false)
             : misfit('a date and time as text', value);
-      if (nanos > I64 - 2n || nanos < -(I64 - 2n))
+      if (nanos > I64 - 2n || nanos < MIN_NANOS)
         throw new Misfit('is outside the range of timestamp_ns (years 1677 to 2262)');
       return new DuckDBTimestampNanosecondsValue(nanos);
     },
