@@ -15,6 +15,7 @@ import {
   insertStagedStatement,
   type OnConflict,
 } from './sql/write.js';
+import { inWordsOf } from './write-error.js';
 
 /** Rows from anywhere. */
 export type RowSource = Iterable<unknown> | AsyncIterable<unknown>;
@@ -37,36 +38,42 @@ export async function insertBulk(
   onConflict: OnConflict,
   options: BulkOptions,
 ): Promise<number> {
-  return engine.transact(async () => {
-    const { names } = await engine.run(columnOrderStatement(entity));
-    const order = physicalOrder(names, entity, encoder.columns);
-    const chunks = new ChunkEncoder(engine, entity, encoder, options);
-    if (onConflict.action === 'error' && order !== undefined)
-      return engine.load(target(entity, order), chunks.of(rows, order));
-    const { columns } = encoder;
-    const stage = `mysingle_stage_${(stages += 1)}`;
-    await engine.run(createStageStatement(stage, entity, columns));
-    const staged: LoadTarget = {
-      schema: undefined,
-      table: stage,
-      temporary: true,
-      types: [...columns.map((column) => column.type.duckdb), INTEGER],
-      writes: [],
-    };
-    await engine.load(staged, chunks.of(rows, columns, true));
-    let written = 0;
-    const shapes = onConflict.action === 'update' ? chunks.shapes : chunks.shapes.slice(0, 1);
-    for (const [shape, given] of shapes.entries()) {
-      const conflict =
-        onConflict.action === 'update'
-          ? { ...onConflict, update: onConflict.update.filter((column) => given.has(column)) }
-          : onConflict;
-      const { rowsChanged } = await engine.run(insertStagedStatement(stage, entity, columns, shape, conflict));
-      written += rowsChanged;
-    }
-    await engine.run(dropStageStatement(stage));
-    return written;
-  });
+  const upsertOn = onConflict.action === 'update' ? onConflict.on : [];
+  return inWordsOf(
+    entity,
+    () =>
+      engine.transact(async () => {
+        const { names } = await engine.run(columnOrderStatement(entity));
+        const order = physicalOrder(names, entity, encoder.columns);
+        const chunks = new ChunkEncoder(engine, entity, encoder, options);
+        if (onConflict.action === 'error' && order !== undefined)
+          return engine.load(target(entity, order), chunks.of(rows, order));
+        const { columns } = encoder;
+        const stage = `mysingle_stage_${(stages += 1)}`;
+        await engine.run(createStageStatement(stage, entity, columns));
+        const staged: LoadTarget = {
+          schema: undefined,
+          table: stage,
+          temporary: true,
+          types: [...columns.map((column) => column.type.duckdb), INTEGER],
+          writes: [],
+        };
+        await engine.load(staged, chunks.of(rows, columns, true));
+        let written = 0;
+        const shapes = onConflict.action === 'update' ? chunks.shapes : chunks.shapes.slice(0, 1);
+        for (const [shape, given] of shapes.entries()) {
+          const conflict =
+            onConflict.action === 'update'
+              ? { ...onConflict, update: onConflict.update.filter((column) => given.has(column)) }
+              : onConflict;
+          const { rowsChanged } = await engine.run(insertStagedStatement(stage, entity, columns, shape, conflict));
+          written += rowsChanged;
+        }
+        await engine.run(dropStageStatement(stage));
+        return written;
+      }),
+    upsertOn,
+  );
 }
 
 function target(entity: EntitySchema, order: readonly Column[]): LoadTarget {

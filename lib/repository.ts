@@ -1,5 +1,6 @@
 // Repository<E>: typed reads and writes of one entity. Not here: SQL text (sql/), encoding (row-encoder.ts), opening
 // (manager.ts).
+import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeValue } from './cache/values.js';
 import type { Cache } from './cache/cache.js';
 import { CACHE } from './cache/source.js';
@@ -12,7 +13,7 @@ import type { ColumnKey, EntityClass, Insert, Selected, Update } from './entity/
 import type { Unmarked } from './entity/property-type.js';
 import { schemaOf, type Column, type EntitySchema } from './entity/schema.js';
 import { hasRules } from './entity/validate.js';
-import { DatabaseError } from './errors.js';
+import { DatabaseError, isDatabaseError } from './errors.js';
 import type { Fragment } from './fragment.js';
 import { FROM_DATABASE, RowEncoder } from './row-encoder.js';
 import {
@@ -25,6 +26,7 @@ import {
 import { literal } from './sql/literal.js';
 import type { Where } from './sql/operator.js';
 import {
+  FIND_OPTIONS,
   columnOf,
   countStatement,
   existsStatement,
@@ -35,6 +37,7 @@ import {
 } from './sql/select.js';
 import type { Statement } from './sql/statement.js';
 import { deleteStatement, insertStatement, updateStatement, upsertStatement, type OnConflict } from './sql/write.js';
+import { inWordsOf } from './write-error.js';
 
 /** What a repository works with; handed in by its manager, which connects first. */
 export interface RepositoryContext {
@@ -67,6 +70,7 @@ export interface UpsertOptions<E> {
   readonly update?: readonly ColumnKey<E>[];
 }
 
+const UPSERT_ATTEMPTS = 6;
 const UPSERT_OPTIONS = ['on', 'update'];
 const INSERT_MANY_OPTIONS = ['onConflict', 'onProgress', 'signal'];
 
@@ -103,7 +107,8 @@ export class Repository<E extends object> {
    */
   async insert(row: Insert<E>): Promise<E> {
     const { engine, encoder } = await this.#ready();
-    const result = await engine.run(insertStatement(this.#schema, writable(encoder, row).values));
+    const statement = insertStatement(this.#schema, writable(encoder, row).values);
+    const result = await inWordsOf(this.#schema, () => engine.run(statement));
     return this.#instances(result, this.#schema.columns)[0] as E;
   }
 
@@ -143,7 +148,7 @@ export class Repository<E extends object> {
     if (isRows(rowOrRows)) return insertBulk(engine, this.#schema, encoder, rowOrRows, conflict, {});
     const { values, given } = writable(encoder, rowOrRows);
     const update = conflict.update.filter((column) => given.has(column));
-    return (await engine.run(upsertStatement(this.#schema, values, { ...conflict, update }))).rowsChanged;
+    return this.#upsertOne(engine, upsertStatement(this.#schema, values, { ...conflict, update }), conflict.on);
   }
 
   /**
@@ -156,6 +161,7 @@ export class Repository<E extends object> {
   async find<const K extends ColumnKey<E> = never>(
     options: FindOptions<E, K> = {},
   ): Promise<([K] extends [never] ? E : Selected<E, K>)[]> {
+    knownOptions(options, FIND_OPTIONS, 'find');
     const columns = selectedColumns(this.#schema, options.select);
     const statement = selectStatement(this.#schema, columns, options as FindOptions<never>);
     return (await this.#cached(statement, options, (result) => this.#instances(result, columns))) as never;
@@ -223,7 +229,8 @@ export class Repository<E extends object> {
    */
   async update(where: Where<E>, patch: { readonly [K in keyof Update<E>]: Update<E>[K] | Fragment }): Promise<number> {
     const { engine, encoder } = await this.#ready();
-    return (await engine.run(updateStatement(this.#schema, where, encoder.patch(patch)))).rowsChanged;
+    const statement = updateStatement(this.#schema, where, encoder.patch(patch));
+    return (await inWordsOf(this.#schema, () => engine.run(statement))).rowsChanged;
   }
 
   /**
@@ -235,7 +242,8 @@ export class Repository<E extends object> {
    */
   async delete(where: Where<E>): Promise<number> {
     const { engine } = await this.#ready();
-    return (await engine.run(deleteStatement(this.#schema, where))).rowsChanged;
+    const statement = deleteStatement(this.#schema, where);
+    return (await inWordsOf(this.#schema, () => engine.run(statement))).rowsChanged;
   }
 
   /**
@@ -255,6 +263,19 @@ export class Repository<E extends object> {
       Array.from({ length: rowCount }, (_row, row) => record(names, (_name, index) => columns[index]?.[row])),
     );
     return rows as never;
+  }
+
+  /** Outside a transaction an upsert that met another one is simply run again. */
+  async #upsertOne(engine: Engine, statement: Statement, on: readonly Column[]): Promise<number> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return (await inWordsOf(this.#schema, () => engine.run(statement), on)).rowsChanged;
+      } catch (error) {
+        if (!isDatabaseError(error, 'E_CONFLICT') || engine.transaction !== undefined || attempt === UPSERT_ATTEMPTS)
+          throw error;
+        await sleep(Math.random() * 5 * 2 ** attempt);
+      }
+    }
   }
 
   async #ready(): Promise<RepositoryContext & { encoder: RowEncoder }> {
@@ -290,8 +311,14 @@ export class Repository<E extends object> {
     const [sole, ...others] = primaryKey;
     if (sole === undefined)
       throw new DatabaseError('E_QUERY', `${className} has no primary key: use findOne({ where }).`);
-    if (others.length === 0 && (typeof id !== 'object' || id === null || id instanceof Date))
-      return { [sole.property]: id ?? undefined } as never;
+    if (others.length === 0 && (typeof id !== 'object' || id === null || id instanceof Date)) {
+      if (id === null || id === undefined)
+        throw new DatabaseError(
+          'E_QUERY',
+          `findById on ${className}: the id is ${id === null ? 'null' : 'undefined'}.`,
+        );
+      return { [sole.property]: id } as never;
+    }
     const given = (typeof id === 'object' && id !== null ? id : {}) as Record<string, unknown>;
     const missing = primaryKey.find((column) => given[column.property] === undefined);
     if (missing !== undefined || Object.keys(given).length !== primaryKey.length) {

@@ -14,7 +14,7 @@ const ARROW = [
   ['sql/'],
   ['engine/'],
   ['schema/', 'cache/'],
-  ['row-encoder', 'bulk', 'options'],
+  ['row-encoder', 'write-error', 'bulk', 'options'],
   ['repository'],
   ['manager'],
   ['inject'],

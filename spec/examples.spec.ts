@@ -78,7 +78,7 @@ CREATE INDEX "orders_account_id_created_at_idx" ON "orders" ("account_id", "crea
 id -> id UUID NOT NULL
 accountId -> account_id BIGINT NOT NULL
 quantity -> quantity INTEGER NOT NULL
-E_DECLARATION: @Index on Position: DuckDB cannot index list(double) ('prices').`,
+E_DECLARATION: Position.prices: DuckDB cannot index list(double). Drop it from @Index.`,
   inject: `
 @InjectRepository(Trade): no manager is open. Connect it before the first use.
 one manager is open, so it is meant: [ Trade { id: 't1', profit: 12.5 } ]
@@ -165,8 +165,8 @@ upserted: 2
 apple: [ Holding { quantity: 10, cost: '3.00' } ]
 updated: 4
 deleted: 1
-E_UNIQUE: Constraint Error: Duplicate key "symbol: AAPL" violates primary key constraint.
-E_CHECK: CHECK constraint failed on table holdings with expression CHECK((quantity >= 0))
+E_UNIQUE: Holding: Duplicate key "symbol: AAPL" violates primary key constraint. Update the row that is there (upsert, onConflict), or use another key.
+E_CHECK: Holding: CHECK constraint failed on table holdings with expression CHECK((quantity >= 0)). Mend the value, or the check in the class.
 E_CONVERSION: Row 1: Holding.quantity (integer) expects an integer, got a fraction.
 E_CONVERSION: Holding.cost (decimal(18,2)) holds 2 decimal places, got more.
 E_QUERY: delete on Holding: the condition is empty. To delete every row, write all().

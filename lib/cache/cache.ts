@@ -1,5 +1,6 @@
 // Remembering what loads gave, for as long as it holds: by time, and by what was written since. Not here: how values look
 // (values.ts), where they are kept over restarts (table.ts), what is asked (cached.ts, repository.ts).
+import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { ReadSet, context, withinContext } from '../context.js';
 import { durationMs, type Duration } from '../duration.js';
@@ -31,7 +32,7 @@ export interface CacheEntryOptions {
 export interface CacheStats {
   /** answered without a load */
   readonly hits: number;
-  /** loads that ran */
+  /** loads that ran because nothing was kept; calls that go past the cache are not counted */
   readonly loads: number;
   /** callers that waited for a load of another one */
   readonly joined: number;
@@ -204,6 +205,12 @@ class SharedCache {
   }
 }
 
+/** A key holds arguments and bound values, which no log may show: its name, and enough to tell it from others. */
+function loggableKey(key: string): string {
+  const name = /^[\p{L}\p{N}_.$-]*/u.exec(key)?.[0] ?? '';
+  return name === key ? key : `${name}#${createHash('sha256').update(key).digest('hex').slice(0, 12)}`;
+}
+
 const shared = new WeakMap<Database, Promise<SharedCache>>();
 
 /** The cache as one manager uses it: shared by all managers of a database, seen through this one's transactions. */
@@ -282,7 +289,7 @@ export class Cache {
     if (hit) {
       this.state.stats.hits += 1;
       if (this.state.log.enabled('cacheHit'))
-        this.state.log('cacheHit', { cache_key: key, operation: 'get_cache', joined });
+        this.state.log('cacheHit', { cache_key: loggableKey(key), operation: 'get_cache', joined });
     }
     return this.state.decode(text);
   }
@@ -310,7 +317,7 @@ export class Cache {
     if (keep) this.state.store(key, { text, tables, tick, expiresAt: this.state.now() + keepMs });
     if (this.state.log.enabled('cacheLoaded')) {
       this.state.log('cacheLoaded', {
-        cache_key: key,
+        cache_key: loggableKey(key),
         operation: 'get_cache',
         duration_ms: Math.round((performance.now() - started) * 100) / 100,
         stored: keep,

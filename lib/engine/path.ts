@@ -1,5 +1,5 @@
 // Where a database file is: checked before DuckDB sees it, and one name for each file. Not here: opening it.
-import { lstatSync, mkdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DatabaseError } from '../errors.js';
 
@@ -56,9 +56,20 @@ function isLink(path: string): boolean {
   }
 }
 
+/** One level after the other: `recursive` of Node never comes back from a place such as /proc, where nothing can be made. */
+function makeMissing(directory: string): void {
+  if (existsSync(directory)) return;
+  makeMissing(dirname(directory));
+  try {
+    mkdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
 function makeDirectory(parent: string, path: string): void {
   try {
-    mkdirSync(parent, { recursive: true });
+    makeMissing(parent);
     if (!statSync(parent).isDirectory()) fail(`path: ${parent} is not a directory.`);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -47,6 +47,8 @@ export class Transaction {
     options: TransactionOptions,
     around: Surroundings,
   ): Promise<T> {
+    if (typeof fn !== 'function')
+      throw new DatabaseError('E_CONFIG', 'transaction takes a function: transaction(async () => { ... }).');
     const { retries, readOnly } = checkedOptions(options);
     const outer = transactionOn(database);
     if (outer !== undefined) return outer.#join(fn);

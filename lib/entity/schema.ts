@@ -341,7 +341,8 @@ class SchemaBuilder {
       const column = byProperty.get(property);
       if (column === undefined)
         this.#fail(what, `there is no column '${property}'. Columns: ${[...byProperty.keys()].join(', ')}.`);
-      if (!column.type.indexable) this.#fail(what, `DuckDB cannot index ${column.type.name} ('${property}').`);
+      if (!column.type.indexable)
+        this.#fail(`${this.#class}.${property}`, `DuckDB cannot index ${column.type.name}. Drop it from @Index.`);
       return column;
     });
     if (new Set(columns).size < columns.length) this.#fail(what, 'a property stands there twice.');

@@ -47,8 +47,8 @@ export class Operator<V = unknown> {
 
 /** Several conditions combined by `and`, `or`, `not`; or `all()`. */
 export class Combination<E = unknown> {
-  /** type-level only */
-  declare readonly [ENTITY]?: (entity: E) => E;
+  /** type-level only: a condition fits every entity that has the columns it names */
+  declare readonly [ENTITY]?: (entity: E) => void;
 
   constructor(
     readonly kind: 'and' | 'or' | 'not' | 'all',
@@ -138,5 +138,5 @@ export function not(part: unknown): never {
 
 /** Every row. An update or delete of every row must say so: an empty condition is refused there. */
 export function all<E>(): Combination<E> {
-  return new Combination('all', []) as never;
+  return new Combination('all', []);
 }

@@ -28,7 +28,7 @@ export interface FindOptions<E, K extends ColumnKey<E> = ColumnKey<E>> {
   readonly cache?: boolean;
 }
 
-const FIND_OPTIONS = ['where', 'select', 'orderBy', 'limit', 'offset', 'cache'];
+export const FIND_OPTIONS = ['where', 'select', 'orderBy', 'limit', 'offset', 'cache'];
 
 function fail(message: string): never {
   throw new DatabaseError('E_QUERY', message);
@@ -73,7 +73,6 @@ export function selectStatement(
   columns: readonly Column[],
   options: FindOptions<never>,
 ): Statement {
-  knownOptions(options, FIND_OPTIONS, 'find');
   const builder = new SqlBuilder().add('SELECT ');
   builder.list(columns, (column) => builder.add(quote(column.name)));
   builder.add(' FROM ').table(entity);

@@ -25,9 +25,18 @@ function fail(message: string): never {
   throw new DatabaseError('E_QUERY', message);
 }
 
-/** Whether a condition holds for every row without saying so by `all()`. */
+/**
+ * Whether a condition holds for every row without saying so by `all()`, however it is wrapped: `{}`, `and({}, {})`,
+ * `or({ id }, {})`.
+ */
 export function isEmpty(where: unknown): boolean {
-  return where === undefined || (isPlain(where) && Object.keys(where).length === 0);
+  if (!(where instanceof Combination))
+    return where === undefined || (isPlain(where) && Object.keys(where).length === 0);
+  const { kind, parts } = where;
+  if (kind === 'and') return parts.every(isEmpty);
+  if (kind === 'or') return parts.some(isEmpty);
+  const [inner] = parts;
+  return kind === 'not' && inner instanceof Combination && inner.kind === 'not' && isEmpty(inner.parts[0]);
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {
@@ -38,7 +47,8 @@ function isPlain(value: unknown): value is Record<string, unknown> {
 
 /** Appends ` WHERE ...` (or another keyword), or nothing where every row is meant. */
 export function whereInto(builder: SqlBuilder, where: unknown, resolve: Resolve, keyword = 'WHERE'): SqlBuilder {
-  if (isEmpty(where) || (where instanceof Combination && where.kind === 'all')) return builder;
+  const every = where instanceof Combination ? where.kind === 'all' : isEmpty(where);
+  if (every) return builder;
   builder.add(` ${keyword} `);
   new WhereCompiler(builder, resolve).condition(where);
   return builder;

@@ -1,0 +1,60 @@
+// A write that DuckDB refused, told in the entity's words. Not here: what this library refuses itself (row-encoder.ts).
+import type { Column, EntitySchema } from './entity/schema.js';
+import { DatabaseError, isDatabaseError, type ErrorCode } from './errors.js';
+
+const CONSTRAINTS: Partial<Record<ErrorCode, string>> = {
+  E_UNIQUE: 'Update the row that is there (upsert, onConflict), or use another key.',
+  E_FOREIGN_KEY: 'Write the row it refers to first; delete the rows that refer to it first.',
+  E_NOT_NULL: 'Give the value, or declare a default or nullable: true.',
+  E_CHECK: 'Mend the value, or the check in the class.',
+  E_CONVERSION: 'Give a value of the type of the column.',
+};
+
+/** Runs a write; what DuckDB refuses is thrown with the entity, the columns and a remedy. */
+export async function inWordsOf<T>(
+  schema: EntitySchema,
+  write: () => Promise<T>,
+  upsertOn: readonly Column[] = [],
+): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    throw told(schema, error, upsertOn);
+  }
+}
+
+function told(schema: EntitySchema, error: unknown, upsertOn: readonly Column[]): unknown {
+  if (!isDatabaseError(error) || error.details['entity'] !== undefined) return error;
+  const remedy = CONSTRAINTS[error.code];
+  if (remedy === undefined) return error;
+  const details = { ...error.details, entity: schema.className, table: schema.table, ...columnsOf(schema, error) };
+  // the upsert itself takes care of this key: only a row committed meanwhile can be in the way
+  if (error.code === 'E_UNIQUE' && upsertOn.length > 0 && isKey(details['columns'], upsertOn)) {
+    return new DatabaseError(
+      'E_CONFLICT',
+      `${schema.className}: another transaction inserted the same key meanwhile. Run the upsert again.`,
+      { cause: error, details },
+    );
+  }
+  const reason = error.message.replace(/^[A-Za-z ]+ Error: /, '').replace(/[.!]?$/, '.');
+  return new DatabaseError(error.code, `${schema.className}: ${reason} ${remedy}`, {
+    cause: error,
+    details,
+    retryable: error.retryable,
+  });
+}
+
+/** DuckDB's text names columns and values in one string, so only names that the entity has are believed. */
+function columnsOf(schema: EntitySchema, error: DatabaseError): { columns?: readonly string[] } {
+  const named = error.details['columns'];
+  if (!Array.isArray(named)) return {};
+  return {
+    columns: (named as readonly string[]).filter((name) => schema.columns.some((column) => column.name === name)),
+  };
+}
+
+function isKey(columns: unknown, key: readonly Column[]): boolean {
+  return (
+    Array.isArray(columns) && columns.length === key.length && key.every((column) => columns.includes(column.name))
+  );
+}
