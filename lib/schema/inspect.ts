@@ -88,19 +88,19 @@ function indexOf(row: Row): FoundIndex {
 
 /**
  * DuckDB prints an expression in one way before it was ever stored and in another afterwards: `CAST(x AS "DOUBLE")` and
- * `CAST(x AS DOUBLE)`, `DECIMAL(18, 4)`, `BIT(1)`. Quotes and spaces outside of string literals are what differs.
+ * `CAST(x AS DOUBLE)`, `DECIMAL(18, 4)`, `BIT(1)`. The quotes of names and the spaces outside of literals and names are
+ * what differs; a literal or a quoted name is taken whole, for either may hold the other's quotes.
  */
 export function normalised(expression: string): string {
   return expression
-    .split(/('(?:[^']|'')*')/)
-    .map((part, index) =>
-      index % 2 === 1
-        ? part
-        : part
-            .replaceAll(/["\s]+/g, ' ')
-            .replaceAll(/\bBIT\(\d+\)/g, 'BIT')
-            .replaceAll(/ ?([(),]) ?/g, '$1'),
-    )
+    .split(/('(?:[^']|'')*'|"(?:[^"]|"")*")/)
+    .map((part, index) => {
+      if (index % 2 === 1) return part.startsWith('"') ? part.slice(1, -1) : part;
+      return part
+        .replaceAll(/\s+/g, ' ')
+        .replaceAll(/ ?, ?/g, ', ')
+        .replaceAll(/\bBIT\(\d+\)/g, 'BIT');
+    })
     .join('')
     .trim();
 }

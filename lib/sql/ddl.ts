@@ -5,6 +5,7 @@ import { quote, quoteLiteral } from '../entity/identifier.js';
 import type { EntityClass } from '../entity/row.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
 import type { EnumType } from '../entity/types.js';
+import { DatabaseError } from '../errors.js';
 import { Fragment } from '../fragment.js';
 import { literal } from './literal.js';
 import { renderDdl } from './render.js';
@@ -50,6 +51,12 @@ export function defaultDdl(entity: EntitySchema, column: Column): string | undef
   if (value instanceof Fragment) return `(${renderDdl(value)})`;
   if (!(value instanceof DefaultValue)) return literal(value.literal);
   const sequence = sequenceOf(entity, column);
+  if (`${sequence?.schema ?? ''}${sequence?.name ?? ''}`.includes('"')) {
+    throw new DatabaseError(
+      'E_DECLARATION',
+      `${entity.className}.${column.property}: DuckDB's nextval() cannot name the sequence ${qualified(sequence as Sequence)}, for its name or schema holds a double quote. Write sequence('another_name').`,
+    );
+  }
   return value.ddl(column.type, sequence === undefined ? '' : qualified(sequence));
 }
 
