@@ -61,8 +61,12 @@ export async function inspect(connection: DuckDBConnection, database: string): P
   );
   const indexes = await rows('schema_name, table_name, index_name, is_unique, expressions', 'duckdb_indexes');
   const sequences = await rows('schema_name, sequence_name', 'duckdb_sequences');
-  const views = await rows('schema_name, view_name', 'duckdb_views');
-  const enums = await rows('schema_name, type_name, labels', 'duckdb_types', " AND logical_type = 'ENUM'");
+  const views = await rows('schema_name, view_name', 'duckdb_views', ' AND NOT internal');
+  const enums = await rows(
+    'schema_name, type_name, labels',
+    'duckdb_types',
+    " AND logical_type = 'ENUM' AND NOT internal",
+  );
   return {
     schemas: new Set(schemas.map((row) => String(row['schema_name']).toLowerCase())),
     tables: tablesOf(columns, constraints),

@@ -49,11 +49,12 @@ describe('applySchema', () => {
     await db.execute(sql`insert into ${EveryKind} ("order") values ('b')`);
     const other = await db.repository(EveryKind).findOneOrFail({ where: { order: 'b' } });
     const rows = [made, other].map((row) => {
-      const { id, serial, shared, text, today, made: at, seconds, zoned, order, shout, ...rest } = row;
+      const { id, text, today, made: at, seconds, zoned } = row;
       expect([id, text].every((each) => /^[0-9a-f-]{36}$/.test(each))).to.equal(true);
       for (const time of [at, seconds, zoned]) expect(Math.abs(Date.now() - time.getTime())).to.be.below(60_000);
       expect(today.getTime() % 86_400_000).to.equal(0);
-      return { ...rest };
+      const own = { id, text, today, made: at, seconds, zoned, serial: 0, shared: 0, order: 0, shout: 0 };
+      return Object.fromEntries(Object.entries(row).filter(([property]) => !(property in own)));
     });
     expect(rows[1]).to.deep.equal(rows[0]);
   });
