@@ -1,5 +1,6 @@
 // SELECT over one entity: find, count, exists. Not here: aggregates.
 import { quote } from '../entity/identifier.js';
+import { describe } from '../entity/misfit.js';
 import type { ColumnKey } from '../entity/row.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
 import { DatabaseError } from '../errors.js';
@@ -47,7 +48,7 @@ export function columnOf(entity: EntitySchema, property: unknown): Column {
   return (
     column ??
     fail(
-      `${entity.className} has no column ${JSON.stringify(property)}. Columns: ${[...entity.byProperty.keys()].join(', ')}.`,
+      `${entity.className} has no column ${typeof property === 'string' ? JSON.stringify(property) : describe(property)}. Columns: ${[...entity.byProperty.keys()].join(', ')}.`,
     )
   );
 }
@@ -127,7 +128,7 @@ export function limitInto(builder: SqlBuilder, limit: unknown, offset: unknown):
   ] as const) {
     if (value === undefined) continue;
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
-      fail(`${keyword.toLowerCase()} is a whole number from 0, got ${JSON.stringify(value) ?? typeof value}.`);
+      fail(`${keyword.toLowerCase()} is a whole number from 0, got ${describe(value)}.`);
     builder.add(` ${keyword} ${String(value)}`);
   }
   return builder;
