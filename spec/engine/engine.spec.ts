@@ -106,6 +106,6 @@ describe('Engine', () => {
     await failure(db.execute(sql`select 1; select 2`), 'E_QUERY');
     await failure(db.query(sql`select 1 as a, 2 as a`), 'E_QUERY');
     await failure(db.query('select 1' as never), 'E_QUERY');
-    await failure(db.query({ strings: ['select 1'], values: [] } as never), 'E_QUERY');
+    await failure(db.query({ strings: ['select 1'], values: [] }), 'E_QUERY');
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { expectTypeOf } from 'expect-type';
 import { describe, it } from 'mocha';
-import { Column, Table, gt, type FindOptions, type Generated, type Repository } from '@mysingle/database';
+import { Column, Table, gt, type Generated, type Repository } from '@mysingle/database';
 import { schemaOf } from '../../lib/entity/schema.js';
 import { countStatement, existsStatement, selectStatement, selectedColumns } from '../../lib/sql/select.js';
 import { failure } from '../support/failure.js';
@@ -16,7 +16,7 @@ class Point {
 
 const schema = schemaOf(Point);
 const compile = (options: object, select?: unknown): string =>
-  selectStatement(schema, selectedColumns(schema, select), options as FindOptions<never>).text;
+  selectStatement(schema, selectedColumns(schema, select), options).text;
 
 const points = async (): Promise<Repository<Point>> => {
   const repository = (await openManager({ entities: [Point] })).repository(Point);

@@ -205,7 +205,7 @@ describe('whereInto', () => {
       { n: new (class { kind = 'isNull'; operands = []; })() },
     ]; // prettier-ignore
     for (const body of bodies) {
-      const what = typeof body === 'object' ? JSON.stringify(body) : String(body);
+      const what = JSON.stringify(body) ?? typeof body;
       for (const where of [body, new Combination('not', [body]), new Combination('or', [{ n: 1 }, body])])
         expect((await failure(() => compile(where), 'E_QUERY')).message, what)
           .to.be.a('string')
