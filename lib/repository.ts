@@ -26,7 +26,6 @@ import {
 import { literal } from './sql/literal.js';
 import type { Where } from './sql/operator.js';
 import {
-  FIND_OPTIONS,
   columnOf,
   countStatement,
   existsStatement,
@@ -161,8 +160,7 @@ export class Repository<E extends object> {
   async find<const K extends ColumnKey<E> = never>(
     options: FindOptions<E, K> = {},
   ): Promise<([K] extends [never] ? E : Selected<E, K>)[]> {
-    knownOptions(options, FIND_OPTIONS, 'find');
-    const columns = selectedColumns(this.#schema, options.select);
+    const columns = selectedColumns(this.#schema, (options as typeof options | null)?.select);
     const statement = selectStatement(this.#schema, columns, options as FindOptions<never>);
     return (await this.#cached(statement, options, (result) => this.#instances(result, columns))) as never;
   }

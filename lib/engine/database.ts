@@ -112,10 +112,13 @@ async function createInstance(options: DatabaseOptions): Promise<DuckDBInstance>
 
 async function attach(instance: DuckDBInstance, options: DatabaseOptions): Promise<Mode> {
   const connection = await instance.connect();
-  const attachAs = (path: string, suffix = ''): Promise<unknown> =>
-    connection.run(`ATTACH ${quoteLiteral(path)} AS ${ALIAS}${suffix}`).catch((error: unknown) => {
-      throw classify(error, { path });
-    });
+  const attachAs = (path: string, ...more: string[]): Promise<unknown> =>
+    // the type is said, for DuckDB would look into the file and ask for an extension where it is another program's
+    connection
+      .run(`ATTACH ${quoteLiteral(path)} AS ${ALIAS} (${['TYPE duckdb', ...more].join(', ')})`)
+      .catch((error: unknown) => {
+        throw classify(error, { path });
+      });
   try {
     if (options.path === MEMORY) {
       await attachAs(MEMORY);
@@ -124,7 +127,7 @@ async function attach(instance: DuckDBInstance, options: DatabaseOptions): Promi
     const deadline = Date.now() + options.lockTimeoutMs;
     for (let announced = false; ; announced = true) {
       try {
-        await attachAs(options.path, options.readOnly ? ' (READ_ONLY)' : '');
+        await attachAs(options.path, ...(options.readOnly ? ['READ_ONLY'] : []));
         return options.readOnly ? 'readonly' : 'file';
       } catch (error) {
         if (!isDatabaseError(error, 'E_LOCKED') || options.onLocked === 'error') throw error;

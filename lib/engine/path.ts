@@ -5,6 +5,9 @@ import { DatabaseError } from '../errors.js';
 
 export const MEMORY = ':memory:';
 
+/** As many links in a row as Linux follows. */
+const LINKS_MAX = 40;
+
 function fail(message: string): never {
   throw new DatabaseError('E_CONFIG', message);
 }
@@ -31,14 +34,17 @@ export function checkedPath(path: unknown): string {
 }
 
 /** The one name of a file, whatever links and relative ways lead to it. Makes the parent directory. */
-export function realPath(path: string, makeParent: boolean): string {
+export function realPath(path: string, makeParent: boolean, links = 0): string {
   const absolute = resolve(path);
   try {
     return realpathSync(absolute);
   } catch {
     // not there yet: the name follows from its directory, or from where a dangling link points
   }
-  if (isLink(absolute)) return realPath(resolve(dirname(absolute), readlinkSync(absolute)), makeParent);
+  if (isLink(absolute)) {
+    if (links === LINKS_MAX) fail(`path: ${path} is a symbolic link that leads to itself.`);
+    return realPath(resolve(dirname(absolute), readlinkSync(absolute)), makeParent, links + 1);
+  }
   const parent = dirname(absolute);
   if (makeParent) makeDirectory(parent, path);
   try {

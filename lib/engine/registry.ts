@@ -6,8 +6,8 @@ import { MEMORY, realPath } from './path.js';
 
 interface Shared {
   readonly opening: Promise<Database>;
-  /** options that all holders must agree on */
-  readonly agreed: string;
+  /** options that all holders must agree on, each as text */
+  readonly agreed: ReadonlyMap<string, string>;
   holders: number;
   closing?: Promise<void>;
 }
@@ -36,31 +36,58 @@ export async function acquireDatabase(options: DatabaseOptions): Promise<Lease> 
   for (let known = registry.get(path); known?.closing !== undefined; known = registry.get(path)) await known.closing;
   const shared = join(path, options);
   shared.holders += 1;
+  let database: Database;
   try {
-    const database = await shared.opening;
-    return { database, release: () => letGo(path, shared, database) };
+    database = await shared.opening;
   } catch (error) {
     shared.holders -= 1;
     if (registry.get(path) === shared) registry.delete(path);
     throw error;
   }
+  const lease = { database, release: () => letGo(path, shared, database) };
+  if (database.mode === 'memory' && (options.onLocked === 'error' || options.onLocked === 'wait')) {
+    await lease.release();
+    throw new DatabaseError(
+      'E_LOCKED',
+      `Another process held ${options.path} when it was opened here first, and this process works in memory in its place. Close the managers that do, then open it with onLocked: '${options.onLocked}'.`,
+      { details: { path: options.path } },
+    );
+  }
+  return lease;
 }
 
 // without a wait inside, so that two callers cannot both find nothing
 function join(path: string, options: DatabaseOptions): Shared {
-  const { readOnly, settings, poolSize, acquireTimeoutMs } = options;
-  const agreed = JSON.stringify({ readOnly, settings, poolSize, acquireTimeoutMs });
+  const agreed = agreedOptions(options);
   const known = registry.get(path);
   if (known !== undefined) {
-    if (known.agreed === agreed) return known;
+    // by name alone: the value of a setting may be a secret
+    const others = [...new Set([...known.agreed.keys(), ...agreed.keys()])].filter(
+      (name) => known.agreed.get(name) !== agreed.get(name),
+    );
+    if (others.length === 0) return known;
     throw new DatabaseError(
       'E_CONFIG',
-      `${options.path} is open in this process with other options (${known.agreed}, here ${agreed}). Use the same, or close the other manager first.`,
+      `${options.path} is open in this process with other options (${others.join(', ')}). Use the same, or close the other manager first.`,
     );
   }
   const shared: Shared = { opening: Database.open({ ...options, path }), agreed, holders: 0 };
   registry.set(path, shared);
   return shared;
+}
+
+function agreedOptions({
+  readOnly,
+  settings,
+  poolSize,
+  acquireTimeoutMs,
+}: DatabaseOptions): ReadonlyMap<string, string> {
+  return new Map([
+    ['readOnly', String(readOnly)],
+    ['pool.size', String(poolSize)],
+    ['pool.acquireTimeout', String(acquireTimeoutMs)],
+    ...Object.entries(settings).map(([name, value]): [string, string] => [`settings.${name}`, value]),
+  ]);
 }
 
 async function letGo(path: string, shared: Shared, database: Database): Promise<void> {

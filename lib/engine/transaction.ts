@@ -1,5 +1,5 @@
 // A transaction: one session, from BEGIN to the end, found through the async context. Not here: which statements.
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { context, withinContext } from '../context.js';
 import { DatabaseError, classify, isDatabaseError } from '../errors.js';
 import type { Statement } from '../sql/statement.js';
@@ -71,6 +71,7 @@ export class Transaction {
     let value: T;
     try {
       value = await withinContext({ transactions }, async () => fn());
+      await settled(session);
     } catch (error) {
       await transaction.#rollback();
       throw error;
@@ -143,6 +144,17 @@ export class Transaction {
     // after a failed COMMIT there is nothing left to roll back, and DuckDB says so
     await control(this.session, 'ROLLBACK').catch(() => {});
   }
+}
+
+/**
+ * What was started inside and not awaited is part of the transaction too. It reaches the session within one turn of the
+ * loop, and may start more when it is done.
+ */
+async function settled(session: Session): Promise<void> {
+  do {
+    await session.exclusive(() => {});
+    await turn();
+  } while (session.busy);
 }
 
 function control(session: Session, sql: string): Promise<unknown> {

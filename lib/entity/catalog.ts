@@ -32,6 +32,13 @@ function fail(what: string, why: string): never {
 /** The sequence of a column whose default is `sequence()`. */
 export function sequenceOf(entity: EntitySchema, column: Column): Sequence | undefined {
   if (!(column.default instanceof DefaultValue) || column.default.sequenceName === undefined) return undefined;
+  if (entity.schema?.includes('"')) {
+    const what = `${entity.className}.${column.property}`;
+    fail(
+      what,
+      `DuckDB's nextval() cannot reach a sequence in the schema ${entity.schema}, whose name holds a double quote.`,
+    );
+  }
   return {
     schema: entity.schema,
     name: column.default.sequenceName || `${entity.table}_${column.name}_seq`.replaceAll('"', '_'),

@@ -38,9 +38,14 @@ export async function applySchema(
       return await engine.lend((connection) => agree(connection, catalog, mode, writes), writes);
     } catch (error) {
       // two managers of one process may boot on one file at once; the second one finds the tables there
-      if (!isDatabaseError(error, 'E_CONFLICT') || attempt === ATTEMPTS) throw error;
+      if (!wasOvertaken(error) || attempt === ATTEMPTS) throw error;
     }
   }
+}
+
+/** Another boot was faster: in the same moment, or between this one's look and its DDL. */
+function wasOvertaken(error: unknown): boolean {
+  return isDatabaseError(error) && (error.code === 'E_CONFLICT' || error.details['reason'] === 'exists');
 }
 
 async function agree(

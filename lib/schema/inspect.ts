@@ -61,8 +61,12 @@ export async function inspect(connection: DuckDBConnection, database: string): P
   );
   const indexes = await rows('schema_name, table_name, index_name, is_unique, expressions', 'duckdb_indexes');
   const sequences = await rows('schema_name, sequence_name', 'duckdb_sequences');
-  const views = await rows('schema_name, view_name', 'duckdb_views');
-  const enums = await rows('schema_name, type_name, labels', 'duckdb_types', " AND logical_type = 'ENUM'");
+  const views = await rows('schema_name, view_name', 'duckdb_views', ' AND NOT internal');
+  const enums = await rows(
+    'schema_name, type_name, labels',
+    'duckdb_types',
+    " AND logical_type = 'ENUM' AND NOT internal",
+  );
   return {
     schemas: new Set(schemas.map((row) => String(row['schema_name']).toLowerCase())),
     tables: tablesOf(columns, constraints),
@@ -88,19 +92,19 @@ function indexOf(row: Row): FoundIndex {
 
 /**
  * DuckDB prints an expression in one way before it was ever stored and in another afterwards: `CAST(x AS "DOUBLE")` and
- * `CAST(x AS DOUBLE)`, `DECIMAL(18, 4)`, `BIT(1)`. Quotes and spaces outside of string literals are what differs.
+ * `CAST(x AS DOUBLE)`, `DECIMAL(18, 4)`, `BIT(1)`. The quotes of names and the spaces outside of literals and names are
+ * what differs; a literal or a quoted name is taken whole, for either may hold the other's quotes.
  */
 export function normalised(expression: string): string {
   return expression
-    .split(/('(?:[^']|'')*')/)
-    .map((part, index) =>
-      index % 2 === 1
-        ? part
-        : part
-            .replaceAll(/["\s]+/g, ' ')
-            .replaceAll(/\bBIT\(\d+\)/g, 'BIT')
-            .replaceAll(/ ?([(),]) ?/g, '$1'),
-    )
+    .split(/('(?:[^']|'')*'|"(?:[^"]|"")*")/)
+    .map((part, index) => {
+      if (index % 2 === 1) return part.startsWith('"') ? part.slice(1, -1) : part;
+      return part
+        .replaceAll(/\s+/g, ' ')
+        .replaceAll(/ ?, ?/g, ', ')
+        .replaceAll(/\bBIT\(\d+\)/g, 'BIT');
+    })
     .join('')
     .trim();
 }

@@ -94,9 +94,10 @@ function tableDifferences(entity: EntitySchema, table: FoundTable, wanted: Found
   const there = new Map(table.columns.map((column) => [column.name.toLowerCase(), column]));
   for (const column of wanted.columns) {
     const found = there.get(column.name.toLowerCase());
-    if (found !== undefined) differences.push(...columnDifferences(found, column));
+    const own = entity.columns.find((each) => each.name === column.name);
+    if (found !== undefined) differences.push(...columnDifferences(found, column, own?.generated !== undefined));
     else {
-      const former = entity.columns.find((each) => each.name === column.name)?.renamedFrom;
+      const former = own?.renamedFrom;
       const renamed =
         former !== undefined && there.has(former.toLowerCase()) ? ` (there is "${former}", its former name)` : '';
       differences.push(`column "${column.name}" ${column.type} is not in the database${renamed}`);
@@ -115,7 +116,7 @@ function tableDifferences(entity: EntitySchema, table: FoundTable, wanted: Found
   return differences;
 }
 
-function columnDifferences(found: FoundColumn, wanted: FoundColumn): string[] {
+function columnDifferences(found: FoundColumn, wanted: FoundColumn, generated: boolean): string[] {
   const name = `column "${wanted.name}"`;
   const differences: string[] = [];
   if (found.type !== wanted.type)
@@ -126,8 +127,11 @@ function columnDifferences(found: FoundColumn, wanted: FoundColumn): string[] {
     );
   }
   if (found.expression !== wanted.expression) {
+    const kind = generated ? 'expression' : 'default';
+    const said = (expression: string | undefined): string =>
+      expression === undefined ? `no ${kind}` : `the ${kind} ${expression}`;
     differences.push(
-      `${name} has ${found.expression === undefined ? 'no default' : `the default ${found.expression}`} in the database and ${wanted.expression ?? 'none'} in the class`,
+      `${name} has ${said(found.expression)} in the database and ${said(wanted.expression)} in the class`,
     );
   }
   return differences;

@@ -1,6 +1,6 @@
 // Aggregates over one entity: the functions, the types of their results, and the SQL. Not here: windows and joins.
 import type { DuckDBDecimalType } from '@duckdb/node-api';
-import { quote, quoteLiteral } from '../entity/identifier.js';
+import { identifierProblem, quote, quoteLiteral } from '../entity/identifier.js';
 import { durationMs, type Duration } from '../duration.js';
 import type { ColumnKey } from '../entity/row.js';
 import type { As, Unmarked } from '../entity/property-type.js';
@@ -84,7 +84,8 @@ export class TimeBucket<K extends string = string> {
     readonly width: Duration,
     readonly property: K,
   ) {
-    durationMs(width, 'timeBucket');
+    if (durationMs(width, 'timeBucket') < 0.001)
+      throw new DatabaseError('E_CONFIG', `timeBucket: the width is at least a microsecond, got '${width}'.`);
     Object.freeze(this);
   }
 }
@@ -172,6 +173,7 @@ function fail(message: string): never {
 }
 
 const DOUBLE = scalarType('double') as SqlType;
+const DAY_MS = 86_400_000;
 const HUGEINT = scalarType('hugeint') as SqlType;
 
 /** The columns of the result, group keys first. */
@@ -191,6 +193,8 @@ export function aggregateColumns(
     operand: aggregateOperand(entity, name, value),
   }));
   const all = [...keys, ...values].map((column) => column.name);
+  const odd = all.find((name) => identifierProblem(name) !== undefined);
+  if (odd !== undefined) fail(`aggregate: the name ${JSON.stringify(odd)} ${identifierProblem(odd)}. Choose another.`);
   const twice = all.find((name, index) => all.indexOf(name) !== index);
   if (twice !== undefined) fail(`aggregate: '${twice}' is both a group key and an aggregate. Rename one.`);
   if (all.length === 0) fail('aggregate: select at least one aggregate, or group by something.');
@@ -227,6 +231,10 @@ function groupOperand(entity: EntitySchema, key: unknown): Operand {
   const column = columnOf(entity, key.property);
   if (!/^(?:date|timestamp.*)$/.test(column.type.name))
     fail(`timeBucket: ${entity.className}.${column.property} is ${column.type.name}, not a date or timestamp.`);
+  if (column.type.name === 'date' && durationMs(key.width) % DAY_MS !== 0)
+    fail(
+      `timeBucket: ${entity.className}.${column.property} is a date: buckets of '${key.width}' would begin within a day. Give whole days.`,
+    );
   const width = `to_microseconds(${Math.round(durationMs(key.width) * 1000)})`;
   const bucket = `time_bucket(${width}, ${quote(column.name)})`;
   return {
@@ -242,8 +250,6 @@ function columnOperand(column: Column, entity: EntitySchema): Operand {
 function aggregateOperand(entity: EntitySchema, alias: string, value: unknown): Operand {
   if (!(value instanceof Aggregate))
     return fail(`aggregate: '${alias}' is no aggregate. Write one of count(), sum('...'), avg('...') ...`);
-  if (alias.trim() === '' || alias.includes('\0') || alias === '__proto__')
-    fail(`aggregate: ${JSON.stringify(alias)} is no usable name.`);
   const { name, property, by, quantile: q } = value as Aggregate;
   if (property === undefined) {
     if (name !== 'count') fail(`aggregate: ${name} needs a property.`);
@@ -287,6 +293,8 @@ function aggregateOperand(entity: EntitySchema, alias: string, value: unknown): 
   if (name === 'sum') {
     // a sum is wider than its items
     if (family === 'integer') return result(`sum(${own.sql})`, HUGEINT, 'number');
+    // DuckDB would sum it as a DOUBLE; what is too large for HUGEINT is an error, as every sum beyond it
+    if (own.type.name === 'uhugeint') return result(`sum(CAST(${own.sql} AS HUGEINT))`, HUGEINT);
     if (family === 'bigint') return result(`sum(${own.sql})`, HUGEINT);
     if (family === 'decimal')
       return result(`sum(${own.sql})`, decimalType(38, (own.type.duckdb as DuckDBDecimalType).scale));

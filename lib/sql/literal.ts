@@ -26,6 +26,9 @@ import { DatabaseError } from '../errors.js';
 
 const cast = (text: string, type: string): string => `CAST(${quoteLiteral(text)} AS ${type})`;
 const MICROS = 1_000_000n;
+/** DuckDB prints the era behind the time, and reads it behind the date. */
+const instant = (count: bigint, perSecond: bigint): string =>
+  timestampText(count, perSecond).replace(/^(\S+) (\S+) \(BC\)$/, '$1 (BC) $2');
 
 /** The literal of a value; its exact type follows from the column or the cast. */
 export function literal(value: DuckDBValue): string {
@@ -45,14 +48,13 @@ export function literal(value: DuckDBValue): string {
   if (value instanceof DuckDBTimeValue) return cast(value.toString(), 'TIME');
   if (value instanceof DuckDBTimeTZValue) return cast(value.toString(), 'TIME WITH TIME ZONE');
   if (value instanceof DuckDBTimestampTZValue)
-    return cast(`${timestampText(value.micros, MICROS)}+00`, 'TIMESTAMP WITH TIME ZONE');
-  if (value instanceof DuckDBTimestampValue) return cast(timestampText(value.micros, MICROS), 'TIMESTAMP');
+    return cast(`${instant(value.micros, MICROS)}+00`, 'TIMESTAMP WITH TIME ZONE');
+  if (value instanceof DuckDBTimestampValue) return cast(instant(value.micros, MICROS), 'TIMESTAMP');
   if (value instanceof DuckDBTimestampMillisecondsValue)
-    return cast(timestampText(value.millis * 1000n, MICROS), 'TIMESTAMP_MS');
-  if (value instanceof DuckDBTimestampSecondsValue)
-    return cast(timestampText(value.seconds * MICROS, MICROS), 'TIMESTAMP_S');
+    return cast(instant(value.millis * 1000n, MICROS), 'TIMESTAMP_MS');
+  if (value instanceof DuckDBTimestampSecondsValue) return cast(instant(value.seconds * MICROS, MICROS), 'TIMESTAMP_S');
   if (value instanceof DuckDBTimestampNanosecondsValue)
-    return cast(timestampText(value.nanos, 1000n * MICROS), 'TIMESTAMP_NS');
+    return cast(instant(value.nanos, 1000n * MICROS), 'TIMESTAMP_NS');
   if (value instanceof DuckDBIntervalValue) {
     return `(to_months(${value.months}) + to_days(${value.days}) + to_microseconds(${value.micros}))`;
   }

@@ -84,7 +84,7 @@ export const gte = <V extends Ordered>(value: V): Operator<V> => operator('gte',
 export const lt = <V extends Ordered>(value: V): Operator<V> => operator('lt', value);
 export const lte = <V extends Ordered>(value: V): Operator<V> => operator('lte', value);
 /** From `low` to `high`, both included. */
-export const between = <V extends Ordered>(low: V, high: NoInfer<V>): Operator<V> => operator('between', low, high);
+export const between = <V extends Ordered>(low: V, high: V): Operator<V> => operator('between', low, high);
 /** One of the values, of which there may be none or very many: they travel as one parameter. */
 export const oneOf = <V>(values: readonly V[]): Operator<V> => operator('oneOf', values);
 /** The exact complement of `oneOf`: finds NULLs too. */
@@ -137,6 +137,6 @@ export function not(part: unknown): never {
 }
 
 /** Every row. An update or delete of every row must say so: an empty condition is refused there. */
-export function all<E>(): Combination<E> {
+export function all(): Combination {
   return new Combination('all', []);
 }

@@ -93,5 +93,7 @@ function listOf(items: readonly unknown[], where: string): Parameter {
         ? Number(parameter.value)
         : parameter.value,
   );
+  if (type === UHUGEINT && values.some((value) => typeof value === 'bigint' && value < 0n))
+    fail(`${where}: no integer type of DuckDB holds both a negative number and one beyond 127 bits.`);
   return { value: new DuckDBListValue(values), type: LIST(type) };
 }

@@ -1,5 +1,6 @@
 // SELECT over one entity: find, count, exists. Not here: aggregates.
 import { quote } from '../entity/identifier.js';
+import { describe } from '../entity/misfit.js';
 import type { ColumnKey } from '../entity/row.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
 import { DatabaseError } from '../errors.js';
@@ -28,7 +29,7 @@ export interface FindOptions<E, K extends ColumnKey<E> = ColumnKey<E>> {
   readonly cache?: boolean;
 }
 
-export const FIND_OPTIONS = ['where', 'select', 'orderBy', 'limit', 'offset', 'cache'];
+const FIND_OPTIONS = ['where', 'select', 'orderBy', 'limit', 'offset', 'cache'];
 
 function fail(message: string): never {
   throw new DatabaseError('E_QUERY', message);
@@ -47,7 +48,7 @@ export function columnOf(entity: EntitySchema, property: unknown): Column {
   return (
     column ??
     fail(
-      `${entity.className} has no column ${JSON.stringify(property)}. Columns: ${[...entity.byProperty.keys()].join(', ')}.`,
+      `${entity.className} has no column ${typeof property === 'string' ? JSON.stringify(property) : describe(property)}. Columns: ${[...entity.byProperty.keys()].join(', ')}.`,
     )
   );
 }
@@ -73,6 +74,7 @@ export function selectStatement(
   columns: readonly Column[],
   options: FindOptions<never>,
 ): Statement {
+  knownOptions(options, FIND_OPTIONS, 'find');
   const builder = new SqlBuilder().add('SELECT ');
   builder.list(columns, (column) => builder.add(quote(column.name)));
   builder.add(' FROM ').table(entity);
@@ -126,7 +128,7 @@ export function limitInto(builder: SqlBuilder, limit: unknown, offset: unknown):
   ] as const) {
     if (value === undefined) continue;
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
-      fail(`${keyword.toLowerCase()} is a whole number from 0, got ${JSON.stringify(value) ?? typeof value}.`);
+      fail(`${keyword.toLowerCase()} is a whole number from 0, got ${describe(value)}.`);
     builder.add(` ${keyword} ${String(value)}`);
   }
   return builder;

@@ -1,0 +1,57 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { sql } from '@mysingle/database';
+import { failure } from '../support/failure.js';
+import { openManager } from '../support/scratch.js';
+
+describe('Pool', () => {
+  it('lends a connection to one borrower at a time, first come first served', async () => {
+    const db = await openManager({ pool: { size: 1 } });
+    const order: number[] = [];
+    let inside = 0;
+    await Promise.all(
+      Array.from({ length: 12 }, (_item, n) =>
+        db.withConnection(async (connection) => {
+          expect((inside += 1)).to.equal(1);
+          order.push(n);
+          await connection.run('select 1');
+          inside -= 1;
+        }),
+      ),
+    );
+    expect(order).to.deep.equal(Array.from({ length: 12 }, (_item, n) => n));
+  });
+
+  it('tells how many are lent and wait, and refuses one that waits too long', async () => {
+    const db = await openManager({ pool: { size: 2, acquireTimeout: '50ms' } });
+    let letGo = (): void => {};
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    const holders = [db.withConnection(() => held), db.transaction(() => held)];
+    const late = failure(db.query(sql`select 1`), 'E_TIMEOUT');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(db.health().pool).to.deep.equal({ size: 2, busy: 2, waiting: 1 });
+    const error = await late;
+    expect(error.message).to.contain('within 50 ms: all 2 are lent').and.contain('pool: { size, acquireTimeout }');
+    letGo();
+    await Promise.all(holders);
+    expect(await db.query(sql`select 1 as n`)).to.deep.equal([{ n: 1 }]);
+    expect(db.health().pool).to.deep.equal({ size: 2, busy: 0, waiting: 0 });
+  });
+
+  it('refuses those who wait when it closes', async () => {
+    const db = await openManager({ pool: { size: 1 } });
+    let letGo = (): void => {};
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    let started = (): void => {};
+    const running = new Promise<void>((resolve) => (started = resolve));
+    const holder = db.withConnection(() => {
+      started();
+      return held;
+    });
+    await running;
+    const waiting = failure(db.query(sql`select 1`), 'E_CLOSED');
+    const closing = db.close();
+    letGo();
+    await Promise.all([holder, closing, waiting]);
+  });
+});

@@ -1,0 +1,238 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { Column, Table, isDatabaseError, sql, type BaseDuckDBManager, type Repository } from '@mysingle/database';
+import { failure } from '../support/failure.js';
+import { openManager, scratchPath } from '../support/scratch.js';
+
+@Table('counters')
+class Counter {
+  @Column('integer', { primaryKey: true }) id!: number;
+  @Column('integer') n!: number;
+}
+
+async function counters(): Promise<{ db: BaseDuckDBManager; repository: Repository<Counter> }> {
+  const db = await openManager({ path: scratchPath(), entities: [Counter] });
+  const repository = db.repository(Counter);
+  await repository.insert({ id: 0, n: 0 });
+  return { db, repository };
+}
+
+/** A promise to be kept from outside. */
+function gate(): { readonly passed: Promise<void>; readonly open: () => void } {
+  let open = (): void => {};
+  const passed = new Promise<void>((resolve) => (open = resolve));
+  return { passed, open };
+}
+
+describe('transaction', () => {
+  it('commits what it did, and gives the value', async () => {
+    const { db, repository } = await counters();
+    expect(await db.transaction(async () => (await repository.insert({ id: 1, n: 1 })).id)).to.equal(1);
+    expect(await db.transaction(() => 5)).to.equal(5);
+    expect(await repository.count()).to.equal(2);
+  });
+
+  it('rolls back and throws on what its function throws', async () => {
+    const { db, repository } = await counters();
+    const mine = new Error('mine');
+    const thrown: unknown = await db
+      .transaction(async () => {
+        await repository.insert({ id: 1, n: 1 });
+        throw mine;
+      })
+      .catch((error: unknown) => error);
+    expect(thrown).to.equal(mine);
+    expect(await repository.count()).to.equal(1);
+    expect(db.health().pool.busy).to.equal(0);
+  });
+
+  const broken: Readonly<Record<string, (db: BaseDuckDBManager, repository: Repository<Counter>) => Promise<unknown>>> = {
+    'a constraint': (_db, repository) => repository.insert({ id: 0, n: 1 }),
+    'wrong SQL': (db) => db.query(sql`selec 1`),
+    'a missing table': (db) => db.execute(sql`insert into nope values (1)`),
+    'a conversion': (db) => db.query(sql`select 'x'::integer`),
+    'a bulk load': (_db, repository) => repository.insertMany([{ id: 5, n: 1 }, { id: 0, n: 1 }]),
+    'a lent connection': (db) => db.withConnection((connection) => connection.run('selec 1')),
+  }; // prettier-ignore
+  for (const [what, work] of Object.entries(broken))
+    it(`is rolled back as a whole by ${what} that failed and was caught`, async () => {
+      const { db, repository } = await counters();
+      const error = await failure(
+        db.transaction(async () => {
+          await repository.insert({ id: 1, n: 1 });
+          await work(db, repository).catch(() => {});
+        }),
+        'E_TX_ABORTED',
+      );
+      expect(error.message).to.contain('failed and was caught: ');
+      expect(error.cause).to.be.instanceOf(Error);
+      expect((await repository.find()).map(({ id }) => id)).to.deep.equal([0]);
+      await repository.insert({ id: 1, n: 1 });
+    });
+
+  it('is joined by nested calls', async () => {
+    const { db, repository } = await counters();
+    await failure(() =>
+      db.transaction(async () => {
+        await db.transaction(async () => void (await repository.insert({ id: 1, n: 1 })));
+        expect(await repository.count()).to.equal(2);
+        await repository.insert({ id: 0, n: 1 });
+      }), 'E_UNIQUE'); // prettier-ignore
+    expect(await repository.count()).to.equal(1);
+  });
+
+  it('is failed by a nested call that threw, even where that was caught', async () => {
+    const { db, repository } = await counters();
+    const error = await failure(
+      db.transaction(async () => {
+        await repository.insert({ id: 1, n: 1 });
+        await db.transaction(() => Promise.reject(new Error('inner'))).catch(() => {});
+      }),
+      'E_TX_ABORTED',
+    );
+    expect(error.message).to.contain('inner');
+    expect(await repository.count()).to.equal(1);
+  });
+
+  it('runs again on conflict alone, so that contended increments add up', async () => {
+    const { db, repository } = await counters();
+    let runs = 0;
+    const increment = (): Promise<void> =>
+      db.transaction(
+        async () => {
+          runs += 1;
+          const { n } = await repository.findOneOrFail({ where: { id: 0 } });
+          await repository.update({ id: 0 }, { n: n + 1 });
+        },
+        { retries: 50 },
+      );
+    const loop = async (): Promise<void> => {
+      for (let turn = 0; turn < 40; turn += 1) await increment();
+    };
+    await Promise.all([loop(), loop()]);
+    expect((await repository.findById(0))?.n).to.equal(80);
+    expect(runs).to.be.at.least(80);
+
+    let attempts = 0;
+    const attempt = (): Promise<void> =>
+      db.transaction(
+        async () => {
+          attempts += 1;
+          await repository.insert({ id: 0, n: 0 });
+        },
+        { retries: 5 },
+      );
+    await failure(attempt, 'E_UNIQUE');
+    expect(attempts).to.equal(1);
+  });
+
+  it('throws E_CONFLICT, retryable, when there are no retries left', async () => {
+    const { db, repository } = await counters();
+    const [first, second] = [gate(), gate()];
+    const slow = db.transaction(async () => {
+      await repository.update({ id: 0 }, { n: 1 });
+      first.open();
+      await second.passed;
+    });
+    await first.passed;
+    const error = await failure(
+      db.transaction(() => repository.update({ id: 0 }, { n: 2 })),
+      'E_CONFLICT',
+    );
+    expect(error.retryable).to.equal(true);
+    // caught inside, the whole is still worth another run
+    const caught = await failure(
+      db.transaction(() => repository.update({ id: 0 }, { n: 2 }).catch(() => 0)),
+      'E_TX_ABORTED',
+    );
+    expect(caught.retryable).to.equal(true);
+    second.open();
+    await slow;
+    expect((await repository.findById(0))?.n).to.equal(1);
+  });
+
+  it('refuses writes where it is read-only', async () => {
+    const { db, repository } = await counters();
+    await failure(
+      db.transaction(() => repository.update({ id: 0 }, { n: 1 }), { readOnly: true }),
+      'E_READ_ONLY',
+    );
+    expect(await db.transaction(() => repository.count(), { readOnly: true })).to.equal(1);
+    await repository.update({ id: 0 }, { n: 1 });
+  });
+
+  it('waits for statements that were started in it and not awaited', async () => {
+    const { db, repository } = await counters();
+    await db.transaction(() => {
+      for (let id = 1; id <= 20; id += 1) void repository.insert({ id, n: id });
+    });
+    expect(await repository.count()).to.equal(21);
+    await failure(
+      db.transaction(() => {
+        void repository.insert({ id: 100, n: 0 });
+        repository.insert({ id: 0, n: 0 }).catch(() => {});
+      }),
+      'E_TX_ABORTED',
+    );
+    expect(await repository.count({ id: 100 })).to.equal(0);
+  });
+
+  it('refuses what comes after its end', async () => {
+    const { db, repository } = await counters();
+    const over = gate();
+    let late: Promise<unknown> = Promise.resolve();
+    await db.transaction(() => {
+      late = over.passed.then(() => repository.insert({ id: 1, n: 1 }));
+      late.catch(() => {});
+    });
+    over.open();
+    const error = await failure(late, 'E_TX_ABORTED');
+    expect(error.message).to.contain('is over. Await everything');
+    expect(await repository.count()).to.equal(1);
+  });
+
+  it('keeps parallel transactions apart, and what is outside from what is inside', async () => {
+    const { db, repository } = await counters();
+    const [written, seen] = [gate(), gate()];
+    const one = db.transaction(async () => {
+      await repository.insert({ id: 1, n: 1 });
+      written.open();
+      await seen.passed;
+      expect(await repository.count()).to.equal(2);
+    });
+    await written.passed;
+    expect(await repository.count()).to.equal(1);
+    await db.transaction(async () => {
+      expect(await repository.count()).to.equal(1);
+      await repository.insert({ id: 2, n: 2 });
+      seen.open();
+      await one;
+      // as it was when it began
+      expect(await repository.count()).to.equal(2);
+    });
+    expect(await repository.count()).to.equal(3);
+  });
+
+  it('refuses options that it does not have', async () => {
+    const { db } = await counters();
+    for (const options of [{ retry: 1 }, { retries: -1 }, { retries: 1.5 }, { retries: '3' }])
+      await failure(
+        db.transaction(() => 1, options as object),
+        'E_CONFIG',
+      );
+  });
+
+  it('spans one database, and leaves another to itself', async () => {
+    const [{ db, repository }, other] = [await counters(), await counters()];
+    const caught: unknown = await db
+      .transaction(async () => {
+        await repository.insert({ id: 1, n: 1 });
+        await other.repository.insert({ id: 1, n: 1 });
+        await other.db.transaction(async () => void (await other.repository.insert({ id: 2, n: 1 })));
+        throw new Error('back');
+      })
+      .catch((error: unknown) => error);
+    expect(isDatabaseError(caught)).to.equal(false);
+    expect([await repository.count(), await other.repository.count()]).to.deep.equal([1, 3]);
+  });
+});

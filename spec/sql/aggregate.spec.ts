@@ -1,0 +1,249 @@
+import { expect } from 'chai';
+import { expectTypeOf } from 'expect-type';
+import { describe, it } from 'mocha';
+import {
+  Column, Table, argMax, argMin, avg, collect, count, countDistinct, first, gt, gte, isNull, last, lt, max, median, min, not,
+  or, quantile, sql, stddev, sum, timeBucket, type BaseDuckDBManager, type Duration, type Generated, type Repository,
+} from '@mysingle/database'; // prettier-ignore
+import { schemaOf } from '../../lib/entity/schema.js';
+import { aggregateStatement } from '../../lib/sql/aggregate.js';
+import { failure } from '../support/failure.js';
+import { openManager } from '../support/scratch.js';
+
+@Table('fills')
+class Fill {
+  @Column('integer', { primaryKey: true, default: 0 }) id!: Generated<number>;
+  @Column('varchar') symbol!: string;
+  @Column('integer', { nullable: true }) qty!: number | null;
+  @Column('double', { nullable: true }) fee!: number | null;
+  @Column('float', { nullable: true }) single!: number | null;
+  @Column('bigint') big!: bigint;
+  @Column('bigint', { as: 'number' }) safe!: number;
+  @Column('uhugeint') huge!: bigint;
+  @Column('decimal(18,4)') price!: string;
+  @Column('decimal(10,2)', { as: 'number' }) cost!: number;
+  @Column('timestamptz') at!: Date;
+  @Column('timestamp') plain!: Date;
+  @Column('date') day!: Date;
+  @Column('timestamp', { as: 'string' }) text!: string;
+  @Column('boolean') flag!: boolean;
+}
+
+const ROWS = [
+  ['A', 1, 0.5, 2n ** 62n, '10000000000000.0001', '2024-01-01T00:10:00.000Z'],
+  ['A', 2, null, 2n ** 62n, '0.0001', '2024-01-01T00:50:00.000Z'],
+  ['A', null, 2.5, 2n ** 62n, '-0.0002', '2024-01-01T23:59:59.999Z'],
+  ['B', 2_000_000_000, 1, -1n, '1.0000', '2023-12-31T23:59:59.999Z'],
+  ['B', 2_000_000_000, 1, -2n, '2.0000', '1969-12-31T23:59:59.999Z'],
+  ['C', null, null, 0n, '0.0000', '2024-02-01T00:00:00.000Z'],
+] as const; // prettier-ignore
+
+async function fills(): Promise<{ db: BaseDuckDBManager; repository: Repository<Fill> }> {
+  const db = await openManager({ entities: [Fill] });
+  const repository = db.repository(Fill);
+  await repository.insertMany(
+    ROWS.map(([symbol, qty, fee, big, price, time], id) => {
+      const at = new Date(time);
+      return { id, symbol, qty, fee, single: fee, big, safe: Number(big) === 2 ** 62 ? 1 : Number(big), huge: 2n ** 120n, price, cost: id / 4, at, plain: at, day: new Date(Math.floor(at.getTime() / 864e5) * 864e5), text: time.replace('T', ' ').replace('Z', ''), flag: id % 2 === 0 }; // prettier-ignore
+    }),
+  );
+  return { db, repository };
+}
+
+const compile = (options: object): string => aggregateStatement(schemaOf(Fill), options).statement.text;
+
+describe('aggregate', () => {
+  it('computes every function as SQL does, with its exact type', async () => {
+    const { db, repository } = await fills();
+    const options = {
+      groupBy: ['symbol'],
+      orderBy: { symbol: 'asc' },
+      select: {
+        runs: count(), known: count('qty'), kinds: countDistinct('fee'), total: sum('qty'), fees: sum('fee'), mean: avg('qty'), meanPrice: avg('price'),
+        low: min('price'), high: max('at'), mid: median('fee'), q: quantile('fee', 0.25), dev: stddev('fee'), firstFee: first('fee', 'id'), lastId: last('id', 'at'),
+        cheapest: argMin('id', 'price'), newest: argMax('big', 'at'), ids: collect('id', 'at'), quantities: collect('qty', 'id'), name: max('symbol'), any: max('flag'),
+      },
+    } as const; // prettier-ignore
+    expect(compile(options)).to.equal(
+      'SELECT "symbol" AS "symbol", count(*) AS "runs", count("qty") AS "known", count(DISTINCT "fee") AS "kinds", sum("qty") AS "total", sum("fee") AS "fees", avg("qty") AS "mean", ' +
+        'avg(CAST("price" AS DOUBLE)) AS "meanPrice", min("price") AS "low", max("at") AS "high", median("fee") AS "mid", quantile_cont("fee", \'0.25\'::DOUBLE) AS "q", stddev_samp("fee") AS "dev", ' +
+        'first("fee" ORDER BY "id") AS "firstFee", last("id" ORDER BY "at") AS "lastId", arg_min("id", "price") AS "cheapest", arg_max("big", "at") AS "newest", list("id" ORDER BY "at") AS "ids", ' +
+        'list("qty" ORDER BY "id") AS "quantities", max("symbol") AS "name", max("flag") AS "any" FROM "fills" GROUP BY "symbol" ORDER BY "symbol" ASC',
+    );
+    const rows = await repository.aggregate(options);
+    expectTypeOf(rows).toEqualTypeOf<
+      {
+        symbol: string; runs: number; known: number; kinds: number; total: number | null; fees: number | null; mean: number | null; meanPrice: number | null;
+        low: string | null; high: Date | null; mid: number | null; q: number | null; dev: number | null; firstFee: number | null; lastId: number | null;
+        cheapest: number | null; newest: bigint | null; ids: number[] | null; quantities: (number | null)[] | null; name: string | null; any: boolean | null;
+      }[] // prettier-ignore
+    >();
+    const byHand = await db.query(sql`
+      select symbol, count(*)::integer runs, count(qty)::integer known, count(distinct fee)::integer kinds, sum(qty)::double total, sum(fee) fees, avg(qty) mean,
+        avg(price::double) "meanPrice", min(price) low, max("at") high, median(fee) mid, quantile_cont(fee, 0.25) q, stddev_samp(fee) dev,
+        (array_agg(fee order by id))[1] "firstFee", (array_agg(id order by "at" desc))[1] "lastId", (array_agg(id order by price))[1] cheapest,
+        (array_agg(big order by "at" desc))[1] newest, array_agg(id order by "at") ids, array_agg(qty order by id) quantities, max(symbol) "name", max(flag) "any"
+      from fills group by symbol order by symbol`); // prettier-ignore
+    expect(rows.map((row) => ({ ...row }))).to.deep.equal(byHand.map((row) => ({ ...row })));
+    expect(rows[1]).to.include({ total: 4_000_000_000, fees: 2, dev: 0, newest: -1n, lastId: 3 });
+    expect(rows[2]).to.include({ known: 0, total: null, mean: null, mid: null, dev: null });
+  });
+
+  it('sums every family of numbers without loss', async () => {
+    const { repository } = await fills();
+    const [row] = await repository.aggregate({
+      select: {
+        big: sum('big'),
+        safe: sum('safe'),
+        price: sum('price'),
+        cost: sum('cost'),
+        qty: sum('qty'),
+        fee: sum('fee'),
+        single: sum('single'),
+      },
+    });
+    expectTypeOf(row).toEqualTypeOf<{ big: bigint | null; safe: number | null; price: string | null; cost: number | null; qty: number | null; fee: number | null; single: number | null } | undefined>(); // prettier-ignore
+    expect({ ...row }).to.deep.equal({
+      big: 3n * 2n ** 62n - 3n,
+      safe: 0,
+      price: '10000000000003.0000',
+      cost: 3.75,
+      qty: 4_000_000_003,
+      fee: 5,
+      single: 5,
+    });
+  });
+
+  it('keeps sums of uhugeint whole, or says that they do not fit', async () => {
+    const { repository } = await fills();
+    const [row] = await repository.aggregate({ select: { huge: sum('huge') } });
+    expect(row?.huge).to.equal(6n * 2n ** 120n);
+    await repository.update({ id: 0 }, { huge: 2n ** 128n - 1n });
+    await failure(repository.aggregate({ select: { huge: sum('huge') } }), 'E_CONVERSION');
+  });
+
+  it('says when a sum goes beyond the numbers JavaScript holds exactly', async () => {
+    const { repository } = await fills();
+    await repository.update({ id: 0 }, { safe: Number.MAX_SAFE_INTEGER });
+    await repository.update({ id: 1 }, { safe: 5 });
+    await failure(repository.aggregate({ select: { safe: sum('safe') } }), 'E_CONVERSION');
+  });
+
+  it('gives one row over nothing, and none over no groups', async () => {
+    const repository = (await openManager({ entities: [Fill] })).repository(Fill);
+    const rows = await repository.aggregate({
+      select: { n: count(), total: sum('qty'), ids: collect('id'), at: max('at') },
+    });
+    expect(rows.map((row) => ({ ...row }))).to.deep.equal([{ n: 0, total: null, ids: null, at: null }]);
+    expect(await repository.aggregate({ groupBy: ['symbol'], select: { n: count() } })).to.deep.equal([]);
+  });
+
+  it('filters before by where and after by having, by the names of aggregates', async () => {
+    const { repository } = await fills();
+    const options = { groupBy: ['symbol'], select: { n: count(), total: sum('qty'), low: min('price') }, where: { id: gte(1) }, having: or({ n: gt(1), total: gt(3) }, { total: isNull() }), orderBy: { n: 'desc' }, limit: 2, offset: 0 } as const; // prettier-ignore
+    expect(compile(options)).to.equal(
+      'SELECT "symbol" AS "symbol", count(*) AS "n", sum("qty") AS "total", min("price") AS "low" FROM "fills" WHERE "id" >= $1 GROUP BY "symbol" ' +
+        'HAVING ((count(*) > $2 AND sum("qty") > $3) OR sum("qty") IS NULL) ORDER BY count(*) DESC LIMIT 2 OFFSET 0',
+    );
+    expect((await repository.aggregate(options)).map(({ symbol, n }) => [symbol, n])).to.deep.equal([
+      ['B', 2],
+      ['C', 1],
+    ]);
+    expect(
+      (
+        await repository.aggregate({
+          groupBy: ['symbol'],
+          select: { low: min('price') },
+          having: { low: not(lt('0')) },
+          orderBy: { low: 'asc' },
+        })
+      ).map(({ symbol }) => symbol),
+    ).to.deep.equal(['C', 'B']);
+  });
+
+  it('takes aliases that are names of columns, or need quoting', async () => {
+    const { repository } = await fills();
+    const rows = await repository.aggregate({ groupBy: { id: 'symbol' }, select: { qty: count(), symbol: max('id'), 'the "x"; --': sum('qty'), order: min('id') }, having: { qty: gt(1), symbol: gt(0) }, orderBy: { symbol: 'desc' } }); // prettier-ignore
+    expectTypeOf(rows[0]?.id).toEqualTypeOf<string | undefined>();
+    expect(rows.map((row) => ({ ...row }))).to.deep.equal([
+      { id: 'B', qty: 2, symbol: 4, 'the "x"; --': 4_000_000_000, order: 3 },
+      { id: 'A', qty: 3, symbol: 2, 'the "x"; --': 3, order: 0 },
+    ]);
+  });
+
+  it('buckets time by its start in UTC', async () => {
+    const { repository } = await fills();
+    const starts = async (key: 'at' | 'plain' | 'day' | 'text', width: Duration): Promise<unknown[]> =>
+      (await repository.aggregate({ groupBy: { start: timeBucket(width, key) }, select: { n: count() }, orderBy: { start: 'asc' } })).map(({ start, n }) => [start instanceof Date ? start.toISOString().slice(0, 16) : start, n]); // prettier-ignore
+    const hours = [['1969-12-31T23:00', 1], ['2023-12-31T23:00', 1], ['2024-01-01T00:00', 2], ['2024-01-01T23:00', 1], ['2024-02-01T00:00', 1]]; // prettier-ignore
+    expect(await starts('at', '1h')).to.deep.equal(hours);
+    expect(await starts('plain', '1h')).to.deep.equal(hours);
+    expect(await starts('text', '1h')).to.deep.equal(
+      hours.map(([start, n]) => [`${String(start).replace('T', ' ')}:00`, n]),
+    );
+    const days = [['1969-12-31T00:00', 1], ['2023-12-31T00:00', 1], ['2024-01-01T00:00', 3], ['2024-02-01T00:00', 1]]; // prettier-ignore
+    expect(await starts('at', '1d')).to.deep.equal(days);
+    expect(await starts('day', '1d')).to.deep.equal(days);
+    // the same start whatever the type
+    expect(await starts('at', '7d')).to.deep.equal(await starts('plain', '7d'));
+    expect(await starts('at', '7d')).to.deep.equal(await starts('day', '7d'));
+    expect(compile({ groupBy: { start: timeBucket('250ms', 'at') }, select: {} })).to.equal(
+      'SELECT time_bucket(to_microseconds(250000), "at") AS "start" FROM "fills" GROUP BY time_bucket(to_microseconds(250000), "at")',
+    );
+    await failure(() => timeBucket('1 hour' as never, 'at'), 'E_CONFIG');
+    await failure(() => compile({ groupBy: { x: timeBucket('1h', 'symbol') }, select: {} }), 'E_QUERY');
+    await failure(() => compile({ groupBy: { x: timeBucket('1h', 'day') }, select: {} }), 'E_QUERY');
+    await failure(() => timeBucket('0s', 'at'), 'E_CONFIG');
+  });
+
+  it('refuses what is no aggregate, does not fit its column, or is not there', async () => {
+    for (const [options, says] of [
+      [{}, 'select names the aggregates'],
+      [{ select: {} }, 'at least one aggregate'],
+      [{ select: [count()] }, 'select names the aggregates'],
+      [{ select: { n: 'count(*)' } }, "'n' is no aggregate"],
+      [{ select: { n: { name: 'count', property: undefined } } }, "'n' is no aggregate"],
+      [{ select: { n: sum('symbol' as never) } }, 'sum of Fill.symbol needs a number, and it is varchar'],
+      [{ select: { n: avg('at' as never) } }, 'avg of Fill.at needs a number'],
+      [{ select: { n: sum('nope') } }, 'Fill has no column "nope"'],
+      [{ select: { n: sum(undefined as never) } }, 'sum needs a property'],
+      [{ select: { n: argMax('id', undefined as never) } }, 'argMax needs the property to order by'],
+      [{ select: { n: first('id', 'nope') } }, 'Fill has no column "nope"'],
+      [{ select: { n: quantile('fee', 1.5) } }, 'quantile takes a number from 0 to 1'],
+      [{ select: { n: quantile('fee', '0.5); drop' as never) } }, 'quantile takes a number from 0 to 1'],
+      [{ select: { n: collect('safe') } }, "collect of Fill.safe, which is read as: 'number'"],
+      [{ select: { '': count() } }, 'aggregate: the name '],
+      [{ select: { 'a\0b': count() } }, 'aggregate: the name '],
+      [{ groupBy: ['nope'], select: { n: count() } }, 'Fill has no column "nope"'],
+      [{ groupBy: ['symbol'], select: { symbol: count() } }, "'symbol' is both a group key and an aggregate"],
+      [{ groupBy: { 'a\0b': 'symbol' }, select: { n: count() } }, 'aggregate: the name '],
+      [{ select: { n: count() }, having: { id: 1 } }, "having: there is no 'id'. There is: n."],
+      [{ select: { n: count() }, having: { n: '1' } }, 'n (hugeint) expects'],
+      [{ select: { n: count() }, orderBy: { id: 'asc' } }, "orderBy: there is no 'id'"],
+      [{ select: { n: count() }, limit: -1 }, 'limit is a whole number'],
+      [{ select: { n: count() }, having2: {} }, "aggregate has no option 'having2'"],
+    ] as const)
+      // prettier-ignore
+      expect((await failure(() => compile(options), 'E_QUERY')).message).to.contain(says);
+  });
+
+  it('knows at compile time what goes on which column', () => {
+    const compiles = (repository: Repository<Fill>): void => {
+      // @ts-expect-error a Date has no sum
+      void repository.aggregate({ select: { n: sum('at') } });
+      // @ts-expect-error no property
+      void repository.aggregate({ select: { n: max('nope') } });
+      // @ts-expect-error no property
+      void repository.aggregate({ groupBy: ['nope'], select: { n: count() } });
+      // @ts-expect-error no alias
+      void repository.aggregate({ select: { n: count() }, having: { m: gt(1) } });
+      // @ts-expect-error of another type
+      void repository.aggregate({ select: { n: count() }, having: { n: gt('1') } });
+      // @ts-expect-error no alias
+      void repository.aggregate({ select: { n: count() }, orderBy: { m: 'asc' } });
+      // @ts-expect-error a bare number is no width
+      void repository.aggregate({ groupBy: { x: timeBucket(5, 'at') }, select: { n: count() } });
+    };
+    expect(compiles).to.be.a('function');
+  });
+});
