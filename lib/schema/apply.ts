@@ -33,7 +33,13 @@ export async function applySchema(
   if (mode === 'off' || catalog.tables.length === 0) return [];
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await engine.lend((connection) => agree(connection, catalog, mode), [EVERYTHING]);
+      const created = await engine.lend((connection) => agree(connection, catalog, mode), []);
+      // a boot that only looks ends no cached value: those of the last session would never be of use
+      if (created.length > 0) {
+        engine.database.clock.wrote([EVERYTHING]);
+        engine.database.schemaChanged();
+      }
+      return created;
     } catch (error) {
       // two managers of one process may boot on one file at once; the second one finds the tables there
       if (!isDatabaseError(error, 'E_CONFLICT') || attempt === ATTEMPTS) throw error;
