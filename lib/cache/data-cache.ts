@@ -177,7 +177,9 @@ export class DataCache {
       return data;
     } catch (error) {
       if (isDatabaseError(error, 'E_CLOSED')) throw error;
-      if (isMissing(error)) {
+      if (isMissing(error)) this.#created.delete(table);
+      // no table is a miss; a table that lacks a column is a failure
+      if (isMissing(error) && this.engine.transaction === undefined && !(await this.#exists(table))) {
         this.log('cacheMissed', { ...about, ttl_hours: ttlHours, reason: 'no_table' });
         return null;
       }
