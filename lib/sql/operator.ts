@@ -137,6 +137,6 @@ export function not(part: unknown): never {
 }
 
 /** Every row. An update or delete of every row must say so: an empty condition is refused there. */
-export function all(): Combination<never> & Combination {
-  return new Combination('all', []) as never;
+export function all<E>(): Combination<E> {
+  return new Combination<E>('all', []);
 }
