@@ -41,7 +41,7 @@ const entities = [Item, Made, Mail, Person];
 const items = async (): Promise<Repository<Item>> => (await openManager({ entities })).repository(Item);
 const range = (n: number, from = 0): { id: number; note: string }[] =>
   Array.from({ length: n }, (_each, index) => ({ id: from + index, note: `n${from + index}` }));
-const plain = (rows: readonly object[]): object[] => rows.map((row) => ({ ...row }));
+const plain = (rows: readonly object[]): object[] => rows.map((row) => Object.assign({}, row));
 
 describe('many rows at once', () => {
   for (const onConflict of ['error', 'ignore', 'update'] as const) {
@@ -202,7 +202,12 @@ describe('many rows at once', () => {
       await db.execute(table);
       expect(await rows.insertMany([...range(2500), { id: -1, curve: [1, 2] }])).to.equal(2501);
       expect(await rows.insertMany([{ id: -1, state: 'x' }], { onConflict: 'update' })).to.equal(1);
-      expect({ ...(await rows.findById(-1)) }).to.deep.equal({ id: -1, note: null, state: 'x', curve: [1, 2] });
+      expect(Object.assign({}, await rows.findById(-1))).to.deep.equal({
+        id: -1,
+        note: null,
+        state: 'x',
+        curve: [1, 2],
+      });
       expect((await rows.findById(2499))?.note).to.equal('n2499');
       if (extra) expect(await db.query(sql`select distinct extra from bulk_item`)).to.deep.equal([{ extra: 7 }]);
     }

@@ -68,10 +68,23 @@ describe('@InjectRepository', () => {
   });
 
   it('refuses at import what is no entity, and what is no property of an instance', async () => {
-    await failure(() => InjectRepository(class {}), 'E_DECLARATION');
+    await failure(
+      () =>
+        InjectRepository(
+          class {
+            id = 1;
+          },
+        ),
+      'E_DECLARATION',
+    );
     const decorate = InjectRepository(Trade) as (target: unknown, key: unknown) => void;
     for (const [target, key] of [
-      [class {}, 'static'],
+      [
+        class {
+          id = 1;
+        },
+        'static',
+      ],
       [{}, Symbol('s')],
       [{}, undefined],
     ])
@@ -86,7 +99,15 @@ describe('tokens', () => {
     expect(new Set(tokens).size).to.equal(5);
     expect(tokens).to.deep.equal([repositoryToken(Trade, 'default'), repositoryToken(Order), repositoryToken(Trade, 'archive'), managerToken('default'), managerToken('archive')]); // prettier-ignore
     expect(String(tokens[2])).to.equal('Symbol(TradeRepository(archive))');
-    await failure(() => repositoryToken(class {}), 'E_DECLARATION');
+    await failure(
+      () =>
+        repositoryToken(
+          class {
+            id = 1;
+          },
+        ),
+      'E_DECLARATION',
+    );
   });
 
   it('tell two entities of one class name apart', () => {

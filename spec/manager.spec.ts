@@ -215,7 +215,13 @@ describe('withConnection', () => {
     const mine = new RangeError('mine');
     expect(await db.withConnection(() => Promise.reject(mine)).catch((error: unknown) => error)).to.equal(mine);
     await failure(
-      db.withConnection(() => 1, { writes: [class {}] }),
+      db.withConnection(() => 1, {
+        writes: [
+          class {
+            id = 1;
+          },
+        ],
+      }),
       'E_DECLARATION',
     );
   });

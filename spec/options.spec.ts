@@ -10,7 +10,9 @@ import { openManager, scratchPath } from './support/scratch.js';
 class Row {
   @Column('integer', { primaryKey: true }) id!: number;
 }
-class NoEntity {}
+class NoEntity {
+  id = 1;
+}
 
 async function withEnv<T>(variables: Record<string, string>, work: () => T | Promise<T>): Promise<T> {
   Object.assign(process.env, variables);

@@ -73,7 +73,7 @@ describe('a repository', () => {
     const found = await runs.find({ where: { profit: ne(1) }, orderBy: { strategy: 'desc' }, limit: 2, offset: 0 });
     expect(found.map(({ strategy }) => strategy)).to.deep.equal(['c', 'b']);
     const some = await runs.find({ select: ['strategy', 'profit'], where: or<Run>({ strategy: 'a' }, { profit: gt(2) }), orderBy: { strategy: 'asc' } }); // prettier-ignore
-    expect(some.map((row) => ({ ...row }))).to.deep.equal([{ strategy: 'a', profit: 1 }, { strategy: 'c', profit: 3 }]); // prettier-ignore
+    expect(some.map((row) => Object.assign({}, row))).to.deep.equal([{ strategy: 'a', profit: 1 }, { strategy: 'c', profit: 3 }]); // prettier-ignore
     expect((await runs.findOne({ where: { strategy: 'b' } }))?.profit).to.equal(null);
     expect(await runs.findOne({ where: { strategy: 'z' } })).to.equal(null);
     expect(sqls()).to.deep.equal([
@@ -165,7 +165,7 @@ describe('a repository', () => {
     const { id, createdAt } = await runs.insert({ strategy: 's', day, code: 'c', profit: 1 });
     await runs.upsert({ strategy: 's', day, profit: 2 }, { on: ['strategy', 'day'] });
     await runs.upsert([{ strategy: 'other', day, code: 'c' }], { on: ['code'], update: ['strategy'] });
-    expect((await runs.find()).map((row) => ({ ...row }))).to.deep.equal([{ id, createdAt, strategy: 'other', day, code: 'c', profit: 2 }]); // prettier-ignore
+    expect((await runs.find()).map((row) => Object.assign({}, row))).to.deep.equal([{ id, createdAt, strategy: 'other', day, code: 'c', profit: 2 }]); // prettier-ignore
     for (const on of [['profit'], ['strategy'], []] as const)
       await failure(runs.upsert({ strategy: 's', day }, { on }), 'E_QUERY');
     expect((await failure(db.repository(Event).upsert({ n: 1 }), 'E_QUERY')).message).to.include('it has no primary key, so name a unique key'); // prettier-ignore
@@ -207,7 +207,15 @@ describe('a repository', () => {
     const { db } = await watched();
     expect(db.repository(Run)).to.equal(db.repository(Run));
     expect((await failure(() => db.repository(Stranger), 'E_CONFIG')).message).to.equal('Stranger is not among the entities of this manager. Add it: entities: [Stranger].'); // prettier-ignore
-    await failure(() => db.repository(class {}), 'E_DECLARATION');
+    await failure(
+      () =>
+        db.repository(
+          class {
+            id = 1;
+          },
+        ),
+      'E_DECLARATION',
+    );
   });
 
   it('types rows, selections, inserts, patches and conditions', async () => {

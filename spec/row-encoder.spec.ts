@@ -15,7 +15,7 @@ class Row {
   @Column('timestamptz', { default: now() }) at!: Date;
   @Column('bigint', { default: sequence() }) no!: bigint;
   @Column('integer', { default: sql`1 + 1` }) two!: number;
-  @Column(json<unknown>()) data!: unknown;
+  @Column(json()) data!: unknown;
   @Column('integer', { generated: sql`qty * 2` }) readonly double!: number;
 }
 
