@@ -178,12 +178,16 @@ describe('the cache in time', () => {
     const { cache } = await openManager();
     const forgets: (() => Promise<void>)[] = [() => cache.delete('k'), () => cache.clear()];
     for (const forget of forgets) {
-      const { open, passed } = gate();
-      const old = cache.getOrLoad('k', hour, () => passed.then(() => 'old'));
-      await new Promise(setImmediate);
+      const [begun, go] = [gate(), gate()];
+      const old = cache.getOrLoad('k', hour, async () => {
+        begun.open();
+        await go.passed;
+        return 'old';
+      });
+      await begun.passed;
       await forget();
       expect(await cache.getOrLoad('k', hour, () => 'new')).to.equal('new');
-      open();
+      go.open();
       expect(await old).to.equal('old');
       expect(await cache.get('k')).to.equal('new');
       await cache.delete('k');
