@@ -14,6 +14,7 @@ import {
   exactAs,
   insertStagedStatement,
   type OnConflict,
+  type StagedPart,
 } from './sql/write.js';
 import { inWordsOf } from './write-error.js';
 
@@ -38,42 +39,68 @@ export async function insertBulk(
   onConflict: OnConflict,
   options: BulkOptions,
 ): Promise<number> {
-  const upsertOn = onConflict.action === 'update' ? onConflict.on : [];
-  return inWordsOf(
-    entity,
-    () =>
-      engine.transact(async () => {
-        const { names } = await engine.run(columnOrderStatement(entity));
-        const order = physicalOrder(names, entity, encoder.columns);
-        const chunks = new ChunkEncoder(engine, entity, encoder, options);
-        if (onConflict.action === 'error' && order !== undefined)
-          return engine.load(target(entity, order), chunks.of(rows, order));
-        const { columns } = encoder;
-        const stage = `mysingle_stage_${(stages += 1)}`;
-        await engine.run(createStageStatement(stage, entity, columns));
-        const staged: LoadTarget = {
-          schema: undefined,
-          table: stage,
-          temporary: true,
-          types: [...columns.map((column) => column.type.duckdb), INTEGER],
-          writes: [],
-        };
-        await engine.load(staged, chunks.of(rows, columns, true));
-        let written = 0;
-        const shapes = onConflict.action === 'update' ? chunks.shapes : chunks.shapes.slice(0, 1);
-        for (const [shape, given] of shapes.entries()) {
-          const conflict =
-            onConflict.action === 'update'
-              ? { ...onConflict, update: onConflict.update.filter((column) => given.has(column)) }
-              : onConflict;
-          const { rowsChanged } = await engine.run(insertStagedStatement(stage, entity, columns, shape, conflict));
-          written += rowsChanged;
-        }
-        await engine.run(dropStageStatement(stage));
-        return written;
-      }),
-    upsertOn,
-  );
+  const load = async (): Promise<number> => {
+    const { names } = await engine.run(columnOrderStatement(entity));
+    const order = physicalOrder(names, entity, encoder.columns);
+    const chunks = new ChunkEncoder(engine, entity, encoder, options);
+    if (onConflict.action === 'error' && order !== undefined)
+      return engine.load(target(entity, order), chunks.of(rows, order));
+    const { columns } = encoder;
+    const stage = `mysingle_stage_${(stages += 1)}`;
+    await engine.run(createStageStatement(stage, entity, columns));
+    const staged: LoadTarget = {
+      schema: undefined,
+      table: stage,
+      temporary: true,
+      types: [...columns.map((column) => column.type.duckdb), INTEGER],
+      writes: [],
+    };
+    await engine.load(staged, chunks.of(rows, columns, true));
+    let written = 0;
+    for (const [shape, conflict, part] of steps(entity, onConflict, chunks.shapes)) {
+      const { rowsChanged } = await engine.run(insertStagedStatement(stage, entity, columns, shape, conflict, part));
+      written += rowsChanged;
+    }
+    await engine.run(dropStageStatement(stage));
+    return written;
+  };
+  return inWordsOf(entity, () => engine.transact(load), onConflict.action === 'update' ? onConflict.on : []);
+}
+
+type Step = readonly [shape: number, conflict: OnConflict, part: StagedPart];
+
+/**
+ * The statements that bring staged rows in. NULL is nobody's key, yet of several rows with NULL in a key DuckDB's ON CONFLICT
+ * keeps but one for each statement, silently: such rows go in by a statement that does not look at that key.
+ */
+function steps(entity: EntitySchema, conflict: OnConflict, shapes: readonly ReadonlySet<Column>[]): Step[] {
+  if (conflict.action === 'update') {
+    const { on } = conflict;
+    const updates = shapes.map((given, shape): Step => {
+      const update = conflict.update.filter((column) => given.has(column));
+      return [shape, { ...conflict, update }, { whole: [on], withNull: [] }];
+    });
+    return on.some(nullable) ? [...updates, [0, { action: 'error' }, { whole: [], withNull: [on] }]] : updates;
+  }
+  const keys = conflict.action === 'ignore' ? uniqueKeys(entity) : [];
+  const open = keys.filter((key) => key.some(nullable));
+  return Array.from({ length: 2 ** open.length }, (_each, pattern): Step => {
+    const withNull = open.filter((_key, bit) => pattern & (1 << bit));
+    const whole = keys.filter((key) => !withNull.includes(key));
+    // beside a NULL only one key can be asked about; a conflict with another one is an error then, never a lost row
+    const looked: OnConflict = withNull.length === 0 ? conflict : whole[0] === undefined ? { action: 'error' } : { action: 'ignore', on: whole[0] }; // prettier-ignore
+    return [0, looked, { whole: whole.filter((key) => open.includes(key)), withNull }];
+  });
+}
+
+const nullable = (column: Column): boolean => column.nullable;
+
+function uniqueKeys({ primaryKey, columns, indexes }: EntitySchema): (readonly Column[])[] {
+  return [
+    primaryKey,
+    ...columns.filter((column) => column.unique).map((column) => [column]),
+    ...indexes.filter((index) => index.unique).map((index) => index.columns),
+  ].filter((key) => key.length > 0);
 }
 
 function target(entity: EntitySchema, order: readonly Column[]): LoadTarget {

@@ -1,6 +1,6 @@
 // BaseDuckDBManager: the composition root. It opens the database, agrees on the schema, and hands out repositories, SQL,
 // transactions and the cache. Not here: how any of these works.
-import type { DuckDBConnection } from '@duckdb/node-api';
+import { StatementType, type DuckDBConnection } from '@duckdb/node-api';
 import { Cache } from './cache/cache.js';
 import { DataCache } from './cache/data-cache.js';
 import { CACHE, openManagers, type OpenManager } from './cache/source.js';
@@ -40,6 +40,13 @@ interface Opened extends RepositoryContext {
   readonly raw: RawConnection;
   readonly data: DataCache;
 }
+
+const CHANGING: ReadonlySet<StatementType> = new Set([
+  StatementType.INSERT,
+  StatementType.UPDATE,
+  StatementType.DELETE,
+  StatementType.MERGE_INTO,
+]);
 
 type State = 'new' | 'open' | 'closed';
 
@@ -109,12 +116,18 @@ export class BaseDuckDBManager implements OpenManager {
    *   differs from the entities, `E_DECLARATION` when the entities do not go together
    */
   connect(): Promise<this> {
+    if (this.#preparing) return Promise.resolve(this);
+    if (this.#closing !== undefined) return this.#closing.catch(() => {}).then(() => this.connect());
     this.#opening ??= this.#connect();
     return this.#opening;
   }
 
+  /** Whether the caller is createTables() of a connect() that is not done, which must not wait for itself. */
+  get #preparing(): boolean {
+    return context().connecting === this && this.#opened !== undefined && this.#state !== 'open';
+  }
+
   async #connect(): Promise<this> {
-    await this.#closing;
     const { log, database } = this.#options;
     log('connecting', { db_path: database.path, operation: 'connect' });
     try {
@@ -194,6 +207,10 @@ export class BaseDuckDBManager implements OpenManager {
    * until `connect()` is called again.
    */
   close(): Promise<void> {
+    if (this.#preparing)
+      return Promise.reject(
+        new DatabaseError('E_CONFIG', 'createTables() cannot close the manager that it is opening.'),
+      );
     this.#closing ??= this.#close().finally(() => (this.#closing = undefined));
     return this.#closing;
   }
@@ -283,7 +300,10 @@ export class BaseDuckDBManager implements OpenManager {
    */
   async execute(statement: Fragment): Promise<number> {
     const { engine } = await this.#use();
-    return (await engine.run(rawStatement(statement))).rowsChanged;
+    const { rowsChanged, rowCount, statementType, names, columns } = await engine.run(rawStatement(statement));
+    // with RETURNING DuckDB gives the rows themselves and counts none; without it, a row that says how many
+    const counted = rowsChanged > 0 || (names[0] === 'Count' && columns[0]?.[0] === 0n);
+    return counted || !CHANGING.has(statementType) ? rowsChanged : rowCount;
   }
 
   /**

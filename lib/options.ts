@@ -76,7 +76,7 @@ function fail(message: string): never {
 /** @throws DatabaseError `E_CONFIG` naming the option, `E_DECLARATION` for a class that is no entity */
 export function resolveOptions(given: string | ManagerOptions | undefined): Resolved {
   const options = typeof given === 'string' ? { path: given } : (given ?? {});
-  if (typeof options !== 'object') fail('The options are a path or an object.');
+  if (typeof options !== 'object' || Array.isArray(options)) fail('The options are a path or an object.');
   known(options, KNOWN, 'the manager');
   const path = checkedPath(options.path ?? process.env['DUCKDB_PATH']);
   const { entities = [], name = 'default' } = options;
@@ -86,6 +86,7 @@ export function resolveOptions(given: string | ManagerOptions | undefined): Reso
   const readOnly = flag(options.readOnly, 'readOnly', false);
   if (readOnly && path === MEMORY)
     fail('readOnly: a database in memory is empty, so reading alone makes no sense. Give a file.');
+  if ((options.logger as unknown) === null) fail('logger: give a pino logger, or false for no logs.');
   const log = createLog(options.logger);
   return {
     name,
@@ -107,9 +108,14 @@ export function resolveOptions(given: string | ManagerOptions | undefined): Reso
   };
 }
 
-function known(options: object, names: readonly string[], what: string): void {
+function known(options: unknown, names: readonly string[], what: string): void {
+  if (!isObject(options)) fail(`${what}: give an object of ${names.join(', ')}.`);
   const unknown = Object.keys(options).find((key) => !names.includes(key));
   if (unknown !== undefined) fail(`There is no option '${unknown}' of ${what}. Options: ${names.join(', ')}.`);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function flag(value: unknown, name: string, otherwise: boolean): boolean {
@@ -134,7 +140,7 @@ function positive(value: unknown, name: string): void {
 
 function checkedCache(cache: ManagerOptions['cache'] = {}): CacheOptions | false {
   if (cache === false) return false;
-  if (typeof cache !== 'object') fail('cache: give { maxEntries, maxBytes } or false.');
+  if (!isObject(cache)) fail('cache: give { maxEntries, maxBytes } or false.');
   known(cache, ['maxEntries', 'maxBytes'], 'cache');
   positive(cache.maxEntries, 'cache.maxEntries');
   positive(cache.maxBytes, 'cache.maxBytes');
@@ -142,6 +148,7 @@ function checkedCache(cache: ManagerOptions['cache'] = {}): CacheOptions | false
 }
 
 function checkedSettings(settings: ManagerOptions['settings'] = {}): Record<string, string> {
+  if (!isObject(settings)) fail("settings: give an object of DuckDB's own options.");
   const checked: Record<string, string> = {};
   for (const [name, value] of Object.entries(settings)) {
     const reason = RESERVED[name.toLowerCase()];

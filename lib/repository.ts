@@ -292,7 +292,8 @@ export class Repository<E extends object> {
     const load = async (): Promise<T> => shape(await engine.run(statement));
     const { cachedMs } = this.#schema;
     if (cachedMs === undefined || options.cache === false) return load();
-    const values = statement.parameters.map((parameter) => literal(parameter.value));
+    // with its type: 1 and 1n read alike, and are two questions where a fragment asks them
+    const values = statement.parameters.map(({ value, type }) => `${literal(value)}::${String(type)}`);
     const key = `${this.#schema.className}:${encodeValue([statement.text, values])}`;
     return (await cache.loadThrough(key, cachedMs, undefined, load)) as T;
   }

@@ -93,7 +93,7 @@ by its token: 2 true`,
 {"level":"info","timestamp":"<time>","service":"strategy-service","db_path":":memory:","operation":"close","event":"DuckDB connection closed"}
 {"level":30,"time":"<time>","app":"mine","db_path":":memory:","operation":"connect","msg":"Connecting to DuckDB"}
 {"level":30,"time":"<time>","app":"mine","db_path":":memory:","status":"success","operation":"connect","mode":"memory","msg":"DuckDB connected successfully"}
-{"level":20,"time":"<time>","app":"mine","sql":"SELECT data_json FROM \\"cache_data\\" WHERE cache_key = $1 AND epoch_us(updated_at) > $2","duration_ms":"<time>","operation":"query","error":"a query is wrong","error_type":"E_QUERY","correlation_id":"c-2","msg":"Query failed"}
+{"level":20,"time":"<time>","app":"mine","sql":"SELECT 1 FROM information_schema.tables WHERE table_catalog = current_database() AND table_schema = 'main' AND lower(table_name) = lower($1)","duration_ms":"<time>","operation":"query","row_count":0,"correlation_id":"c-2","msg":"Query executed"}
 {"level":20,"time":"<time>","app":"mine","cache_key":"market:MSFT","table_name":"cache_data","ttl_hours":24,"reason":"no_table","correlation_id":"c-2","msg":"Cache data not found or expired"}
 {"level":30,"time":"<time>","app":"mine","db_path":":memory:","operation":"close","msg":"DuckDB connection closed"}
 silent, in mode memory`,
@@ -151,7 +151,7 @@ each ran at least once: true`,
   validation: `
 a good row: stored
 a bad one: E_VALIDATION User: name must be longer than or equal to 3 characters. {"entity":"User","property":"name","rules":["isLength"]}
-one of many: E_VALIDATION User, row 1: email must be an email. {"entity":"User","property":"email","rules":["isEmail"],"row":1}
+one of many: E_VALIDATION Row 1: User: email must be an email. {"entity":"User","property":"email","rules":["isEmail"],"row":1}
 a patch: E_VALIDATION User: risk is a share, from 0 to 1. {"entity":"User","property":"risk","rules":["max"]}
 what nobody said: stored
 a row of a request: E_VALIDATION User has no column 'admin'. Columns: name, email, risk. {"entity":"User"}

@@ -42,6 +42,15 @@ export interface CacheStats {
 
 interface Flight {
   readonly result: Promise<Loaded>;
+  /** what its load has read so far; a load that asks for its own key is found by it */
+  readonly reads: ReadSet;
+}
+
+/** A read of one key that is under way, from the table or by a load. */
+interface Pending {
+  readonly key: string;
+  /** the key was deleted meanwhile: what comes of it may not be kept */
+  dropped: boolean;
 }
 
 interface Loaded extends Pick<Entry, 'text' | 'tables' | 'tick'> {
@@ -54,7 +63,8 @@ class SharedCache {
   readonly #memory: LRUCache<string, Entry>;
   readonly #flights = new Map<string, Flight>();
   readonly #entities = new Map<string, EntityClass>();
-  readonly #owners = new Map<string, unknown>();
+  readonly #owners = new Map<string, { readonly owner: unknown; readonly method: unknown }>();
+  readonly #pending = new Set<Pending>();
   #table: CacheTable | undefined;
   #writing: Promise<void> = Promise.resolve();
   stats = { hits: 0, loads: 0, joined: 0 };
@@ -93,16 +103,16 @@ class SharedCache {
     for (const entity of entities) this.#entities.set(schemaOf(entity).id, entity);
   }
 
-  /** Refuses a second class under a name that is taken: their values would be each other's. */
-  claim(name: string, owner: unknown): void {
+  /** Refuses a second class or method under a name that is taken: their values would be each other's. */
+  claim(name: string, owner: unknown, method: unknown): void {
     const known = this.#owners.get(name);
-    if (known !== undefined && known !== owner) {
+    if (known === undefined) this.#owners.set(name, { owner, method });
+    else if (known.owner !== owner || known.method !== method) {
       throw new DatabaseError(
         'E_DECLARATION',
-        `@Cached: two classes cache under the name '${name}'. Give one of them @Cached({ ttl, name: '...' }).`,
+        `@Cached: two ${known.owner === owner ? 'methods' : 'classes'} cache under the name '${name}'. Give one of them @Cached({ ttl, name: '...' }).`,
       );
     }
-    this.#owners.set(name, owner);
   }
 
   decode(text: string): unknown {
@@ -130,10 +140,11 @@ class SharedCache {
   async find(key: string): Promise<Entry | undefined> {
     const near = this.inMemory(key);
     if (near !== undefined || this.#table === undefined) return near;
+    const table = this.#table;
     try {
       await this.#writing;
-      const far = await this.#table.get(key);
-      if (far === undefined || !this.#lives(far)) return undefined;
+      const { value: far, dropped } = await this.pending(key, () => table.get(key));
+      if (far === undefined || dropped || !this.#lives(far)) return undefined;
       this.decode(far.text);
       this.#memory.set(key, far);
       return far;
@@ -149,12 +160,33 @@ class SharedCache {
     this.#write((table) => table.put(key, entry, this.now()));
   }
 
+  /** Runs `work`, and tells whether the key was deleted meanwhile. */
+  async pending<T>(key: string, work: () => Promise<T>): Promise<{ value: T; dropped: boolean }> {
+    const pending: Pending = { key, dropped: false };
+    this.#pending.add(pending);
+    try {
+      const value = await work();
+      return { value, dropped: pending.dropped };
+    } finally {
+      this.#pending.delete(pending);
+    }
+  }
+
+  /** Whoever asks from here on neither gets nor joins what began before. */
+  #drop(key?: string): void {
+    for (const pending of this.#pending) if (key === undefined || pending.key === key) pending.dropped = true;
+    if (key === undefined) this.#flights.clear();
+    else this.#flights.delete(key);
+  }
+
   delete(key: string): void {
+    this.#drop(key);
     this.#memory.delete(key);
     this.#write((table) => table.delete(key));
   }
 
   async clear(): Promise<void> {
+    this.#drop();
     this.#memory.clear();
     this.#write((table) => table.clear());
     await this.#writing;
@@ -171,10 +203,11 @@ class SharedCache {
   }
 
   /** The one flight of a key, started where there is none. */
-  fly(key: string, load: () => Promise<Loaded>): { flight: Flight; joined: boolean } {
+  fly(key: string, reads: ReadSet, load: () => Promise<Loaded>): { flight: Flight; joined: boolean } {
     const known = this.#flights.get(key);
     if (known !== undefined) return { flight: known, joined: true };
     const flight: Flight = {
+      reads,
       result: load().finally(() => {
         if (this.#flights.get(key) === flight) this.#flights.delete(key);
       }),
@@ -211,6 +244,10 @@ function loggableKey(key: string): string {
   return name === key ? key : `${name}#${createHash('sha256').update(key).digest('hex').slice(0, 12)}`;
 }
 
+function leadsTo(reads: ReadSet | undefined, ancestor: ReadSet): boolean {
+  return reads !== undefined && (reads === ancestor || leadsTo(reads.parent, ancestor));
+}
+
 const shared = new WeakMap<Database, Promise<SharedCache>>();
 
 /** The cache as one manager uses it: shared by all managers of a database, seen through this one's transactions. */
@@ -240,8 +277,8 @@ export class Cache {
   }
 
   /** @internal */
-  claim(name: string, owner: unknown): void {
-    this.state.claim(name, owner);
+  claim(name: string, owner: unknown, method: unknown): void {
+    this.state.claim(name, owner, method);
   }
 
   /**
@@ -272,10 +309,13 @@ export class Cache {
     for (;;) {
       const near = this.state.inMemory(key);
       if (near !== undefined && near.tick <= this.engine.tick) return this.#give(key, { ...near, hit: true });
-      const run = (): Promise<Loaded> => this.#load(key, ttlMs, negativeTtlMs, load);
+      const reads = new ReadSet(context().reads);
+      const run = (): Promise<Loaded> => this.#load(key, ttlMs, negativeTtlMs, reads, load);
       // what a transaction sees is its own: nobody else may join it
       if (transaction !== undefined) return this.#give(key, await run());
-      const { flight, joined } = this.state.fly(key, run);
+      const { flight, joined } = this.state.fly(key, reads, run);
+      // a load that asks for its own key would wait for itself
+      if (joined && leadsTo(reads, flight.reads)) return load();
       if (joined) this.state.stats.joined += 1;
       const loaded = await flight.result;
       // a load that began before a write that this caller came after: what it gave is of no use here
@@ -298,6 +338,7 @@ export class Cache {
     key: string,
     ttlMs: number,
     negativeTtlMs: number | undefined,
+    reads: ReadSet,
     load: () => Promise<unknown>,
   ): Promise<Loaded> {
     const { database } = this.engine;
@@ -306,14 +347,14 @@ export class Cache {
     if (found !== undefined && found.tick <= this.engine.tick) return { ...found, hit: true };
     const tick = this.engine.tick;
     const started = performance.now();
-    const reads = new ReadSet(context().reads);
     this.state.stats.loads += 1;
-    const value = await withinContext({ reads }, load);
+    const { value, dropped } = await this.state.pending(key, () => withinContext({ reads }, load));
     const tables = [...reads.of(database)];
     const text = encodeValue(value ?? null);
     const keepMs = value === null || value === undefined ? negativeTtlMs : ttlMs;
     // another database's writes are not seen by this one's clock
-    const keep = keepMs !== undefined && !reads.readsBeyond(database) && !this.engine.transaction?.hasWritten;
+    const keep =
+      keepMs !== undefined && !dropped && !reads.readsBeyond(database) && !this.engine.transaction?.hasWritten;
     if (keep) this.state.store(key, { text, tables, tick, expiresAt: this.state.now() + keepMs });
     if (this.state.log.enabled('cacheLoaded')) {
       this.state.log('cacheLoaded', {

@@ -58,7 +58,7 @@ export function Cached(given: Duration | CachedOptions): never {
   const options = checked(given);
   return ((target: unknown, key?: string | symbol | DecoratorContext, descriptor?: PropertyDescriptor): unknown => {
     if (isContext(key)) {
-      if (key.kind === 'method') return cachedMethod(target, String(key.name), options);
+      if (key.kind === 'method') return cachedMethod(target, key.name, options);
       if (key.kind !== 'class')
         fail(`on ${String(key.name)}: it decorates a method or an entity class, not a ${key.kind}`);
       return cachedEntity(target, key, options);
@@ -66,7 +66,7 @@ export function Cached(given: Duration | CachedOptions): never {
     if (key === undefined) return cachedEntity(target, key, options);
     const method: unknown = descriptor?.value;
     if (typeof method !== 'function') fail(`on ${String(key)}: it decorates a method or an entity class`);
-    (descriptor as PropertyDescriptor).value = cachedMethod(method, String(key), options);
+    (descriptor as PropertyDescriptor).value = cachedMethod(method, key, options);
     return descriptor;
   }) as never;
 }
@@ -111,22 +111,39 @@ function cachedEntity(target: unknown, context: unknown, options: Options): void
 
 function cachedMethod(
   method: unknown,
-  property: string,
+  property: string | symbol,
   options: Options,
 ): (this: object, ...args: unknown[]) => Promise<unknown> {
   const original = method as (...args: unknown[]) => unknown;
   const wrapped = async function (this: object, ...args: unknown[]): Promise<unknown> {
     const owner = ownerOf(this);
-    const name = options.name ?? `${owner.name}.${property}`;
-    const what = `@Cached ${owner.name}.${property}`;
+    const own = `${owner.name}.${String(property)}`;
+    const overridden = overriddenIn(this, property, wrapped);
+    const name = options.name ?? (overridden === undefined ? own : `${own} of ${overridden}`);
+    const what = `@Cached ${own}`;
     const distinct = options.key === undefined ? args : [(options.key as (...given: unknown[]) => unknown)(...args)];
     const key = `${name}:${canonicalText(distinct, what)}`;
     const cache: Cache = await sourceOf(this, options.using, what)[CACHE].open();
-    cache.claim(name, owner);
+    cache.claim(name, owner, wrapped);
     return cache.loadThrough(key, options.ttlMs, options.negativeTtlMs, async () => original.apply(this, args));
   };
-  return Object.defineProperty(wrapped, 'name', { value: property });
+  return Object.defineProperty(wrapped, 'name', { value: String(property) });
 }
+
+/** The class that declares a method reached by `super`: what it gives is not what the override gives. */
+function overriddenIn(self: object, property: string | symbol, method: unknown): string | undefined {
+  let nearest = true;
+  let at: unknown = typeof self === 'function' ? self : Object.getPrototypeOf(self);
+  for (; typeof at === 'function' || (typeof at === 'object' && at !== null); at = Object.getPrototypeOf(at)) {
+    const found = Object.getOwnPropertyDescriptor(at, property);
+    if (found === undefined) continue;
+    if (found.value === method) return nearest ? undefined : ownerOf(at === self ? self : classAt(at)).name;
+    nearest = false;
+  }
+  return undefined;
+}
+
+const classAt = (at: object): unknown => (typeof at === 'function' ? at : at.constructor);
 
 /** The class of an instance, or the class itself for a static method. */
 function ownerOf(self: unknown): { readonly name: string } {

@@ -42,7 +42,10 @@ function checkedHours(hours: unknown): number {
 }
 
 export class DataCache {
+  /** tables that this manager has created, with their indexes */
   readonly #created = new Set<string>();
+  /** tables that are known to be there */
+  readonly #seen = new Set<string>();
   #tail: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -61,12 +64,15 @@ export class DataCache {
       `CREATE INDEX IF NOT EXISTS ${quote(`${table}_updated_at_idx`)} ON ${quoted} (updated_at)`,
     ];
     try {
-      for (const text of ddl) await this.engine.run({ text, parameters: [], reads: [], writes: [id] });
+      for (const text of ddl) await this.#inTurn({ text, parameters: [], reads: [], writes: [id] });
+      // what was prepared while the table was another one (or one that was rolled back) is of no use
+      this.engine.database.schemaChanged();
     } catch (error) {
       this.log('cacheTableFailed', { table_name: table, ...loggable(error) });
       throw error;
     }
-    this.#created.add(table);
+    // a transaction may yet be rolled back, and the table with it
+    if (this.engine.transaction === undefined) this.#created.add(table);
     this.log('cacheTableCreated', {
       table_name: table,
       indexes: ['cache_key', 'updated_at'],
@@ -79,7 +85,7 @@ export class DataCache {
     try {
       const json = JSON.stringify(toJsonSerializable(data));
       if (!this.#created.has(table)) await this.create(table);
-      await this.#upsert(this.#storeStatement(table, cacheKey, json));
+      await this.#inTurn(this.#storeStatement(table, cacheKey, json));
       this.log('cacheStored', {
         cache_key: cacheKey,
         table_name: table,
@@ -89,13 +95,19 @@ export class DataCache {
       return true;
     } catch (error) {
       if (isDatabaseError(error, 'E_CLOSED')) throw error;
+      // dropped by somebody: the next store makes it anew
+      if (isMissing(error)) this.#forget(table);
       this.log('cacheStoreFailed', { cache_key: cacheKey, table_name: table, ...loggable(error) });
       return false;
     }
   }
 
-  /** Two stores of one key at a time conflict in DuckDB, some of them as a duplicate key: one after another, and again. */
-  #upsert(statement: Statement): Promise<unknown> {
+  /**
+   * Two stores of one key at a time conflict in DuckDB, some of them as a duplicate key, and so do two creations of one
+   * table: one after another, and again. A transaction does not wait in line, for those before it may wait for its connection.
+   */
+  #inTurn(statement: Statement): Promise<unknown> {
+    if (this.engine.transaction !== undefined) return this.engine.run(statement);
     const turn = this.#tail.then(() => this.#insist(statement));
     this.#tail = turn.catch(() => {});
     return turn;
@@ -107,7 +119,7 @@ export class DataCache {
         return await this.engine.run(statement);
       } catch (error) {
         const conflict = isDatabaseError(error, 'E_CONFLICT') || isDatabaseError(error, 'E_UNIQUE');
-        if (!conflict || this.engine.transaction !== undefined || attempt === STORE_ATTEMPTS) throw error;
+        if (!conflict || attempt === STORE_ATTEMPTS) throw error;
         await sleep(Math.random() * 5 * 2 ** attempt);
       }
     }
@@ -129,10 +141,33 @@ export class DataCache {
     };
   }
 
+  #forget(table: string): void {
+    this.#created.delete(table);
+    this.#seen.delete(table);
+  }
+
+  async #exists(table: string): Promise<boolean> {
+    if (this.#seen.has(table)) return true;
+    const { rowCount } = await this.engine.run({
+      text: "SELECT 1 FROM information_schema.tables WHERE table_catalog = current_database() AND table_schema = 'main' AND lower(table_name) = lower($1)",
+      parameters: [{ value: table, type: VARCHAR }],
+      reads: [tableId(table)],
+      writes: [],
+    });
+    if (rowCount === 0) this.#forget(table);
+    else if (this.engine.transaction === undefined) this.#seen.add(table);
+    return rowCount > 0;
+  }
+
   async get(key: string, name: unknown = DEFAULT_TABLE, hours?: unknown): Promise<unknown> {
     const [table, cacheKey, ttlHours] = [checkedTable(name), checkedKey(key), checkedHours(hours)];
     const about = { cache_key: cacheKey, table_name: table };
     try {
+      // asking a table that is not there would fail a transaction as a whole
+      if (!(await this.#exists(table))) {
+        this.log('cacheMissed', { ...about, ttl_hours: ttlHours, reason: 'no_table' });
+        return null;
+      }
       const oldest = BigInt(Math.floor(this.now() - ttlHours * 3_600_000)) * 1000n;
       const { columns } = await this.engine.run({
         text: `SELECT data_json FROM ${quote(table)} WHERE cache_key = $1 AND epoch_us(updated_at) > $2`,
@@ -152,7 +187,9 @@ export class DataCache {
       return data;
     } catch (error) {
       if (isDatabaseError(error, 'E_CLOSED')) throw error;
-      if (isDatabaseError(error, 'E_QUERY') && error.details['reason'] === 'missing') {
+      if (isMissing(error)) this.#forget(table);
+      // no table is a miss; a table that lacks a column is a failure
+      if (isMissing(error) && this.engine.transaction === undefined && !(await this.#exists(table))) {
         this.log('cacheMissed', { ...about, ttl_hours: ttlHours, reason: 'no_table' });
         return null;
       }
@@ -160,6 +197,10 @@ export class DataCache {
       return null;
     }
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return isDatabaseError(error, 'E_QUERY') && error.details['reason'] === 'missing';
 }
 
 function countOf(data: unknown): number {

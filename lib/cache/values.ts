@@ -27,10 +27,10 @@ export function canonicalText(args: readonly unknown[], what: string): string {
   return JSON.stringify(args.map((arg, index) => encode(arg, `${what}: argument ${index + 1}`, new Set(), true)));
 }
 
-function fail(where: string, value: unknown): never {
+function fail(where: string, value: unknown, what = describe(value)): never {
   throw new DatabaseError(
     'E_UNSUPPORTED',
-    `${where} is ${describe(value)}, which the cache has no form for. It keeps plain data, Date, bigint, Map, Set, bytes and entities; ` +
+    `${where} is ${what}, which the cache has no form for. It keeps plain data, Date, bigint, Map, Set, bytes and entities; ` +
       'for an argument, give @Cached a key option that makes plain data of it.',
   );
 }
@@ -79,6 +79,11 @@ function encodeObject(
   inner: (value: unknown, at: string) => unknown,
   canonical: boolean,
 ): unknown {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const builtIn = [Date, Array, Map, Set].find((type) => value instanceof type);
+  // it would come back without what its class adds
+  if (builtIn !== undefined && prototype !== builtIn.prototype)
+    return fail(where, value, `a ${value.constructor.name}`);
   if (value instanceof Date) return tagged('d', Number.isNaN(value.getTime()) ? null : value.getTime());
   if (Array.isArray(value)) return Array.from(value, (item, index) => inner(item, `[${index}]`));
   if (value instanceof Map) {
@@ -99,8 +104,8 @@ function encodeObject(
     ];
     return tagged('e', schema.className, schema.id, pairs(present, value, inner, canonical));
   }
-  const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return fail(where, value);
+  if (Object.getOwnPropertySymbols(value).length > 0) return fail(where, value, 'an object with symbols as keys');
   if (keys.includes('$') || keys.includes('__proto__')) return tagged('o', pairs(keys, value, inner, canonical));
   return Object.fromEntries(pairs(keys, value, inner, canonical) as [string, unknown][]);
 }
@@ -126,8 +131,11 @@ function encodeBytes(view: ArrayBufferView, where: string): Tagged {
   const base64 = Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString('base64');
   if (Buffer.isBuffer(view)) return tagged('b', base64);
   const name = Object.prototype.toString.call(view).slice(8, -1);
-  if (name === 'Uint8Array') return tagged('8', base64);
-  return name in TYPED_ARRAYS ? tagged('t', name, base64) : fail(where, view);
+  const { constructor } = view;
+  if (constructor === Uint8Array) return tagged('8', base64);
+  return TYPED_ARRAYS[name as keyof typeof TYPED_ARRAYS] === constructor
+    ? tagged('t', name, base64)
+    : fail(where, view);
 }
 
 /**

@@ -36,7 +36,7 @@ export class Database {
   readonly clock = new TableClock();
   readonly #schema = new SchemaVersion();
   readonly pool: Pool;
-  /** run when the last manager lets go, before anything is closed */
+  /** run when the last manager has let go and no session is left, before the instance is closed */
   readonly beforeClose: (() => Promise<void>)[] = [];
 
   private constructor(
@@ -75,8 +75,9 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    for (const hook of this.beforeClose.splice(0)) await hook();
     await this.pool.close();
+    // when nothing can be written any more
+    for (const hook of this.beforeClose.splice(0)) await hook();
     this.instance.closeSync();
   }
 }

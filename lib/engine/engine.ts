@@ -10,18 +10,11 @@ import { loadChunks, type ChunkSource, type LoadTarget } from './append.js';
 import type { Database } from './database.js';
 import { closedError } from './pool.js';
 import type { Result } from './result.js';
-import { writesOf, type Session } from './session.js';
+import { addsOnly, writesOf, type Session } from './session.js';
 import { Transaction, transactionOn, type TransactionOptions } from './transaction.js';
 
 /** How long close() waits for transactions whose code does something else than SQL. */
 const CLOSE_GRACE_MS = 5_000;
-
-/**
- * Committed at once, these change no answer that was ever given: who asked before what they make was there got an error. So
- * what a subclass does in `createTables()` at each start leaves alone what the cache kept. A temporary table is no such
- * thing: it hides another one.
- */
-const ADDS_ONLY = /^\s*create\s+(?:unique\s+)?(?:table|index|sequence|schema)\s+if\s+not\s+exists\s/i;
 
 export class Engine {
   readonly #running = new Set<Promise<unknown>>();
@@ -52,7 +45,7 @@ export class Engine {
     if (transaction !== undefined) return this.#timed(statement, () => transaction.run(statement));
     return this.#use(async (session) => {
       const result = await this.#timed(statement, () => session.run(statement));
-      if (!ADDS_ONLY.test(statement.text)) this.database.clock.wrote(writesOf(statement, result.statementType));
+      if (!addsOnly(statement.text)) this.database.clock.wrote(writesOf(statement, result.statementType));
       return result;
     });
   }

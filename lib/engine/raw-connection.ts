@@ -1,8 +1,9 @@
 // The connection that `duckdbConn` hands out: the binding's own, watched, so that its calls keep their order, count as
 // writes, and are waited for at close.
-import { DuckDBConnection } from '@duckdb/node-api';
+import { DuckDBAppender, DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
 import { EVERYTHING } from '../sql/statement.js';
 import type { Database } from './database.js';
+import { addsOnly } from './session.js';
 
 export class RawConnection {
   readonly connection: DuckDBConnection;
@@ -12,7 +13,7 @@ export class RawConnection {
     private readonly inner: DuckDBConnection,
     private readonly database: Database,
   ) {
-    this.connection = this.#watched();
+    this.connection = this.#watched(inner);
   }
 
   static async open(database: Database): Promise<RawConnection> {
@@ -22,25 +23,43 @@ export class RawConnection {
     return new RawConnection(connection, database);
   }
 
-  #watched(): DuckDBConnection {
-    return new Proxy(this.inner, {
-      get: (inner, property) => {
+  /** The same object; its methods that run something do it in their turn, and tell the clock. */
+  #watched<T extends object>(inner: T): T {
+    return new Proxy(inner, {
+      get: (_inner, property) => {
         const value: unknown = Reflect.get(inner, property, inner);
-        if (typeof value !== 'function' || !ASYNC.has(property))
-          return typeof value === 'function' ? value.bind(inner) : value;
-        return (...args: unknown[]) =>
-          this.#inOrder(() => (value as (...given: unknown[]) => Promise<unknown>).apply(inner, args));
+        if (typeof value !== 'function') return value;
+        const call = (...args: unknown[]): unknown => Reflect.apply(value, inner, args);
+        if (typeof property === 'symbol') return call;
+        if (ASYNC.test(property)) return (...args: unknown[]) => this.#inOrder(() => call(...args), args[0]);
+        if (!WRITING.test(property)) return call;
+        return (...args: unknown[]) => {
+          try {
+            return call(...args);
+          } finally {
+            this.#wrote();
+          }
+        };
       },
     });
   }
 
-  #inOrder(call: () => Promise<unknown>): Promise<unknown> {
-    const turn = this.#tail.then(call).finally(() => {
-      this.database.clock.wrote([EVERYTHING]);
-      this.database.schemaChanged();
-    });
+  async #inOrder(call: () => unknown, sql: unknown): Promise<unknown> {
+    const turn = this.#tail.then(call);
     this.#tail = turn.catch(() => {});
-    return turn;
+    try {
+      const result = await turn;
+      return result instanceof DuckDBPreparedStatement || result instanceof DuckDBAppender
+        ? this.#watched(result)
+        : result;
+    } finally {
+      if (typeof sql !== 'string' || !addsOnly(sql)) this.#wrote();
+    }
+  }
+
+  #wrote(): void {
+    this.database.clock.wrote([EVERYTHING]);
+    this.database.schemaChanged();
   }
 
   async close(): Promise<void> {
@@ -56,9 +75,7 @@ export class RawConnection {
   }
 }
 
-/** The methods that give a promise. */
-const ASYNC: ReadonlySet<string | symbol> = new Set(
-  Object.getOwnPropertyNames(DuckDBConnection.prototype).filter((name) =>
-    /^(?:run|stream|start|prepare|extract|createAppender)/.test(name),
-  ),
-);
+/** Methods of connections and prepared statements that give a promise. */
+const ASYNC = /^(?:run|stream|prepare|extractStatements|createAppender|startThen|startStreamThen)/;
+/** Methods that write at once, or start what will: of appenders, and the `start` of statements. */
+const WRITING = /^(?:flushSync|closeSync|endRow|appendDataChunk|start|startStream)$/;

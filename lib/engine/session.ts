@@ -23,6 +23,15 @@ export class SchemaVersion {
   value = 0;
 }
 
+/**
+ * Committed at once, these change no answer that was ever given: who asked before what they make was there got an error. So
+ * what a subclass does in `createTables()` at each start leaves alone what the cache kept. A temporary table is no such
+ * thing: it hides another one.
+ */
+const ADDS_ONLY = /^\s*create\s+(?:unique\s+)?(?:table|index|sequence|schema)\s+if\s+not\s+exists\s/i;
+
+export const addsOnly = (sql: string): boolean => ADDS_ONLY.test(sql);
+
 /** What a finished statement wrote. */
 export function writesOf(statement: Statement, type: StatementType): readonly string[] {
   return READING.has(type) ? [] : statement.writes;

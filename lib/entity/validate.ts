@@ -30,7 +30,7 @@ export function validateRow(schema: EntitySchema, row: object, position: number 
   });
   if (error === undefined) return;
   const { path, constraints } = innermost(error);
-  const where = position === undefined ? schema.className : `${schema.className}, row ${position}`;
+  const where = position === undefined ? schema.className : `Row ${position}: ${schema.className}`;
   throw new DatabaseError('E_VALIDATION', `${where}: ${Object.values(constraints).join('; ')}.`, {
     details: {
       entity: schema.className,

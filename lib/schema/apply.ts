@@ -33,9 +33,13 @@ export async function applySchema(
   if (mode === 'off' || catalog.tables.length === 0) return [];
   for (let attempt = 1; ; attempt += 1) {
     try {
-      // filled where something is created: looking alone must not end what the cache kept over the restart
-      const writes: string[] = [];
-      return await engine.lend((connection) => agree(connection, catalog, mode, writes), writes);
+      const created = await engine.lend((connection) => agree(connection, catalog, mode), []);
+      // a boot that only looks ends no cached value: those of the last session would never be of use
+      if (created.length > 0) {
+        engine.database.clock.wrote([EVERYTHING]);
+        engine.database.schemaChanged();
+      }
+      return created;
     } catch (error) {
       // two managers of one process may boot on one file at once; the second one finds the tables there
       if (!wasOvertaken(error) || attempt === ATTEMPTS) throw error;
@@ -48,12 +52,7 @@ function wasOvertaken(error: unknown): boolean {
   return isDatabaseError(error) && (error.code === 'E_CONFLICT' || error.details['reason'] === 'exists');
 }
 
-async function agree(
-  connection: DuckDBConnection,
-  catalog: Catalog,
-  mode: SchemaMode,
-  writes: string[],
-): Promise<readonly string[]> {
+async function agree(connection: DuckDBConnection, catalog: Catalog, mode: SchemaMode): Promise<readonly string[]> {
   try {
     const found = await inspect(connection, ALIAS);
     const expected = touchesExisting(catalog, found) ? await inspectExpected(connection, catalog) : undefined;
@@ -61,7 +60,6 @@ async function agree(
     refuseDrift(plan, mode);
     const ddl = plan.missing.flatMap((missing) => missing.ddl);
     if (ddl.length === 0) return [];
-    writes.push(EVERYTHING);
     await connection.run('BEGIN TRANSACTION');
     for (const statement of ddl) await connection.run(statement);
     await connection.run('COMMIT');

@@ -14,7 +14,7 @@ import { isEmpty, whereInto } from './where.js';
 /** What to do with a row whose key exists already. */
 export type OnConflict =
   | { readonly action: 'error' }
-  | { readonly action: 'ignore' }
+  | { readonly action: 'ignore'; readonly on?: readonly Column[] }
   | { readonly action: 'update'; readonly on: readonly Column[]; readonly update: readonly Column[] };
 
 const names = (columns: readonly Column[]): string => columns.map((column) => quote(column.name)).join(', ');
@@ -62,6 +62,14 @@ export function dropStageStatement(stage: string): Statement {
   return internal(`DROP TABLE temp.${quote(stage)}`);
 }
 
+/** Which staged rows: those in which these keys are whole, and these hold a NULL. */
+export interface StagedPart {
+  readonly whole: readonly (readonly Column[])[];
+  readonly withNull: readonly (readonly Column[])[];
+}
+
+const holdsNull = (key: readonly Column[]): string => key.map((column) => `${quote(column.name)} IS NULL`).join(' OR ');
+
 /** INSERT of the staged rows of one shape, in the order they were staged; of rows with one key the last. */
 export function insertStagedStatement(
   stage: string,
@@ -69,18 +77,22 @@ export function insertStagedStatement(
   columns: readonly Column[],
   shape: number,
   onConflict: OnConflict,
+  part: StagedPart,
 ): Statement {
   const builder = new SqlBuilder()
     .add('INSERT INTO ')
     .table(entity)
     .add(` (${names(columns)}) SELECT ${names(columns)} FROM `);
+  const conditions = [
+    ...part.whole.filter((key) => key.some((column) => column.nullable)).map((key) => `NOT (${holdsNull(key)})`),
+    ...part.withNull.map((key) => `(${holdsNull(key)})`),
+  ];
   if (onConflict.action === 'update') {
     const last = `row_number() OVER (PARTITION BY ${names(onConflict.on)} ORDER BY rowid DESC)`;
-    const anyNull = onConflict.on.map((column) => `${quote(column.name)} IS NULL`).join(' OR ');
     builder.add(
-      `(SELECT *, rowid AS position, ${last} AS later FROM temp.${quote(stage)}) WHERE (later = 1 OR ${anyNull}) AND ${quote(SHAPE)} = ${shape} ORDER BY position`,
+      `(SELECT *, rowid AS position, ${last} AS later FROM temp.${quote(stage)}) WHERE later = 1 AND ${quote(SHAPE)} = ${shape}${conditions.map((each) => ` AND ${each}`).join('')} ORDER BY position`,
     );
-  } else builder.add(`temp.${quote(stage)}`);
+  } else builder.add(`temp.${quote(stage)}${conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`}`);
   return builder.add(conflictSql(onConflict)).writing(entity.id);
 }
 
@@ -95,7 +107,8 @@ export function columnOrderStatement(entity: EntitySchema): Statement {
 
 function conflictSql(conflict: OnConflict): string {
   if (conflict.action === 'error') return '';
-  if (conflict.action === 'ignore') return ' ON CONFLICT DO NOTHING';
+  if (conflict.action === 'ignore')
+    return ` ON CONFLICT${conflict.on === undefined ? '' : ` (${names(conflict.on)})`} DO NOTHING`;
   const target = ` ON CONFLICT (${names(conflict.on)})`;
   if (conflict.update.length === 0) return `${target} DO NOTHING`;
   const set = conflict.update.map((column) => `${quote(column.name)} = excluded.${quote(column.name)}`);

@@ -47,7 +47,7 @@ describe('validate', () => {
     expect(one.message).to.equal('Person: email must be an email.');
     expect(one.details).to.deep.equal({ entity: 'Person', property: 'email', rules: ['isEmail'] });
     const many = await failure(people.insertMany([good, { id: 2, email: 'a@b.co', age: 1 }]), 'E_VALIDATION');
-    expect(many.message).to.equal('Person, row 1: age is too small.');
+    expect(many.message).to.equal('Row 1: Person: age is too small.');
     expect(many.details).to.include({ row: 1, property: 'age' });
     await failure(people.upsert({ ...good, nick: 'long' }), 'E_VALIDATION');
     expect(await people.count()).to.equal(0);

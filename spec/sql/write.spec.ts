@@ -1,7 +1,19 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { Column, Table, all, gt, not, sequence, sql, type Generated, type Repository } from '@mysingle/database';
+import {
+  Column,
+  Table,
+  all,
+  and,
+  gt,
+  not,
+  or,
+  sequence,
+  sql,
+  type Generated,
+  type Repository,
+} from '@mysingle/database';
 import { schemaOf, type Column as ColumnSchema } from '../../lib/entity/schema.js';
 import { defaultValuesStatement, deleteStatement, insertStagedStatement, insertStatement, updateStatement, upsertStatement } from '../../lib/sql/write.js'; // prettier-ignore
 import { failure } from '../support/failure.js';
@@ -50,7 +62,9 @@ describe('write statements', () => {
       [{ action: 'update', on: [ID, SKU], update: [] }, ' ON CONFLICT ("id", "the ""sku""") DO NOTHING'],
     ] as const)
       expect(upsertStatement(schema, values, conflict).text).to.equal(INSERT + text);
-    expect(insertStagedStatement('s', schema, [SKU, QTY], 0, { action: 'ignore' }).text).to.equal(
+    expect(
+      insertStagedStatement('s', schema, [SKU, QTY], 0, { action: 'ignore' }, { whole: [], withNull: [] }).text,
+    ).to.equal(
       'INSERT INTO "shop"."stocks" ("the ""sku""", "qty") SELECT "the ""sku""", "qty" FROM temp."s" ON CONFLICT DO NOTHING',
     );
     expect(defaultValuesStatement(schema, ID, 3).text).to.equal(
@@ -81,7 +95,8 @@ describe('write statements', () => {
 
   it('refuse an empty condition and an empty patch', async () => {
     const patch = new Map([[QTY, { value: 7 }]]);
-    for (const where of [undefined, {}, Object.create(null)]) {
+    const wrapped = [and({}, {}), or({ id: 1n }, {}), and(or({}, { id: 1n }), {}), not(not({}))];
+    for (const where of [undefined, {}, Object.create(null), ...wrapped]) {
       expect((await failure(() => deleteStatement(schema, where), 'E_QUERY')).message).to.contain('write all()');
       expect((await failure(() => updateStatement(schema, where, patch), 'E_QUERY')).message).to.contain('write all()');
     }

@@ -1,0 +1,117 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { pino } from 'pino';
+import { CacheTable, type Entry } from '../../lib/cache/table.js';
+import { Database } from '../../lib/engine/database.js';
+import { resolveOptions } from '../../lib/options.js';
+import { Column, Table, sql } from '@mysingle/database';
+import { openManager, scratchPath } from '../support/scratch.js';
+
+const entry = (text: string, tables: string[] = [], tick = 0, expiresAt = 2_000): Entry => ({
+  text,
+  tables,
+  tick,
+  expiresAt,
+});
+const always = (): boolean => true;
+
+async function database(path = scratchPath()): Promise<Database> {
+  return Database.open(resolveOptions({ path, logger: false }).database);
+}
+
+@Table('beside_the_cache')
+class Beside {
+  @Column('integer', { primaryKey: true }) id!: number;
+}
+
+describe('the table of the cache', () => {
+  it('is made by the first value, not by a look', async () => {
+    const db = await database();
+    const table = await CacheTable.open(db);
+    const exists = async (): Promise<unknown> => {
+      const connection = await db.connect();
+      const { rowCount } = await connection.runAndReadAll(
+        "select 1 from duckdb_tables() where table_name = 'mysingle_cache'",
+      ).then((reader) => ({ rowCount: reader.currentRowCount })); // prettier-ignore
+      connection.closeSync();
+      return rowCount;
+    };
+    expect([await table.get('k'), await table.purge(0, always), await exists()]).to.deep.equal([undefined, 0, 0]);
+    await table.delete('k');
+    await table.clear();
+    await table.put('k', entry('1'), 1_000);
+    expect(await exists()).to.equal(1);
+    await table.close(1_000, always);
+    await db.close();
+  });
+
+  it('gives back what was put, whatever is in keys and values, and the newest of one key', async () => {
+    const db = await database();
+    const table = await CacheTable.open(db);
+    for (const key of ["'; drop table mysingle_cache; --", '"', '%', '\u{1F600}', ' '])
+      await table.put(key, entry(`"${key}"`, ['main.a', "main.b'"], 7), 1_000);
+    expect(await table.get("'; drop table mysingle_cache; --")).to.deep.equal(
+      entry(`"'; drop table mysingle_cache; --"`, ['main.a', "main.b'"], 7),
+    );
+    expect((await table.get('%'))?.text).to.equal('"%"');
+    await table.put('%', entry('2', [], 8), 1_000);
+    expect(await table.get('%')).to.deep.equal(entry('2', [], 8));
+    await table.delete('%');
+    expect(await table.get('%')).to.equal(undefined);
+    await table.clear();
+    expect(await table.get('"')).to.equal(undefined);
+    await table.close(1_000, always);
+    await db.close();
+  });
+
+  it('purges what is over by the clock and what no longer holds', async () => {
+    const db = await database();
+    const table = await CacheTable.open(db);
+    await table.put('over', entry('1', [], 5, 1_500), 1_000);
+    await table.put('written', entry('2', ['main.a'], 5), 1_000);
+    await table.put('good', entry('3', ['main.b'], 5), 1_000);
+    const seen: unknown[] = [];
+    const purged = await table.purge(1_500, (tables, tick) => seen.push([tables, tick]) > 0 && tables[0] !== 'main.a');
+    expect([purged, seen]).to.deep.equal([2, [[['main.a'], 5], [['main.b'], 5]]]); // prettier-ignore
+    expect((await table.get('good'))?.text).to.equal('3');
+    await table.close(1_500, always);
+    await db.close();
+  });
+
+  it('believes rows of an earlier session as of its own beginning, where that session closed', async () => {
+    const path = scratchPath();
+    for (const closes of [true, false]) {
+      const db = await database(path);
+      const table = await CacheTable.open(db);
+      await table.put('k', entry('1', ['main.a'], 99), 1_000);
+      if (closes) await table.close(1_000, always);
+      await db.close();
+      const again = await database(path);
+      const next = await CacheTable.open(again);
+      expect(await next.get('k')).to.deep.equal(closes ? entry('1', ['main.a'], 0) : undefined);
+      await next.close(1_000, always);
+      await again.close();
+    }
+  });
+
+  it('of another shape costs a warning and nothing else, and stays as it is', async () => {
+    const path = scratchPath();
+    const foreign = await openManager({ path });
+    await foreign.execute(sql`create table mysingle_cache (whose varchar)`);
+    await foreign.execute(sql`insert into mysingle_cache values ('theirs')`);
+    await foreign.close();
+    const lines: { level: number; msg: string; table_name: string; error_type: string }[] = [];
+    const logger = pino({}, { write: (line: string) => void lines.push(JSON.parse(line) as never) });
+    const db = await openManager({ path, entities: [Beside], logger });
+    const load = (): Promise<number> => db.repository(Beside).count();
+    for (let time = 0; time < 2; time += 1) expect(await db.cache.getOrLoad('k', { ttl: '1h' }, load)).to.equal(0);
+    await db.repository(Beside).insert({ id: 1 });
+    expect(await db.cache.getOrLoad('k', { ttl: '1h' }, load)).to.equal(1);
+    expect(await db.query(sql`select * from mysingle_cache`)).to.deep.equal([{ whose: 'theirs' }]);
+    await db.close();
+    const warnings = lines.filter(({ level }) => level > 30);
+    expect(warnings.map(({ level, msg, table_name, error_type }) => ({ level, msg, table_name, error_type }))).to.deep.equal([
+      { level: 40, msg: 'Cache tier failed', table_name: 'mysingle_cache', error_type: 'E_QUERY' },
+    ]); // prettier-ignore
+  });
+});

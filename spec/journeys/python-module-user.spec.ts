@@ -1,0 +1,78 @@
+// Who comes from the Python module: a subclass with tables of its own, cache calls, and its two reports without SQL text.
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { BaseDuckDBManager, Column, Index, Table, avg, count, gt, json, max, min, now, sql, uuid7, type Generated } from '@mysingle/database'; // prettier-ignore
+import { scratchPath } from '../support/scratch.js';
+
+@Table('backtest_results')
+class BacktestResult {
+  @Column('uuid', { primaryKey: true, default: uuid7() }) id!: Generated<string>;
+  @Column('varchar') @Index() strategyId!: string;
+  @Column('varchar') userId!: string;
+  @Column('double') totalReturn!: number;
+  @Column('double', { nullable: true }) sharpeRatio!: number | null;
+  @Column(json<{ side: string }[]>()) trades!: { side: string }[];
+  @Column('timestamp', { default: now() }) createdAt!: Generated<Date>;
+}
+
+class Backtests extends BaseDuckDBManager {
+  protected override async createTables(): Promise<void> {
+    await this.createCacheTable('market_data_cache');
+    await this.duckdbConn.run('CREATE TABLE IF NOT EXISTS notes (id VARCHAR PRIMARY KEY, body JSON)');
+  }
+
+  get results() {
+    return this.repository(BacktestResult);
+  }
+
+  topStrategies(limit = 10) {
+    return this.results.aggregate({
+      groupBy: ['strategyId'],
+      select: { backtests: count(), avgReturn: avg('totalReturn'), avgSharpe: avg('sharpeRatio'), last: max('createdAt') }, // prettier-ignore
+      having: { avgSharpe: gt(1) },
+      orderBy: { avgReturn: 'desc' },
+      limit,
+    });
+  }
+
+  async userStatistics(userId: string) {
+    const [row] = await this.results.aggregate({
+      where: { userId },
+      select: { total: count(), avgReturn: avg('totalReturn'), best: max('totalReturn'), worst: min('totalReturn'), avgSharpe: avg('sharpeRatio') }, // prettier-ignore
+    });
+    return row;
+  }
+}
+
+describe("the Python module's user", () => {
+  it('finds everything again, and the reports say what the SQL by hand says', async () => {
+    const path = scratchPath();
+    const options = { path, entities: [BacktestResult], logger: false } as const;
+    {
+      await using db = await Backtests.open(options);
+      const rows = Array.from({ length: 500 }, (_each, n) => ({
+        strategyId: `s${n % 7}`, userId: `u${n % 3}`, totalReturn: (n * 37) % 101, sharpeRatio: n % 11 === 0 ? null : (n % 7) / 2, trades: [{ side: 'buy' }], createdAt: new Date(1e12 + n),
+      })); // prettier-ignore
+      expect(await db.results.insertMany(rows)).to.equal(500);
+      const byHand = await db.query(sql`
+        SELECT strategy_id AS "strategyId", COUNT(*)::INTEGER AS backtests, AVG(total_return) AS "avgReturn", AVG(sharpe_ratio) AS "avgSharpe",
+          MAX(created_at) AS last
+        FROM backtest_results GROUP BY strategy_id HAVING AVG(sharpe_ratio) > 1.0 ORDER BY AVG(total_return) DESC LIMIT ${3}`);
+      expect(byHand).to.have.length(3);
+      expect(await db.topStrategies(3)).to.deep.equal(byHand);
+      const [statistics] = await db.query(sql`
+        SELECT COUNT(*)::INTEGER AS total, AVG(total_return) AS "avgReturn", MAX(total_return) AS best, MIN(total_return) AS worst,
+          AVG(sharpe_ratio) AS "avgSharpe"
+        FROM backtest_results WHERE user_id = ${'u1'}`);
+      expect(await db.userStatistics('u1')).to.deep.equal(statistics);
+      expect(await db.userStatistics('nobody')).to.deep.equal({ total: 0, avgReturn: null, best: null, worst: null, avgSharpe: null }); // prettier-ignore
+      await db.duckdbConn.run("INSERT INTO notes VALUES ('n', '{\"x\": 1}')");
+      expect(await db.storeCacheData('AAPL', await db.topStrategies(), { tableName: 'market_data_cache' })).to.equal(true); // prettier-ignore
+    }
+    await using again = await Backtests.open(options);
+    const kept = await again.getCacheData('AAPL', { tableName: 'market_data_cache', ttlHours: 1 });
+    expect(kept).to.deep.equal(again.toJsonSerializable(await again.topStrategies()));
+    expect(await again.getCacheData('AAPL', { tableName: 'market_data_cache', ttlHours: 0 })).to.equal(null);
+    expect(await again.query(sql`select * from notes`)).to.deep.equal([{ id: 'n', body: { x: 1 } }]);
+  });
+});
