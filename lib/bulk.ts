@@ -1,6 +1,6 @@
 // Many rows of one entity into its table, all or nothing, by the appender: straight in, or over a stage where a key may
 // exist already. Not here: what a row is (row-encoder.ts), the appender itself (engine/append.ts).
-import { INTEGER, type DuckDBValue } from '@duckdb/node-api';
+import { BIGINT, INTEGER, type DuckDBValue } from '@duckdb/node-api';
 import type { Engine } from './engine/engine.js';
 import { CHUNK_ROWS, type LoadTarget } from './engine/append.js';
 import type { Column, EntitySchema } from './entity/schema.js';
@@ -52,7 +52,7 @@ export async function insertBulk(
       schema: undefined,
       table: stage,
       temporary: true,
-      types: [...columns.map((column) => column.type.duckdb), INTEGER],
+      types: [...columns.map((column) => column.type.duckdb), INTEGER, BIGINT],
       writes: [],
     };
     await engine.load(staged, chunks.of(rows, columns, true));
@@ -138,7 +138,7 @@ class ChunkEncoder {
     private readonly options: BulkOptions,
   ) {}
 
-  /** Chunks of the rows with their columns in `order`, and the number of their shape behind where `staged`. */
+  /** Chunks of the rows with their columns in `order`; where `staged`, the number of their shape and their place behind. */
   async *of(rows: RowSource, order: readonly Column[], staged = false): AsyncGenerator<DuckDBValue[][]> {
     const positions = order.map((column) => this.encoder.columns.indexOf(column));
     let columns = emptyChunk(order, staged);
@@ -147,7 +147,10 @@ class ChunkEncoder {
       if (position % 256 === 0) this.#refuseIfAborted();
       const { values, given } = this.encoder.row(row, position);
       for (const [index, from] of positions.entries()) columns[index]?.push(values[from] as DuckDBValue);
-      if (staged) columns[order.length]?.push(this.#shape(given));
+      if (staged) {
+        columns[order.length]?.push(this.#shape(given));
+        columns[order.length + 1]?.push(BigInt(position));
+      }
       position += 1;
       if (position % CHUNK_ROWS === 0) {
         yield await this.#filled(columns, order);
@@ -197,7 +200,7 @@ class ChunkEncoder {
 }
 
 const emptyChunk = (order: readonly Column[], staged: boolean): DuckDBValue[][] =>
-  Array.from({ length: order.length + (staged ? 1 : 0) }, () => []);
+  Array.from({ length: order.length + (staged ? 2 : 0) }, () => []);
 
 function iterable(rows: RowSource): RowSource {
   const given: unknown = rows;

@@ -117,9 +117,17 @@ export class BaseDuckDBManager implements OpenManager {
    */
   connect(): Promise<this> {
     if (this.#preparing) return Promise.resolve(this);
-    if (this.#closing !== undefined) return this.#closing.catch(() => {}).then(() => this.connect());
-    this.#opening ??= this.#connect();
-    return this.#opening;
+    if (this.#opening !== undefined) return this.#opening;
+    // a close() that is under way ends first
+    const closed = this.#closing?.catch(() => {});
+    const opening = (closed === undefined ? this.#connect() : closed.then(() => this.#connect())).catch(
+      (error: unknown) => {
+        if (this.#opening === opening) this.#opening = undefined;
+        throw error;
+      },
+    );
+    this.#opening = opening;
+    return opening;
   }
 
   /** Whether the caller is createTables() of a connect() that is not done, which must not wait for itself. */
@@ -136,8 +144,9 @@ export class BaseDuckDBManager implements OpenManager {
     } catch (error) {
       const failure = classify(error, { path: database.path });
       log('connectFailed', { db_path: database.path, ...loggable(failure) });
-      await this.#release();
-      this.#opening = undefined;
+      await this.#release().catch((second: unknown) =>
+        log('closeFailed', { db_path: database.path, ...loggable(second) }),
+      );
       this.#state = 'new';
       throw failure;
     }
@@ -197,7 +206,7 @@ export class BaseDuckDBManager implements OpenManager {
   async #use(): Promise<Opened> {
     // createTables() and what it calls run before connect() is done
     if (context().connecting === this) return this.#now();
-    if (this.#closing !== undefined || (this.#state === 'closed' && this.#opening === undefined)) throw closedError();
+    if (this.#opening === undefined && (this.#closing !== undefined || this.#state === 'closed')) throw closedError();
     await this.connect();
     return this.#now();
   }
@@ -211,15 +220,21 @@ export class BaseDuckDBManager implements OpenManager {
       return Promise.reject(
         new DatabaseError('E_CONFIG', 'createTables() cannot close the manager that it is opening.'),
       );
-    this.#closing ??= this.#close().finally(() => (this.#closing = undefined));
-    return this.#closing;
+    const opening = this.#opening;
+    // of the last close() and connect() the later one counts
+    if (this.#closing !== undefined && opening === undefined) return this.#closing;
+    this.#opening = undefined;
+    const closing = this.#close(opening).finally(() => {
+      if (this.#closing === closing) this.#closing = undefined;
+    });
+    this.#closing = closing;
+    return closing;
   }
 
-  async #close(): Promise<void> {
-    if (this.#opening !== undefined) await this.#opening.catch(() => {});
+  async #close(opening: Promise<this> | undefined): Promise<void> {
+    await opening?.catch(() => {});
     openManagers.delete(this);
     this.#state = 'closed';
-    this.#opening = undefined;
     const { log, database } = this.#options;
     const wasOpen = this.#opened !== undefined;
     try {
@@ -235,9 +250,13 @@ export class BaseDuckDBManager implements OpenManager {
     const opened = this.#opened;
     this.#opened = undefined;
     if (opened === undefined) return;
-    await opened.engine.close();
-    await opened.raw.close();
-    await opened.lease.release();
+    try {
+      await opened.engine.close();
+      await opened.raw.close();
+    } finally {
+      // or the file would stay locked for as long as the process lives
+      await opened.lease.release();
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -37,7 +37,15 @@ class Person {
   @Column('varchar', { nullable: true, unique: true }) mail!: string | null;
 }
 
-const entities = [Item, Made, Mail, Person];
+@Table('bulk_odd')
+class Odd {
+  @Column('integer', { primaryKey: true }) id!: number;
+  @Column('integer') later!: number;
+  @Column('integer') position!: number;
+  @Column('integer') rowid!: number;
+}
+
+const entities = [Item, Made, Mail, Person, Odd];
 const items = async (): Promise<Repository<Item>> => (await openManager({ entities })).repository(Item);
 const range = (n: number, from = 0): { id: number; note: string }[] =>
   Array.from({ length: n }, (_each, index) => ({ id: from + index, note: `n${from + index}` }));
@@ -232,5 +240,14 @@ describe('many rows at once', () => {
     const rows = (await openManager({ path: scratchPath(), entities })).repository(Item);
     await Promise.all([0, 1, 2, 3, 4].map((n) => rows.insertMany(range(2500, n * 10_000))));
     expect(await rows.count()).to.equal(12_500);
+  });
+});
+
+describe('columns of any name', () => {
+  it('do not get in the way of an upsert of many', async () => {
+    const odd = (await openManager({ entities })).repository(Odd);
+    const row = (id: number, n: number): Odd => ({ id, later: n, position: n, rowid: n });
+    expect(await odd.upsert([row(1, 9), row(2, 5), row(1, 3)])).to.equal(2);
+    expect(plain(await odd.find({ orderBy: { id: 'asc' } }))).to.deep.equal([row(1, 3), row(2, 5)]);
   });
 });

@@ -79,6 +79,21 @@ describe('a manager', () => {
     expect(await rows.count()).to.equal(1);
   });
 
+  it('is in the end what the last of close() and connect() asked for, in whatever order they come', async () => {
+    const db = await openManager({ path: scratchPath() });
+    const first = db.close();
+    const again = db.connect();
+    await Promise.all([first, again, db.close()]);
+    await failure(db.query(sql`select 1`), 'E_CLOSED');
+    expect([db.health().status, openManagers.has(db)]).to.deep.equal(['closed', false]);
+    await Promise.all([db.connect(), db.close(), db.close(), db.connect(), db.query(sql`select 1`)]);
+    expect(db.health().status).to.equal('ok');
+    const used = [db.close(), db.connect(), db.query(sql`select 1 as n`)] as const;
+    expect((await Promise.all(used))[2]).to.deep.equal([{ n: 1 }]);
+    await db.close();
+    expect([db.health().status, openManagers.has(db)]).to.deep.equal(['closed', false]);
+  });
+
   it('says before connect() that it is not connected', async () => {
     const db = new BaseDuckDBManager({ path: ':memory:', ...silent });
     for (const use of [() => db.mode, () => db.duckdbConn, () => db.cache])

@@ -2,10 +2,9 @@
 // (registry.ts), running statements (engine.ts).
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { quoteLiteral } from '../entity/identifier.js';
-import { DatabaseError, classify, isDatabaseError } from '../errors.js';
+import { DatabaseError, classify } from '../errors.js';
 import type { Log } from '../log.js';
 import { ALIAS } from './alias.js';
 import { TableClock } from './clock.js';
@@ -30,19 +29,18 @@ export interface DatabaseOptions {
   readonly log: Log;
 }
 
-const LOCK_POLL_MS = 50;
-
 export class Database {
   readonly clock = new TableClock();
   readonly #schema = new SchemaVersion();
   readonly pool: Pool;
   /** run when the last manager has let go and no session is left, before the instance is closed */
   readonly beforeClose: (() => Promise<void>)[] = [];
+  #mode: Mode | undefined;
+  #attaching: Promise<unknown> = Promise.resolve();
 
   private constructor(
     private readonly instance: DuckDBInstance,
-    readonly mode: Mode,
-    options: DatabaseOptions,
+    private readonly options: DatabaseOptions,
   ) {
     this.pool = new Pool(
       options.poolSize,
@@ -51,15 +49,43 @@ export class Database {
     );
   }
 
-  static async open(options: DatabaseOptions): Promise<Database> {
-    const instance = await createInstance(options);
+  /** Makes the instance; `attach` gives it its database. */
+  static async create(options: DatabaseOptions): Promise<Database> {
+    return new Database(await createInstance(options), options);
+  }
+
+  /**
+   * Attaches the file, or an empty database in memory in its place. What is attached stays: who comes later gets that, which
+   * `mode` tells.
+   *
+   * @throws DatabaseError `E_LOCKED` when another process holds the file, after which it may be tried again
+   */
+  attach(place: 'file' | 'memory'): Promise<Mode> {
+    // one at a time: two would attach two databases under one name
+    const turn = this.#attaching.then(async () => (this.#mode ??= await this.#attach(place)));
+    this.#attaching = turn.catch(() => {});
+    return turn;
+  }
+
+  async #attach(place: 'file' | 'memory'): Promise<Mode> {
+    const { path, readOnly } = this.options;
+    const inMemory = place === 'memory' || path === MEMORY;
+    // the type is said, for DuckDB would look into the file and ask for an extension where it is another program's
+    const how = readOnly && !inMemory ? 'TYPE duckdb, READ_ONLY' : 'TYPE duckdb';
+    const connection = await this.instance.connect();
     try {
-      const mode = await attach(instance, options);
-      return new Database(instance, mode, options);
+      await connection.run(`ATTACH ${quoteLiteral(inMemory ? MEMORY : path)} AS ${ALIAS} (${how})`);
     } catch (error) {
-      instance.closeSync();
-      throw error;
+      throw classify(error, { path });
+    } finally {
+      connection.closeSync();
     }
+    return inMemory ? 'memory' : readOnly ? 'readonly' : 'file';
+  }
+
+  /** Where the data is: known once attached, which it is for whoever got it from the registry. */
+  get mode(): Mode {
+    return this.#mode as Mode;
   }
 
   /** A new connection that sees the attached database. */
@@ -75,10 +101,13 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    await this.pool.close();
-    // when nothing can be written any more
-    for (const hook of this.beforeClose.splice(0)) await hook();
-    this.instance.closeSync();
+    try {
+      await this.pool.close();
+      // when nothing can be written any more
+      for (const hook of this.beforeClose.splice(0)) await hook();
+    } finally {
+      this.instance.closeSync();
+    }
   }
 }
 
@@ -105,55 +134,11 @@ async function createInstance(options: DatabaseOptions): Promise<DuckDBInstance>
   try {
     // times without a zone mean UTC, whatever the machine's zone
     await connection.run("SET GLOBAL TimeZone = 'UTC'");
+    return instance;
+  } catch (error) {
+    instance.closeSync();
+    throw error;
   } finally {
     connection.closeSync();
   }
-  return instance;
-}
-
-async function attach(instance: DuckDBInstance, options: DatabaseOptions): Promise<Mode> {
-  const connection = await instance.connect();
-  const attachAs = (path: string, ...more: string[]): Promise<unknown> =>
-    // the type is said, for DuckDB would look into the file and ask for an extension where it is another program's
-    connection
-      .run(`ATTACH ${quoteLiteral(path)} AS ${ALIAS} (${['TYPE duckdb', ...more].join(', ')})`)
-      .catch((error: unknown) => {
-        throw classify(error, { path });
-      });
-  try {
-    if (options.path === MEMORY) {
-      await attachAs(MEMORY);
-      return 'memory';
-    }
-    const deadline = Date.now() + options.lockTimeoutMs;
-    for (let announced = false; ; announced = true) {
-      try {
-        await attachAs(options.path, ...(options.readOnly ? ['READ_ONLY'] : []));
-        return options.readOnly ? 'readonly' : 'file';
-      } catch (error) {
-        if (!isDatabaseError(error, 'E_LOCKED') || options.onLocked === 'error') throw error;
-        if (options.onLocked !== 'wait') {
-          options.log('fallingBack', {
-            reason: 'file_locked',
-            original_db_path: options.path,
-            pid: error.details['pid'],
-          });
-          await attachAs(MEMORY);
-          return 'memory';
-        }
-        if (Date.now() >= deadline) throw stillLocked(error, options.lockTimeoutMs);
-        if (!announced) options.log('waitingForLock', { db_path: options.path, pid: error.details['pid'] });
-      }
-      await sleep(LOCK_POLL_MS);
-    }
-  } finally {
-    connection.closeSync();
-  }
-}
-
-function stillLocked(error: DatabaseError, waitedMs: number): DatabaseError {
-  return new DatabaseError('E_LOCKED', `After ${waitedMs} ms of waiting: ${error.message}`, {
-    cause: error,
-    details: { ...error.details, waitedMs },
-  });
 }

@@ -43,11 +43,14 @@ export class Engine {
     context().reads?.add(this.database, statement.reads);
     const { transaction } = this;
     if (transaction !== undefined) return this.#timed(statement, () => transaction.run(statement));
-    return this.#use(async (session) => {
-      const result = await this.#timed(statement, () => session.run(statement));
-      if (!addsOnly(statement.text)) this.database.clock.wrote(writesOf(statement, result.statementType));
-      return result;
-    });
+    const { clock } = this.database;
+    return this.#use((session) =>
+      this.#timed(statement, () =>
+        session.run(statement, (type) => {
+          if (!addsOnly(statement.text)) clock.wrote(writesOf(statement, type));
+        }),
+      ),
+    );
   }
 
   /** Runs `fn` in a transaction, or in the one that is open already. */

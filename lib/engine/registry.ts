@@ -1,13 +1,15 @@
 // One open database per real path and process, shared and counted. A second instance on one file in one process would
 // lose the first one's commits without an error.
-import { DatabaseError } from '../errors.js';
-import { Database, type DatabaseOptions } from './database.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DatabaseError, isDatabaseError } from '../errors.js';
+import { Database, type DatabaseOptions, type OnLocked } from './database.js';
 import { MEMORY, realPath } from './path.js';
 
 interface Shared {
-  readonly opening: Promise<Database>;
+  readonly creating: Promise<Database>;
   /** options that all holders must agree on, each as text */
   readonly agreed: ReadonlyMap<string, string>;
+  /** those who hold it, and those who still try to open it */
   holders: number;
   closing?: Promise<void>;
 }
@@ -22,38 +24,69 @@ export interface Lease {
   release(): Promise<void>;
 }
 
+const LOCK_POLL_MS = 50;
+
 /**
- * Opens the database of a path, or joins the one that is open in this process.
+ * Opens the database of a path, or joins the one that is open in this process. Several may try one locked file at once, each
+ * by its own `onLocked`: they share the attempts, not the patience.
  *
  * @throws DatabaseError `E_CONFIG` when it is open here with other options, and every failure to open
  */
 export async function acquireDatabase(options: DatabaseOptions): Promise<Lease> {
-  if (options.path === MEMORY) {
-    const database = await Database.open(options);
-    return { database, release: () => database.close() };
-  }
-  const path = realPath(options.path, !options.readOnly);
+  const inMemory = options.path === MEMORY;
+  const path = inMemory ? MEMORY : realPath(options.path, !options.readOnly);
   for (let known = registry.get(path); known?.closing !== undefined; known = registry.get(path)) await known.closing;
-  const shared = join(path, options);
+  const shared = inMemory ? sharedOf(options) : join(path, options);
   shared.holders += 1;
-  let database: Database;
   try {
-    database = await shared.opening;
+    const database = await shared.creating;
+    await attach(database, options);
+    return { database, release: () => letGo(path, shared) };
   } catch (error) {
-    shared.holders -= 1;
-    if (registry.get(path) === shared) registry.delete(path);
+    await letGo(path, shared);
     throw error;
   }
-  const lease = { database, release: () => letGo(path, shared, database) };
-  if (database.mode === 'memory' && (options.onLocked === 'error' || options.onLocked === 'wait')) {
-    await lease.release();
-    throw new DatabaseError(
-      'E_LOCKED',
-      `Another process held ${options.path} when it was opened here first, and this process works in memory in its place. Close the managers that do, then open it with onLocked: '${options.onLocked}'.`,
-      { details: { path: options.path } },
-    );
+}
+
+/** Attaches what the caller's own `onLocked` allows. */
+async function attach(database: Database, { path, onLocked, lockTimeoutMs, log }: DatabaseOptions): Promise<void> {
+  const began = performance.now();
+  for (let announced = false; ; announced = true) {
+    try {
+      const mode = await database.attach('file');
+      if (mode === 'memory' && path !== MEMORY && (onLocked === 'error' || onLocked === 'wait'))
+        throw replaced(path, onLocked);
+      return;
+    } catch (error) {
+      if (!isDatabaseError(error, 'E_LOCKED') || error.details['replaced'] === true || onLocked === 'error')
+        throw error;
+      const { pid } = error.details;
+      if (onLocked !== 'wait') {
+        const mode = await database.attach('memory');
+        // another caller, who waited, may have got the file just now
+        if (mode === 'memory') log('fallingBack', { reason: 'file_locked', original_db_path: path, pid });
+        return;
+      }
+      if (performance.now() - began >= lockTimeoutMs) throw stillLocked(error, lockTimeoutMs);
+      if (!announced) log('waitingForLock', { db_path: path, pid });
+    }
+    await sleep(LOCK_POLL_MS);
   }
-  return lease;
+}
+
+function replaced(path: string, onLocked: OnLocked): DatabaseError {
+  return new DatabaseError(
+    'E_LOCKED',
+    `Another process held ${path} when it was opened here first, and this process works in memory in its place. Close the managers that do, then open it with onLocked: '${onLocked}'.`,
+    { details: { path, replaced: true } },
+  );
+}
+
+function stillLocked(error: DatabaseError, waitedMs: number): DatabaseError {
+  return new DatabaseError('E_LOCKED', `After ${waitedMs} ms of waiting: ${error.message}`, {
+    cause: error,
+    details: { ...error.details, waitedMs },
+  });
 }
 
 // without a wait inside, so that two callers cannot both find nothing
@@ -71,9 +104,13 @@ function join(path: string, options: DatabaseOptions): Shared {
       `${options.path} is open in this process with other options (${others.join(', ')}). Use the same, or close the other manager first.`,
     );
   }
-  const shared: Shared = { opening: Database.open({ ...options, path }), agreed, holders: 0 };
+  const shared = sharedOf({ ...options, path });
   registry.set(path, shared);
   return shared;
+}
+
+function sharedOf(options: DatabaseOptions): Shared {
+  return { creating: Database.create(options), agreed: agreedOptions(options), holders: 0 };
 }
 
 function agreedOptions({
@@ -90,15 +127,18 @@ function agreedOptions({
   ]);
 }
 
-async function letGo(path: string, shared: Shared, database: Database): Promise<void> {
+async function letGo(path: string, shared: Shared): Promise<void> {
   shared.holders -= 1;
   if (shared.holders > 0) return;
-  const closing = database.close();
+  const closing = shared.creating.then(
+    (database) => database.close(),
+    () => {}, // there is nothing to close
+  );
   // whoever opens this file now waits for its end, not for its success
   shared.closing = closing.catch(() => {});
   try {
     await closing;
   } finally {
-    registry.delete(path);
+    if (registry.get(path) === shared) registry.delete(path);
   }
 }

@@ -32,7 +32,7 @@ const ADDS_ONLY = /^\s*create\s+(?:unique\s+)?(?:table|index|sequence|schema)\s+
 
 export const addsOnly = (sql: string): boolean => ADDS_ONLY.test(sql);
 
-/** What a finished statement wrote. */
+/** What a statement of this type wrote, once it is done. */
 export function writesOf(statement: Statement, type: StatementType): readonly string[] {
   return READING.has(type) ? [] : statement.writes;
 }
@@ -66,18 +66,22 @@ export class Session {
     return turn;
   }
 
-  /** @throws DatabaseError, classified */
-  run(statement: Statement): Promise<Result> {
+  /**
+   * @param done told what kind of statement ran once DuckDB has done it; reading the result may still fail, and what was
+   *   written is written all the same
+   * @throws DatabaseError, classified
+   */
+  run(statement: Statement, done?: (type: StatementType) => void): Promise<Result> {
     return this.exclusive(async () => {
       try {
-        return await this.#run(statement);
+        return await this.#run(statement, done);
       } catch (error) {
         throw classify(error, { sql: statement.text });
       }
     });
   }
 
-  async #run(statement: Statement): Promise<Result> {
+  async #run(statement: Statement, done?: (type: StatementType) => void): Promise<Result> {
     const prepared = await this.#prepare(statement.text);
     if (prepared.statementType === StatementType.TRANSACTION) {
       throw new DatabaseError(
@@ -92,6 +96,7 @@ export class Session {
       );
     }
     const result = await prepared.run();
+    done?.(result.statementType);
     if (statement.writes.includes(EVERYTHING) && !READING.has(result.statementType) && !DATA.has(result.statementType))
       this.schema.value += 1;
     // USE and SET schema would send whoever comes next to another database

@@ -109,9 +109,9 @@ export class Transaction {
   async run(statement: Statement): Promise<Result> {
     this.#refuseIfOver();
     try {
-      const result = await this.session.run(statement);
-      for (const table of writesOf(statement, result.statementType)) this.#writes.add(table);
-      return result;
+      return await this.session.run(statement, (type) => {
+        for (const table of writesOf(statement, type)) this.#writes.add(table);
+      });
     } catch (error) {
       this.#failure ??= error;
       throw error;

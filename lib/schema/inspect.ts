@@ -22,7 +22,7 @@ export interface FoundIndex {
   readonly schema: string;
   readonly table: string;
   readonly name: string;
-  /** unique or not, and on what */
+  /** unique or not, and on what; DuckDB folds the case of its names */
   readonly text: string;
 }
 
@@ -86,9 +86,21 @@ function indexOf(row: Row): FoundIndex {
     schema: row['schema_name'] as string,
     table: row['table_name'] as string,
     name: row['index_name'] as string,
-    text: `${row['is_unique'] === true ? 'unique ' : ''}on ${String(row['expressions'])}`,
+    text: `${row['is_unique'] === true ? 'unique ' : ''}on ${bareColumns(String(row['expressions']))}`,
   };
 }
+
+/**
+ * DuckDB prints a column of an index as `qty` or `'"Sym Bol"'`, and as `'(trades.qty)'` where the table was named in
+ * another case than it has.
+ */
+function bareColumns(expressions: string): string {
+  return expressions
+    .replaceAll(new RegExp(String.raw`'\(${NAME}\.(${NAME})\)'`, 'g'), '$1')
+    .replaceAll(/'("(?:[^"]|"")*")'/g, '$1');
+}
+
+const NAME = String.raw`(?:"(?:[^"]|"")*"|[\w$]+)`;
 
 /**
  * DuckDB prints an expression in one way before it was ever stored and in another afterwards: `CAST(x AS "DOUBLE")` and

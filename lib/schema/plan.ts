@@ -4,6 +4,8 @@ import type { EntitySchema } from '../entity/schema.js';
 import { comments, createEnum, createIndexes, createSchema, createSequence, createTable } from '../sql/ddl.js';
 import { keyOf, type Found, type FoundColumn, type FoundTable } from './inspect.js';
 
+const sameName = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+
 /** What it takes to make a database what its entities say. */
 export interface Plan {
   /** objects that are not there, with the DDL that makes them, in order */
@@ -73,7 +75,7 @@ function planTable(
     if (there === undefined) missing.push({ what: `index "${index.name}"`, ddl: [index.ddl] });
     else if (
       declared !== undefined &&
-      (there.text !== declared.text || there.table.toLowerCase() !== declared.table.toLowerCase())
+      (!sameName(there.text, declared.text) || !sameName(there.table, declared.table))
     ) {
       differences.push(
         `index "${index.name}" is ${there.text} of "${there.table}" in the database and ${declared.text} of "${declared.table}" in the class`,

@@ -221,7 +221,12 @@ export function aggregateStatement(
   if (keys.length > 0) builder.add(' GROUP BY ').list(keys, ({ operand }) => builder.add(operand.sql));
   // by expression and not by alias: an alias that is also a column would mean the column
   whereInto(builder, having, find('having', values), 'HAVING');
-  orderInto(builder, orderBy, (name) => find('orderBy', columns)(name).sql);
+  orderInto(builder, orderBy, (name) => {
+    const { sql } = find('orderBy', columns)(name);
+    // and a bare column would mean the alias, were an aggregate named like it: a group key goes by its place
+    const place = keys.findIndex((key) => key.name === name) + 1;
+    return place === 0 ? sql : String(place);
+  });
   const statement = limitInto(builder, limit, offset).reading(columns.map((column) => column.operand.as));
   return { statement, names: columns.map((column) => column.name) };
 }

@@ -1,4 +1,5 @@
-// INSERT, upsert, UPDATE, DELETE over one entity. Not here: encoding of rows (repository.ts), bulk loading (engine/).
+// INSERT, upsert, UPDATE, DELETE over one entity. Not here: encoding of rows (row-encoder.ts), bulk
+// loading (bulk.ts).
 import type { DuckDBValue } from '@duckdb/node-api';
 import { quote } from '../entity/identifier.js';
 import type { As } from '../entity/property-type.js';
@@ -48,13 +49,16 @@ export function upsertStatement(
   return builder.add(`)${conflictSql(onConflict)}`).writing(entity.id);
 }
 
-/** In a stage, the column that says which properties a row set. */
-const SHAPE = 'mysingle shape';
+// Beside the entity's own columns, which may be called anything, a stage has two (and a query of it a third): which
+// properties a row set, and its place among the rows. Not rowid, for a column of that name hides it.
+const SHAPE = quote('mysingle shape');
+const PLACE = quote('mysingle place');
+const LATER = quote('mysingle later');
 
-/** An empty temporary table of the columns' types and a shape, to stage rows in. */
+/** An empty temporary table of the columns' types, a shape and a place, to stage rows in. */
 export function createStageStatement(stage: string, entity: EntitySchema, columns: readonly Column[]): Statement {
   return internal(
-    `CREATE TEMP TABLE ${quote(stage)} AS SELECT ${names(columns)}, 0::INTEGER AS ${quote(SHAPE)} FROM ${tableName(entity)} LIMIT 0`,
+    `CREATE TEMP TABLE ${quote(stage)} AS SELECT ${names(columns)}, 0::INTEGER AS ${SHAPE}, 0::BIGINT AS ${PLACE} FROM ${tableName(entity)} LIMIT 0`,
   );
 }
 
@@ -88,9 +92,9 @@ export function insertStagedStatement(
     ...part.withNull.map((key) => `(${holdsNull(key)})`),
   ];
   if (onConflict.action === 'update') {
-    const last = `row_number() OVER (PARTITION BY ${names(onConflict.on)} ORDER BY rowid DESC)`;
+    const last = `row_number() OVER (PARTITION BY ${names(onConflict.on)} ORDER BY ${PLACE} DESC)`;
     builder.add(
-      `(SELECT *, rowid AS position, ${last} AS later FROM temp.${quote(stage)}) WHERE later = 1 AND ${quote(SHAPE)} = ${shape}${conditions.map((each) => ` AND ${each}`).join('')} ORDER BY position`,
+      `(SELECT *, ${last} AS ${LATER} FROM temp.${quote(stage)}) WHERE ${LATER} = 1 AND ${SHAPE} = ${shape}${conditions.map((each) => ` AND ${each}`).join('')} ORDER BY ${PLACE}`,
     );
   } else builder.add(`temp.${quote(stage)}${conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`}`);
   return builder.add(conflictSql(onConflict)).writing(entity.id);

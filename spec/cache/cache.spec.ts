@@ -361,6 +361,16 @@ describe('the cache under writes', () => {
     expect(await read()).to.equal(1); // and its older view was not kept for others
   });
 
+  it('is told of a write whose RETURNING cannot be read: it is committed all the same', async () => {
+    const db = await openManager({ entities });
+    await db.repository(Price).insert({ id: 1, price: 1 });
+    const { read, loads } = counter(db);
+    expect(await read()).to.equal(1);
+    const insert = sql`insert into ${Price} values (2, 2) returning 'infinity'::timestamp as never`;
+    await failure(db.query(insert), 'E_CONVERSION');
+    expect([await read(), loads()]).to.deep.equal([2, 2]);
+  });
+
   it('is one for two managers of one file', async () => {
     const path = scratchPath();
     const [a, b] = [await openManager({ path, entities }), await openManager({ path, entities })];

@@ -16,7 +16,9 @@ const entry = (text: string, tables: string[] = [], tick = 0, expiresAt = 2_000)
 const always = (): boolean => true;
 
 async function database(path = scratchPath()): Promise<Database> {
-  return Database.open(resolveOptions({ path, logger: false }).database);
+  const made = await Database.create(resolveOptions({ path, logger: false }).database);
+  await made.attach('file');
+  return made;
 }
 
 @Table('beside_the_cache')

@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { BaseDuckDBManager, sql } from '@mysingle/database';
-import { startChild } from '../support/child.js';
+import { holdFile, startChild } from '../support/child.js';
 import { failure } from '../support/failure.js';
 import { openManager, scratchPath } from '../support/scratch.js';
 
@@ -86,5 +86,27 @@ describe('acquireDatabase', () => {
     const path = scratchPath();
     await failure(() => openManager({ path, readOnly: true }), 'E_NOT_FOUND');
     expect((await openManager({ path })).mode).to.equal('file');
+  });
+
+  it("lets each of those who open a locked file at once have its own 'onLocked'", async () => {
+    const path = scratchPath();
+    await using holder = await holdFile(path);
+    const waiting = openManager({ path, onLocked: 'wait' });
+    const error = failure(() => openManager({ path, onLocked: 'error' }), 'E_LOCKED');
+    const short = failure(() => openManager({ path, onLocked: 'wait', lockTimeout: '60ms' }), 'E_LOCKED');
+    expect((await error).message).to.contain(String(holder.pid));
+    expect((await short).message).to.contain('After 60 ms');
+    await holder.kill();
+    expect((await waiting).mode).to.equal('file');
+  });
+
+  it('lets one wait that came while another failed at once', async () => {
+    const path = scratchPath();
+    await using holder = await holdFile(path);
+    const error = failure(() => openManager({ path, onLocked: 'error' }), 'E_LOCKED');
+    const waiting = openManager({ path, onLocked: 'wait' });
+    await error;
+    await holder.kill();
+    expect((await waiting).mode).to.equal('file');
   });
 });

@@ -99,6 +99,7 @@ describe('planSchema', () => {
     ['columns in another order', /(\n *"fee".*)(\n *"side".*)/, '$2$1'],
     ['an index more, which is not unique', 'CREATE INDEX', 'CREATE INDEX more ON trades (price); CREATE INDEX'],
     ['a column in another case', '"fee"', '"FEE"'],
+    ['a table in another case than its indexes say', 'CREATE TABLE "trades"', 'CREATE TABLE "TRADES"'],
     ['tables and types of others', /$/, "CREATE TABLE other (x integer); CREATE TYPE mood AS ENUM ('ok');"],
     ['comments of others', /$/, "COMMENT ON TABLE trades IS 'mine';"],
     ['a default that is written otherwise', "DEFAULT 'x'", "default   'x'"],

@@ -68,7 +68,7 @@ describe('aggregate', () => {
       'SELECT "symbol" AS "symbol", count(*) AS "runs", count("qty") AS "known", count(DISTINCT "fee") AS "kinds", sum("qty") AS "total", sum("fee") AS "fees", avg("qty") AS "mean", ' +
         'avg(CAST("price" AS DOUBLE)) AS "meanPrice", min("price") AS "low", max("at") AS "high", median("fee") AS "mid", quantile_cont("fee", \'0.25\'::DOUBLE) AS "q", stddev_samp("fee") AS "dev", ' +
         'first("fee" ORDER BY "id") AS "firstFee", last("id" ORDER BY "at") AS "lastId", arg_min("id", "price") AS "cheapest", arg_max("big", "at") AS "newest", list("id" ORDER BY "at") AS "ids", ' +
-        'list("qty" ORDER BY "id") AS "quantities", max("symbol") AS "name", max("flag") AS "any" FROM "fills" GROUP BY "symbol" ORDER BY "symbol" ASC',
+        'list("qty" ORDER BY "id") AS "quantities", max("symbol") AS "name", max("flag") AS "any" FROM "fills" GROUP BY "symbol" ORDER BY 1 ASC',
     );
     const rows = await repository.aggregate(options);
     expectTypeOf(rows).toEqualTypeOf<
@@ -159,6 +159,17 @@ describe('aggregate', () => {
         })
       ).map(({ symbol }) => symbol),
     ).to.deep.equal(['C', 'B']);
+  });
+
+  it('orders by a group key, and not by an aggregate named like its column', async () => {
+    const { repository } = await fills();
+    const rows = await repository.aggregate({
+      groupBy: { name: 'symbol' },
+      select: { symbol: count() },
+      orderBy: { name: 'desc' },
+    });
+    const names = rows.map(({ name }) => name);
+    expect(names).to.deep.equal(names.toSorted().toReversed());
   });
 
   it('takes aliases that are names of columns, or need quoting', async () => {
