@@ -25,6 +25,11 @@ export class ReadSet {
     this.parent?.add(database, tables);
   }
 
+  /** What another load read, that gave a part of this one. */
+  addAll(other: ReadSet): void {
+    for (const [database, tables] of other.#tables) this.add(database, tables);
+  }
+
   /** What was read of one database. */
   of(database: object): ReadonlySet<string> {
     return this.#tables.get(database) ?? new Set();

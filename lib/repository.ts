@@ -22,6 +22,7 @@ import {
   type AggregateOptions,
   type AggregateRow,
   type GroupBy,
+  type TotalOptions,
 } from './sql/aggregate.js';
 import { literal } from './sql/literal.js';
 import type { Where } from './sql/operator.js';
@@ -245,17 +246,25 @@ export class Repository<E extends object> {
   }
 
   /**
-   * Groups and aggregates, typed by what is asked for.
+   * Groups and aggregates, typed by what is asked for. Without `groupBy`, `having`, `limit` and `offset` it is always one row,
+   * also over no rows at all.
    *
    * @throws DatabaseError `E_QUERY` for unknown names and aggregates that do not fit their column
    * @example await results.aggregate({
    *   groupBy: ['strategyId'], select: { runs: count(), avgReturn: avg('totalReturn') },
    *   having: { avgReturn: gt(0) }, orderBy: { avgReturn: 'desc' }, limit: 10,
    * }); // { strategyId: string; runs: number; avgReturn: number | null }[]
+   * @example const [{ runs }] = await results.aggregate({ select: { runs: count() } });
    */
+  aggregate<const A extends Readonly<Record<string, AggregateOf<E>>>>(
+    options: TotalOptions<E, A>,
+  ): Promise<[AggregateRow<E, readonly [], A>]>;
+  aggregate<const A extends Readonly<Record<string, AggregateOf<E>>>, const G extends GroupBy<E> = readonly []>(
+    options: AggregateOptions<E, G, A>,
+  ): Promise<AggregateRow<E, G, A>[]>;
   async aggregate<const A extends Readonly<Record<string, AggregateOf<E>>>, const G extends GroupBy<E> = readonly []>(
     options: AggregateOptions<E, G, A>,
-  ): Promise<AggregateRow<E, G, A>[]> {
+  ): Promise<never> {
     const { statement, names } = aggregateStatement(this.#schema, options);
     const rows = await this.#cached(statement, options, ({ columns, rowCount }) =>
       Array.from({ length: rowCount }, (_row, row) => record(names, (_name, index) => columns[index]?.[row])),

@@ -66,6 +66,8 @@ class SharedCache {
   readonly #owners = new Map<string, { readonly owner: unknown; readonly method: unknown }>();
   readonly #pending = new Set<Pending>();
   #table: CacheTable | undefined;
+  /** a write to the table failed: its rows may be older than what was set or deleted since, so none is believed any more */
+  #distrusted = false;
   #writing: Promise<void> = Promise.resolve();
   stats = { hits: 0, loads: 0, joined: 0 };
 
@@ -139,10 +141,11 @@ class SharedCache {
 
   async find(key: string): Promise<Entry | undefined> {
     const near = this.inMemory(key);
-    if (near !== undefined || this.#table === undefined) return near;
     const table = this.#table;
+    if (near !== undefined || table === undefined) return near;
     try {
       await this.#writing;
+      if (this.#distrusted) return undefined;
       const { value: far, dropped } = await this.pending(key, () => table.get(key));
       if (far === undefined || dropped || !this.#lives(far)) return undefined;
       this.decode(far.text);
@@ -179,6 +182,12 @@ class SharedCache {
     else this.#flights.delete(key);
   }
 
+  set(key: string, entry: Entry): void {
+    // a load that began before must not put its value over this one
+    this.#drop(key);
+    this.store(key, entry);
+  }
+
   delete(key: string): void {
     this.#drop(key);
     this.#memory.delete(key);
@@ -193,7 +202,7 @@ class SharedCache {
   }
 
   async purge(): Promise<number> {
-    this.#memory.purgeStale();
+    for (const [key, entry] of this.#memory.entries()) if (!this.#lives(entry)) this.#memory.delete(key);
     let purged = 0;
     this.#write(async (table) => {
       purged = await table.purge(this.now(), (tables, tick) => this.holds(tables, tick));
@@ -219,8 +228,13 @@ class SharedCache {
   /** Writes to the table one after another, behind the callers' backs: two at once would conflict. */
   #write(work: (table: CacheTable) => Promise<void>): void {
     const table = this.#table;
-    if (table === undefined) return;
-    this.#writing = this.#writing.then(() => work(table)).catch((error: unknown) => this.#tierFailed(error));
+    if (table === undefined || this.#distrusted) return;
+    this.#writing = this.#writing
+      .then(() => (this.#distrusted ? undefined : work(table)))
+      .catch((error: unknown) => {
+        this.#distrusted = true;
+        this.#tierFailed(error);
+      });
   }
 
   #tierFailed(error: unknown): void {
@@ -230,7 +244,9 @@ class SharedCache {
   async #close(): Promise<void> {
     await this.#writing;
     try {
-      await this.#table?.close(this.now(), (tables, tick) => this.holds(tables, tick));
+      // not closed in order, its rows count for nothing at the next start
+      if (this.#distrusted) await this.#table?.abandon();
+      else await this.#table?.close(this.now(), (tables, tick) => this.holds(tables, tick));
     } catch (error) {
       this.#tierFailed(error);
     }
@@ -308,7 +324,7 @@ export class Cache {
     const askedAt = database.clock.tick;
     for (;;) {
       const near = this.state.inMemory(key);
-      if (near !== undefined && near.tick <= this.engine.tick) return this.#give(key, { ...near, hit: true });
+      if (near !== undefined && this.#visible(near)) return this.#give(key, { ...near, hit: true });
       const reads = new ReadSet(context().reads);
       const run = (): Promise<Loaded> => this.#load(key, ttlMs, negativeTtlMs, reads, load);
       // what a transaction sees is its own: nobody else may join it
@@ -318,10 +334,17 @@ export class Cache {
       if (joined && leadsTo(reads, flight.reads)) return load();
       if (joined) this.state.stats.joined += 1;
       const loaded = await flight.result;
+      // also what it read of other databases, which no entry tells
+      if (joined) context().reads?.addAll(flight.reads);
       // a load that began before a write that this caller came after: what it gave is of no use here
       if (joined && loaded.tick < askedAt && !this.state.holds(loaded.tables, loaded.tick)) continue;
       return this.#give(key, loaded, joined);
     }
+  }
+
+  /** Whether the caller sees what the entry was read from: a transaction keeps seeing the database as it was when it began. */
+  #visible(entry: Entry): boolean {
+    return this.state.holds(entry.tables, this.engine.tick);
   }
 
   #give(key: string, { text, tables, hit }: Loaded, joined = false): unknown {
@@ -343,8 +366,7 @@ export class Cache {
   ): Promise<Loaded> {
     const { database } = this.engine;
     const found = await this.state.find(key);
-    // a transaction keeps seeing the database as it was when it began
-    if (found !== undefined && found.tick <= this.engine.tick) return { ...found, hit: true };
+    if (found !== undefined && this.#visible(found)) return { ...found, hit: true };
     const tick = this.engine.tick;
     const started = performance.now();
     this.state.stats.loads += 1;
@@ -371,7 +393,7 @@ export class Cache {
   async get(key: string): Promise<unknown> {
     if (!this.enabled || this.engine.transaction?.hasWritten) return undefined;
     const entry = await this.state.find(key);
-    return entry === undefined ? undefined : this.#give(key, { ...entry, hit: true });
+    return entry === undefined || !this.#visible(entry) ? undefined : this.#give(key, { ...entry, hit: true });
   }
 
   /**
@@ -379,22 +401,25 @@ export class Cache {
    *
    * @throws DatabaseError `E_UNSUPPORTED` for values the cache has no form for
    */
-  set(key: string, value: unknown, options: Pick<CacheEntryOptions, 'ttl'>): Promise<void> {
+  async set(key: string, value: unknown, options: Pick<CacheEntryOptions, 'ttl'>): Promise<void> {
     const expiresAt = this.state.now() + durationMs(options.ttl, 'ttl');
-    if (this.enabled)
-      this.state.store(key, { text: encodeValue(value), tables: [], tick: this.engine.database.clock.tick, expiresAt });
-    return Promise.resolve();
+    if (!this.enabled) return;
+    this.state.set(key, { text: encodeValue(value), tables: [], tick: this.engine.database.clock.tick, expiresAt });
   }
 
-  delete(key: string): Promise<void> {
+  /** Forgets one value, in the process and in the table; a load of it that is under way is not kept. */
+  async delete(key: string): Promise<void> {
     this.state.delete(key);
-    return Promise.resolve();
   }
 
-  /** Ends every value that was read from these entities. */
-  invalidate(what: { readonly entities: readonly EntityClass[] }): Promise<void> {
+  /**
+   * Ends every value that was read from these entities, as a write to them would.
+   *
+   * @throws DatabaseError `E_DECLARATION` for a class that is no entity
+   * @example await db.cache.invalidate({ entities: [Trade] }); // another program has written trades
+   */
+  async invalidate(what: { readonly entities: readonly EntityClass[] }): Promise<void> {
     this.engine.database.clock.wrote(what.entities.map((entity) => schemaOf(entity).id));
-    return Promise.resolve();
   }
 
   /** Forgets everything, in the process and in the table. */
@@ -402,7 +427,11 @@ export class Cache {
     return this.state.clear();
   }
 
-  /** Deletes what no longer holds from the table. Gives the number of rows. */
+  /**
+   * Deletes what no longer holds, in the process and in the table. Nobody ever gets it in any case; this frees its room.
+   *
+   * @returns rows deleted from the table
+   */
   purge(): Promise<number> {
     return this.state.purge();
   }

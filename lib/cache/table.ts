@@ -153,6 +153,11 @@ export class CacheTable {
     }
   }
 
+  /** Ends without a word about it, as a process that is killed does. */
+  abandon(): Promise<void> {
+    return this.session.close();
+  }
+
   #run(sql: string, ...parameters: readonly Parameter[]): Promise<Result> {
     return this.session.run({ text: sql, parameters, reads: [], writes: [] });
   }

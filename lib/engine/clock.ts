@@ -26,11 +26,10 @@ export class TableClock {
     }
   }
 
-  /** Whether nothing that was read of these tables at `tick` has changed since. */
+  /** Whether nothing that was read of these tables at `tick` has changed since. What was read of none always holds. */
   holds(tables: Iterable<string>, tick: number): boolean {
-    if (this.#everything > tick) return false;
     for (const table of tables) {
-      const last = table === EVERYTHING ? this.#tick : (this.#written.get(table) ?? 0);
+      const last = table === EVERYTHING ? this.#tick : Math.max(this.#everything, this.#written.get(table) ?? 0);
       if (last > tick) return false;
     }
     return true;

@@ -1,6 +1,13 @@
 // The connection that `duckdbConn` hands out: the binding's own, watched, so that its calls keep their order, count as
 // writes, and are waited for at close.
-import { DuckDBAppender, DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
+import {
+  DuckDBAppender,
+  DuckDBConnection,
+  DuckDBExtractedStatements,
+  DuckDBPendingResult,
+  DuckDBPreparedStatement,
+} from '@duckdb/node-api';
+import { context } from '../context.js';
 import { EVERYTHING } from '../sql/statement.js';
 import type { Database } from './database.js';
 import { addsOnly } from './session.js';
@@ -35,7 +42,7 @@ export class RawConnection {
         if (!WRITING.test(property)) return call;
         return (...args: unknown[]) => {
           try {
-            return call(...args);
+            return this.#given(call(...args));
           } finally {
             this.#wrote();
           }
@@ -44,14 +51,19 @@ export class RawConnection {
     });
   }
 
+  /** What a call gave; watched too where more can be run by it. */
+  #given(result: unknown): unknown {
+    if (result instanceof Promise) return result.then((value: unknown) => this.#given(value));
+    return RUNNING.some((type) => result instanceof type) ? this.#watched(result as object) : result;
+  }
+
   async #inOrder(call: () => unknown, sql: unknown): Promise<unknown> {
+    context().reads?.add(this.database, [EVERYTHING]);
     const turn = this.#tail.then(call);
     this.#tail = turn.catch(() => {});
     try {
       const result = await turn;
-      return result instanceof DuckDBPreparedStatement || result instanceof DuckDBAppender
-        ? this.#watched(result)
-        : result;
+      return this.#given(result);
     } finally {
       if (typeof sql !== 'string' || !addsOnly(sql)) this.#wrote();
     }
@@ -75,7 +87,9 @@ export class RawConnection {
   }
 }
 
-/** Methods of connections and prepared statements that give a promise. */
-const ASYNC = /^(?:run|stream|prepare|extractStatements|createAppender|startThen|startStreamThen)/;
-/** Methods that write at once, or start what will: of appenders, and the `start` of statements. */
-const WRITING = /^(?:flushSync|closeSync|endRow|appendDataChunk|start|startStream)$/;
+const RUNNING = [DuckDBPreparedStatement, DuckDBExtractedStatements, DuckDBPendingResult, DuckDBAppender];
+/** Their methods, and those of connections, that give a promise. */
+const ASYNC =
+  /^(?:run(?!Task$)|stream|prepare|extractStatements|createAppender|startThen|startStreamThen|getResult$|read(?:All|Until)?$)/;
+/** Methods that write at once, or start what will: of appenders, the `start` of statements, a step of what was started. */
+const WRITING = /^(?:flushSync|closeSync|endRow|appendDataChunk|start|startStream|runTask)$/;

@@ -32,7 +32,7 @@ export interface ColumnOptions<V = unknown, A extends As = As, N extends boolean
   /** NULL allowed; the property is `T | null`. Default: NOT NULL */
   readonly nullable?: N;
   /** a value, `uuid7() uuid4() now() sequence()`, or SQL */
-  readonly default?: NoInfer<V> | DefaultValue | Fragment | null;
+  readonly default?: NoInfer<NonNullable<V>> | DefaultValue | Fragment | null;
   /** a condition each row must meet, such as sql`price > 0` */
   readonly check?: Fragment;
   /** the expression of a virtual generated column, which is computed when read and never written */

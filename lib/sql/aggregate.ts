@@ -159,6 +159,14 @@ export interface AggregateOptions<E, G, A> {
   readonly cache?: boolean;
 }
 
+/** What `aggregate` takes for one row over everything: nothing that groups, and nothing that could leave the row out. */
+export type TotalOptions<E, A> = Omit<
+  AggregateOptions<E, readonly [], A>,
+  'groupBy' | 'having' | 'limit' | 'offset'
+> & {
+  readonly [K in 'groupBy' | 'having' | 'limit' | 'offset']?: never;
+};
+
 /** One column of the result. */
 export interface AggregateColumn {
   readonly name: string;

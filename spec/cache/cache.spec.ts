@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { Column, Table, gt, sql, type BaseDuckDBManager, type Cache } from '@mysingle/database';
+import { Column, Table, gt, sql, type BaseDuckDBManager, type Cache, type Fragment } from '@mysingle/database';
 import { Cache as SharedCache, type CacheOptions } from '../../lib/cache/cache.js';
+import { withinContext } from '../../lib/context.js';
 import { Engine } from '../../lib/engine/engine.js';
 import { acquireDatabase } from '../../lib/engine/registry.js';
 import { resolveOptions } from '../../lib/options.js';
@@ -46,6 +47,11 @@ function counter(db: BaseDuckDBManager, key = 'count'): { read: () => Promise<nu
     return prices.count();
   };
   return { read: () => db.cache.getOrLoad(key, hour, load), loads: () => loads };
+}
+
+/** Runs `work` outside of the transaction of the caller. */
+function beyond<T>(work: () => Promise<T>): Promise<T> {
+  return withinContext({ transactions: new Map() }, work);
 }
 
 function gate(): { open: () => void; passed: Promise<void> } {
@@ -194,6 +200,57 @@ describe('the cache in time', () => {
     }
   });
 
+  it('keeps what was set over what was still loading', async () => {
+    const { cache } = await openManager();
+    const [begun, go] = [gate(), gate()];
+    const old = cache.getOrLoad('k', hour, async () => {
+      begun.open();
+      await go.passed;
+      return 'old';
+    });
+    await begun.passed;
+    await cache.set('k', 'new', hour);
+    go.open();
+    await old;
+    expect(await cache.get('k')).to.equal('new');
+  });
+
+  it('frees the memory of what ran out when it purges', async () => {
+    const { cache, clock, close } = await clocked();
+    await cache.set('a', 1, { ttl: '10ms' });
+    await cache.set('b', 1, hour);
+    clock.now += 10;
+    await cache.purge();
+    expect(cache.stats().entries).to.equal(1);
+    await close();
+  });
+
+  it('rejects, and does not throw, what it refuses', async () => {
+    const { cache } = await openManager();
+    for (const wrong of [
+      () => cache.set('k', 1, { ttl: '5 min' as never }),
+      () => cache.invalidate({ entities: [Date] }),
+    ])
+      // prettier-ignore
+      expect(await wrong().catch((error: unknown) => error)).to.be.instanceOf(Error);
+  });
+
+  it('believes nothing of its table after a write to it failed, nor does the next start', async () => {
+    const path = scratchPath();
+    const db = await openManager({ path, cache: { maxEntries: 1 } });
+    await db.cache.set('k', 'old', hour);
+    await db.cache.set('other', 1, hour);
+    expect(await db.cache.get('k')).to.equal('old');
+    await db.execute(sql`alter table mysingle_cache rename column bytes to size`);
+    await db.cache.set('k', 'new', hour);
+    await db.cache.set('other', 2, hour);
+    await db.cache.purge(); // behind both
+    await db.execute(sql`alter table mysingle_cache rename column size to bytes`);
+    expect(await db.cache.get('k')).to.equal(undefined);
+    await db.close();
+    expect(await (await openManager({ path })).cache.get('k')).to.equal(undefined);
+  });
+
   it('stays within its bounds, the least used first to go', async () => {
     const { cache } = await openManager({ cache: { maxEntries: 2 } });
     for (const key of ['a', 'b', 'c']) await cache.set(key, key, hour);
@@ -233,6 +290,7 @@ describe('the cache under writes', () => {
     ['withConnection', (db) => db.withConnection((c) => c.run('update cached_price set price = 9'))],
     ['withConnection that says what it writes', (db) => db.withConnection((c) => c.run('update cached_price set price = 9'), { writes: [Price] })], // prettier-ignore
     ['withConnection that fails after its write', (db) => db.withConnection(async (c) => { await c.run('delete from cached_price'); throw new Error('late'); }).catch(() => {})], // prettier-ignore
+    ['duckdbConn, by statements taken apart', (db) => db.duckdbConn.extractStatements('update cached_price set price = 9').then((all) => all.prepare(0)).then((prepared) => prepared.run())], // prettier-ignore
     ['duckdbConn', (db) => db.duckdbConn.run('update cached_price set price = 9')],
     ['a transaction', (db) => db.transaction(() => db.repository(Price).insert({ id: 2, price: 1 }))],
     [
@@ -361,6 +419,29 @@ describe('the cache under writes', () => {
     expect(await read()).to.equal(1); // and its older view was not kept for others
   });
 
+  it('keeps what was set, and what was read of nothing, over every write', async () => {
+    const { cache, execute, duckdbConn } = await openManager().then((db) => ({ cache: db.cache, execute: (text: Fragment) => db.execute(text), duckdbConn: db.duckdbConn })); // prettier-ignore
+    await cache.set('k', 1, hour);
+    await execute(sql`create table t (n integer)`);
+    await duckdbConn.run('insert into t values (1)');
+    expect(await cache.get('k')).to.equal(1);
+    const read = (): Promise<unknown> =>
+      cache.getOrLoad('raw', hour, async () => (await duckdbConn.runAndReadAll('select sum(n)::int from t')).getRows());
+    expect(await read()).to.deep.equal([[1]]);
+    await execute(sql`insert into t values (1)`);
+    expect(await read()).to.deep.equal([[2]]);
+  });
+
+  it('ends what was read while a statement of duckdbConn was begun and not done', async () => {
+    const db = await openManager({ entities });
+    await db.repository(Price).insert({ id: 1, price: 1 });
+    const { read } = counter(db);
+    const pending = await db.duckdbConn.start('insert into cached_price values (2, 2)');
+    expect(await read()).to.equal(1);
+    await pending.getResult();
+    expect(await read()).to.equal(2);
+  });
+
   it('is told of a write whose RETURNING cannot be read: it is committed all the same', async () => {
     const db = await openManager({ entities });
     await db.repository(Price).insert({ id: 1, price: 1 });
@@ -369,6 +450,23 @@ describe('the cache under writes', () => {
     const insert = sql`insert into ${Price} values (2, 2) returning 'infinity'::timestamp as never`;
     await failure(db.query(insert), 'E_CONVERSION');
     expect([await read(), loads()]).to.deep.equal([2, 2]);
+  });
+
+  it('gives a transaction by key what it sees, and nothing from later', async () => {
+    const db = await openManager({ entities });
+    const { read } = counter(db);
+    await read();
+    await db.transaction(async () => {
+      await db.query(sql`select 1`);
+      await beyond(async () => {
+        await db.repository(Price).insert({ id: 1, price: 1 });
+        expect(await read()).to.equal(1);
+      });
+      expect(await db.cache.get('count')).to.equal(undefined);
+      await beyond(() => db.cache.set('free', 1, hour));
+      expect(await db.cache.get('free')).to.equal(1);
+    });
+    expect(await db.cache.get('count')).to.equal(1);
   });
 
   it('is one for two managers of one file', async () => {
@@ -391,6 +489,25 @@ describe('the cache under writes', () => {
     await both();
     await b.repository(Price).insert({ id: 1, price: 1 });
     expect([await both(), loads]).to.deep.equal([1, 2]);
+  });
+
+  it('keeps nothing that joined a load that read another database', async () => {
+    const [one, two] = [await openManager({ entities }), await openManager({ entities })];
+    const [begun, go] = [gate(), gate()];
+    const inner = (): Promise<number> =>
+      one.cache.getOrLoad('inner', hour, async () => {
+        begun.open();
+        await go.passed;
+        return two.repository(Price).count();
+      });
+    const outer = (): Promise<number> => one.cache.getOrLoad('outer', hour, inner);
+    const first = inner();
+    await begun.passed;
+    const joined = outer();
+    go.open();
+    expect(await Promise.all([first, joined])).to.deep.equal([0, 0]);
+    await two.repository(Price).insert({ id: 1, price: 1 });
+    expect(await outer()).to.equal(1);
   });
 
   it('never serves a number that a finished write has changed, whatever happens at once', async () => {

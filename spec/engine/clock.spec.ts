@@ -28,7 +28,7 @@ describe('TableClock', () => {
     ]).to.deep.equal([true, false, false, true]);
   });
 
-  it('takes the unknown for everything, read or written', () => {
+  it('takes the unknown for everything, read or written, and nothing for nothing', () => {
     const clock = new TableClock();
     expect(clock.holds([EVERYTHING], 0)).to.equal(true);
     clock.wrote(['a']);
@@ -38,6 +38,7 @@ describe('TableClock', () => {
       true,
     ]);
     clock.wrote([EVERYTHING]);
-    expect([clock.holds(['b'], 1), clock.holds([], 1), clock.holds(['b'], 2)]).to.deep.equal([false, false, true]);
+    expect([clock.holds(['b'], 1), clock.holds(['b'], 2)]).to.deep.equal([false, true]);
+    expect(clock.holds([], 0)).to.equal(true);
   });
 });

@@ -102,7 +102,7 @@ describe('aggregate', () => {
         single: sum('single'),
       },
     });
-    expectTypeOf(row).toEqualTypeOf<{ big: bigint | null; safe: number | null; price: string | null; cost: number | null; qty: number | null; fee: number | null; single: number | null } | undefined>(); // prettier-ignore
+    expectTypeOf(row).toEqualTypeOf<{ big: bigint | null; safe: number | null; price: string | null; cost: number | null; qty: number | null; fee: number | null; single: number | null }>(); // prettier-ignore
     expect({ ...row }).to.deep.equal({
       big: 3n * 2n ** 62n - 3n,
       safe: 0,
@@ -136,6 +136,25 @@ describe('aggregate', () => {
     });
     expect(rows.map((row) => ({ ...row }))).to.deep.equal([{ n: 0, total: null, ids: null, at: null }]);
     expect(await repository.aggregate({ groupBy: ['symbol'], select: { n: count() } })).to.deep.equal([]);
+  });
+
+  it('is one row by its type where nothing groups or leaves rows out, and any number elsewhere', async () => {
+    const { repository } = await fills();
+    const select = { n: count() };
+    const [total] = await repository.aggregate({
+      select,
+      where: { symbol: 'none' },
+      orderBy: { n: 'asc' },
+      cache: false,
+    });
+    expectTypeOf(total).toEqualTypeOf<{ n: number }>();
+    expect(total.n).to.equal(0);
+    for (const more of [{ having: { n: gt(0) } }, { limit: 0 }, { offset: 1 }]) {
+      const rows = await repository.aggregate({ select, where: { symbol: 'none' }, ...more });
+      expectTypeOf(rows).toEqualTypeOf<{ n: number }[]>();
+      expect(rows).to.deep.equal([]);
+    }
+    expectTypeOf(await repository.aggregate({ select, groupBy: [] })).toEqualTypeOf<{ n: number }[]>();
   });
 
   it('filters before by where and after by having, by the names of aggregates', async () => {
