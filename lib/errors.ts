@@ -258,7 +258,7 @@ const APPENDER = /^Failed to (?:append|flush appender|close appender): /i;
 const PREFIX = /^[A-Z][A-Za-z ]+ Error: /;
 
 /** DuckDB's sentence out of its wrappers; `errors_as_json` gives a JSON object, the appender leaves out the kind. */
-function unwrap(message: string): { text: string; subtype?: string; errno?: string } {
+function unwrap(message: string): { text: string; subtype?: string; errno?: string; position?: number } {
   let text = message;
   while (WRAPPERS.test(text)) text = text.replace(WRAPPERS, '');
   const appender = APPENDER.test(text);
@@ -270,6 +270,7 @@ function unwrap(message: string): { text: string; subtype?: string; errno?: stri
         exception_type: string;
         exception_message: string;
         error_subtype?: string;
+        position?: string;
         errno?: string;
       };
       // under a prefix of another kind it is data: `select error('{"exception_type":...}')`
@@ -278,6 +279,8 @@ function unwrap(message: string): { text: string; subtype?: string; errno?: stri
       return {
         text: appender && parsed.exception_type === 'Constraint' ? `APPEND ${parsed.exception_message}` : sentence,
         ...(parsed.error_subtype === undefined ? {} : { subtype: parsed.error_subtype }),
+        // where in `details.sql` it stumbled, from 0
+        ...(parsed.position === undefined ? {} : { position: Number(parsed.position) }),
         ...(parsed.errno === undefined ? {} : { errno: parsed.errno }),
       };
     } catch {
