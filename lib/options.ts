@@ -151,7 +151,8 @@ function checkedSettings(settings: ManagerOptions['settings'] = {}): Record<stri
   if (!isObject(settings)) fail("settings: give an object of DuckDB's own options.");
   const checked: Record<string, string> = {};
   for (const [name, value] of Object.entries(settings)) {
-    const reason = RESERVED[name.toLowerCase()];
+    const lower = name.toLowerCase();
+    const reason = Object.hasOwn(RESERVED, lower) ? RESERVED[lower] : undefined;
     if (reason !== undefined) fail(`settings.${name} is set by this library: ${reason}.`);
     if (!['string', 'number', 'boolean'].includes(typeof value))
       fail(`settings.${name}: give a string, a number or a boolean.`);

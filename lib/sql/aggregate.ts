@@ -192,9 +192,13 @@ export function aggregateColumns(
   const { groupBy = [], select } = options;
   if (typeof select !== 'object' || select === null || Array.isArray(select))
     return fail('aggregate: select names the aggregates, such as { runs: count() }.');
+  if (typeof groupBy !== 'object' || groupBy === null)
+    return fail(
+      "aggregate: groupBy is a list of properties, or an object that names them, such as { hour: timeBucket('1h', 'at') }.",
+    );
   const groups: [string, unknown][] = Array.isArray(groupBy)
     ? groupBy.map((property) => [String(property), property])
-    : Object.entries(Object(groupBy) as object);
+    : Object.entries(groupBy);
   const keys = groups.map(([name, key]) => ({ name, operand: groupOperand(entity, key) }));
   const values = Object.entries(select).map(([name, value]) => ({
     name,
