@@ -36,7 +36,10 @@ export interface ManagerOptions {
   readonly pool?: { readonly size?: number; readonly acquireTimeout?: Duration };
   /** DuckDB's own options, such as `{ memory_limit: '4GB', threads: 2 }` */
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
-  /** bounds of the cache, or false: `@Cached` then always loads */
+  /**
+   * bounds of the cache, or false: `@Cached` then always loads. Managers of one file share its cache, with the bounds and the
+   * logger of the one that opened it first
+   */
   readonly cache?: CacheOptions | false;
   /** a pino logger, or false for none; default one JSON object a line on standard output, level by `LOG_LEVEL` */
   readonly logger?: Logger | false;

@@ -45,7 +45,9 @@ export const countDistinct = <const K extends string>(property: K): Aggregate<'c
 export const sum = <const K extends string>(property: K): Aggregate<'sum', K, never> => aggregate('sum', property);
 /** The mean, as a number. */
 export const avg = <const K extends string>(property: K): Aggregate<'avg', K, never> => aggregate('avg', property);
+/** The smallest value, in the type of the column. */
 export const min = <const K extends string>(property: K): Aggregate<'min', K, never> => aggregate('min', property);
+/** The largest value, in the type of the column. */
 export const max = <const K extends string>(property: K): Aggregate<'max', K, never> => aggregate('max', property);
 /** The median, as a number. */
 export const median = <const K extends string>(property: K): Aggregate<'median', K, never> =>
