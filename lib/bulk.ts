@@ -3,6 +3,7 @@
 import { BIGINT, INTEGER, type DuckDBValue } from '@duckdb/node-api';
 import type { Engine } from './engine/engine.js';
 import { CHUNK_ROWS, type LoadTarget } from './engine/append.js';
+import { Misfit } from './entity/misfit.js';
 import type { Column, EntitySchema } from './entity/schema.js';
 import { DatabaseError } from './errors.js';
 import { FROM_DATABASE, type RowEncoder } from './row-encoder.js';
@@ -192,10 +193,24 @@ class ChunkEncoder {
       const { columns: made } = await this.engine.run(defaultValuesStatement(this.entity, column, holes.length));
       for (const [at, row] of holes.entries()) {
         const value = made[0]?.[at] ?? null;
-        values[row] = value === null ? null : column.type.encode(value, exactAs(column));
+        values[row] = value === null ? null : this.#encodeDefault(column, value);
       }
     }
     return columns;
+  }
+
+  #encodeDefault(column: Column, value: unknown): DuckDBValue {
+    try {
+      return column.type.encode(value, exactAs(column));
+    } catch (error) {
+      if (!(error instanceof Misfit)) throw error;
+      const { className, table } = this.entity;
+      throw new DatabaseError(
+        'E_CONVERSION',
+        `${className}.${column.property} (${column.type.name}): the default that the database made ${error.message}. Give the value in the row, or insert row by row.`,
+        { cause: error, details: { entity: className, table, property: column.property, columns: [column.name] } },
+      );
+    }
   }
 }
 

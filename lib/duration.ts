@@ -9,6 +9,7 @@ export type Duration = `${number}${keyof typeof UNITS}`;
 /**
  * Milliseconds of a duration.
  *
+ * @param what named in the error: the option that the duration was given for
  * @throws DatabaseError `E_CONFIG` for anything that is not a number with a unit, is negative, or is not finite
  * @example durationMs('5m') // 300000
  */

@@ -313,7 +313,7 @@ export class BaseDuckDBManager implements OpenManager {
   /**
    * Runs one SQL statement for its effect.
    *
-   * @returns rows inserted, updated or deleted
+   * @returns rows inserted, updated or deleted; 0 for DDL
    * @throws DatabaseError as `query`
    * @example await db.execute(sql`delete from ${Trade} where symbol = ${symbol}`)
    */
@@ -355,8 +355,9 @@ export class BaseDuckDBManager implements OpenManager {
 
   /**
    * Lends a raw connection to `fn` alone; inside a transaction it is the transaction's. Counts as a write to everything,
-   * unless told what is written.
+   * unless told what is written. What `fn` leaves open is rolled back.
    *
+   * @throws DatabaseError for what DuckDB refuses, `E_CLOSED`, `E_TIMEOUT` when no connection becomes free; whatever `fn` throws
    * @example await db.withConnection((c) => c.run('insert into trades select * from staging'), { writes: [Trade] });
    */
   async withConnection<T>(

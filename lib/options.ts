@@ -36,7 +36,10 @@ export interface ManagerOptions {
   readonly pool?: { readonly size?: number; readonly acquireTimeout?: Duration };
   /** DuckDB's own options, such as `{ memory_limit: '4GB', threads: 2 }` */
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
-  /** bounds of the cache, or false: `@Cached` then always loads */
+  /**
+   * bounds of the cache, or false: `@Cached` then always loads. Managers of one file share its cache, with the bounds and the
+   * logger of the one that opened it first
+   */
   readonly cache?: CacheOptions | false;
   /** a pino logger, or false for none; default one JSON object a line on standard output, level by `LOG_LEVEL` */
   readonly logger?: Logger | false;
@@ -151,7 +154,8 @@ function checkedSettings(settings: ManagerOptions['settings'] = {}): Record<stri
   if (!isObject(settings)) fail("settings: give an object of DuckDB's own options.");
   const checked: Record<string, string> = {};
   for (const [name, value] of Object.entries(settings)) {
-    const reason = RESERVED[name.toLowerCase()];
+    const lower = name.toLowerCase();
+    const reason = Object.hasOwn(RESERVED, lower) ? RESERVED[lower] : undefined;
     if (reason !== undefined) fail(`settings.${name} is set by this library: ${reason}.`);
     if (!['string', 'number', 'boolean'].includes(typeof value))
       fail(`settings.${name}: give a string, a number or a boolean.`);

@@ -210,6 +210,16 @@ describe('raw SQL', () => {
 });
 
 describe('withConnection', () => {
+  it("tells DuckDB's errors as everywhere, outside and inside a transaction", async () => {
+    const db = await openManager();
+    const wrong = (): Promise<unknown> => db.withConnection((connection) => connection.run('select nope'));
+    const outside = await failure(wrong, 'E_QUERY');
+    const inside = await failure(db.transaction(wrong), 'E_QUERY');
+    expect(inside.message)
+      .to.equal(outside.message)
+      .and.match(/^Binder Error: /);
+  });
+
   it('lends a connection that comes back as it went, outside and inside a transaction', async () => {
     const db = await openManager({ entities, pool: { size: 1 } });
     const value = await db.withConnection(async (connection) => {

@@ -72,6 +72,7 @@ describe('the options of a manager', () => {
     [{ path, settings: 'threads=1' }, "settings: give an object of DuckDB's own options."],
     [{ path, settings: { threads: null } }, 'settings.threads: give a string, a number or a boolean.'],
     [{ path, settings: { Access_Mode: 'x' } }, 'settings.Access_Mode is set by this library: use readOnly: true.'],
+    [{ path, settings: { constructor: null } }, 'settings.constructor: give a string, a number or a boolean.'],
     [{ path, settings: { TimeZone: 'x' } }, 'settings.TimeZone is set by this library: times are UTC here; convert where they are shown.'],
     [{ path, settings: { errors_as_json: true } }, 'settings.errors_as_json is set by this library: errors are read by this library.'],
     [{ path, cache: true }, 'cache: give { maxEntries, maxBytes } or false.'],

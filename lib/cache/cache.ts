@@ -302,7 +302,8 @@ export class Cache {
    * recorded, and a write to it ends the value when it commits. A failed load is not kept, and reaches every waiter.
    * Values come back as they went in: changing one does not change the cached one.
    *
-   * @throws DatabaseError `E_UNSUPPORTED` for values the cache has no form for, and whatever `load` throws
+   * @throws DatabaseError `E_UNSUPPORTED` for values the cache has no form for, `E_CONFIG` for a time that is no duration, and
+   *   whatever `load` throws
    * @example db.cache.getOrLoad('vix', { ttl: '5m' }, () => prices.findOne({ where: { symbol: 'VIX' } }))
    */
   async getOrLoad<T>(key: string, options: CacheEntryOptions, load: () => T | Promise<T>): Promise<T> {
@@ -389,7 +390,11 @@ export class Cache {
     return { text, tables, tick, hit: false };
   }
 
-  /** The value under `key`, or undefined where there is none that still holds. */
+  /**
+   * The value under `key`, or undefined where there is none that still holds, and always in a transaction that has written.
+   *
+   * @example const seen = (await db.cache.get('seen')) as Date | undefined;
+   */
   async get(key: string): Promise<unknown> {
     if (!this.enabled || this.engine.transaction?.hasWritten) return undefined;
     const entry = await this.state.find(key);
@@ -397,9 +402,10 @@ export class Cache {
   }
 
   /**
-   * Keeps a value that depends on no table.
+   * Keeps a value that depends on no table, in place of what is there or still loading.
    *
-   * @throws DatabaseError `E_UNSUPPORTED` for values the cache has no form for
+   * @throws DatabaseError `E_UNSUPPORTED` for values the cache has no form for, `E_CONFIG` for a ttl that is no duration
+   * @example await db.cache.set('rates', rates, { ttl: '1h' });
    */
   async set(key: string, value: unknown, options: Pick<CacheEntryOptions, 'ttl'>): Promise<void> {
     const expiresAt = this.state.now() + durationMs(options.ttl, 'ttl');
@@ -422,7 +428,7 @@ export class Cache {
     this.engine.database.clock.wrote(what.entities.map((entity) => schemaOf(entity).id));
   }
 
-  /** Forgets everything, in the process and in the table. */
+  /** Forgets everything, in the process and in the table; loads that are under way are not kept. */
   clear(): Promise<void> {
     return this.state.clear();
   }
@@ -436,6 +442,7 @@ export class Cache {
     return this.state.purge();
   }
 
+  /** Counts since the database was opened in this process, of all its managers together. */
   stats(): CacheStats {
     return { ...this.state.stats, entries: this.state.entries };
   }

@@ -168,7 +168,8 @@ export class DataCache {
         this.log('cacheMissed', { ...about, ttl_hours: ttlHours, reason: 'no_table' });
         return null;
       }
-      const oldest = BigInt(Math.floor(this.now() - ttlHours * 3_600_000)) * 1000n;
+      // for ever, where that is longer than a Date reaches back
+      const oldest = BigInt(Math.floor(Math.max(this.now() - ttlHours * 3_600_000, -8.64e15))) * 1000n;
       const { columns } = await this.engine.run({
         text: `SELECT data_json FROM ${quote(table)} WHERE cache_key = $1 AND epoch_us(updated_at) > $2`,
         parameters: [

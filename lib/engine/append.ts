@@ -43,7 +43,8 @@ export async function loadChunks(session: Session, target: LoadTarget, chunks: C
     await step(session, target, () => appender.closeSync());
     return rows;
   } catch (error) {
-    discard(appender);
+    // in its turn, like each step
+    await session.exclusive(() => discard(appender));
     throw error;
   }
 }

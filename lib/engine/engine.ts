@@ -80,16 +80,24 @@ export class Engine {
     if (this.#closed) throw closedError();
     context().reads?.add(this.database, [EVERYTHING]);
     const { transaction } = this;
+    const work = async (connection: DuckDBConnection): Promise<T> => {
+      try {
+        return await fn(connection);
+      } catch (error) {
+        throw readable(error);
+      }
+    };
     // the turn is not held while `fn` runs: what it does through repositories waits in the same line
-    if (transaction !== undefined)
-      return transaction.guard(writes, async (session) => fn(await session.exclusive((connection) => connection)));
+    if (transaction !== undefined) {
+      return transaction
+        .guard(writes, async (session) => work(await session.exclusive((connection) => connection)))
+        .finally(() => this.#maybeChanged(writes));
+    }
     return this.#use(async (session) => {
       try {
         return await session.exclusive(async (connection) => {
           try {
-            return await fn(connection);
-          } catch (error) {
-            throw readable(error);
+            return await work(connection);
           } finally {
             await restore(connection);
           }
@@ -97,9 +105,14 @@ export class Engine {
       } finally {
         // what ran before a failure may have been committed
         this.database.clock.wrote(writes);
-        if (writes.includes(EVERYTHING)) this.database.schemaChanged();
+        this.#maybeChanged(writes);
       }
     });
+  }
+
+  /** Who may have written everything may have changed the schema. */
+  #maybeChanged(writes: readonly string[]): void {
+    if (writes.includes(EVERYTHING)) this.database.schemaChanged();
   }
 
   async #use<T>(work: (session: Session) => Promise<T>): Promise<T> {

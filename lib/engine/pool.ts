@@ -4,7 +4,7 @@ import type { Session } from './session.js';
 
 interface Waiter {
   readonly take: (session: Session) => void;
-  readonly refuse: (error: DatabaseError) => void;
+  readonly refuse: (error: unknown) => void;
 }
 
 export class Pool {
@@ -42,16 +42,30 @@ export class Pool {
       return idle;
     }
     if (this.#lent.size + this.#opening < this.size) {
-      this.#opening += 1;
-      try {
-        const session = await this.open();
-        this.#lent.add(session);
-        return session;
-      } finally {
-        this.#opening -= 1;
-      }
+      return this.#open();
     }
     return this.#wait();
+  }
+
+  async #open(): Promise<Session> {
+    this.#opening += 1;
+    let session: Session;
+    try {
+      session = await this.open();
+    } catch (error) {
+      // its place is free again: whoever waits first tries for himself
+      const next = this.#waiting.shift();
+      if (next !== undefined) this.#open().then(next.take, next.refuse);
+      throw error;
+    } finally {
+      this.#opening -= 1;
+    }
+    if (this.#closed) {
+      await session.close();
+      throw closedError();
+    }
+    this.#lent.add(session);
+    return session;
   }
 
   #wait(): Promise<Session> {

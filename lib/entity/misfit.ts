@@ -1,6 +1,6 @@
 // A value that its column cannot hold exactly. Thrown by encoders, which do not know the row; whoever knows it says so.
 
-/** Why a value does not fit. Caught by the repository, which adds row and `Entity.property`. */
+/** Why a value does not fit. Caught by whoever encodes a row or a condition, and adds row and `Entity.property`. */
 export class Misfit extends Error {
   override readonly name = 'Misfit';
 }

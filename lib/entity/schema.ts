@@ -1,5 +1,5 @@
 // What a class says, checked and frozen: table, columns, keys, indexes. Every declaration error is thrown from here.
-// Not here: DDL text (sql/ddl.ts), and checks that need other classes (sql/ddl.ts, at boot).
+// Not here: DDL text (sql/ddl.ts), and checks that need other classes (catalog.ts, at boot).
 import type { DuckDBValue } from '@duckdb/node-api';
 import { DatabaseError } from '../errors.js';
 import { Fragment } from '../fragment.js';

@@ -45,7 +45,9 @@ export const countDistinct = <const K extends string>(property: K): Aggregate<'c
 export const sum = <const K extends string>(property: K): Aggregate<'sum', K, never> => aggregate('sum', property);
 /** The mean, as a number. */
 export const avg = <const K extends string>(property: K): Aggregate<'avg', K, never> => aggregate('avg', property);
+/** The smallest value, in the type of the column. */
 export const min = <const K extends string>(property: K): Aggregate<'min', K, never> => aggregate('min', property);
+/** The largest value, in the type of the column. */
 export const max = <const K extends string>(property: K): Aggregate<'max', K, never> => aggregate('max', property);
 /** The median, as a number. */
 export const median = <const K extends string>(property: K): Aggregate<'median', K, never> =>
@@ -192,9 +194,13 @@ export function aggregateColumns(
   const { groupBy = [], select } = options;
   if (typeof select !== 'object' || select === null || Array.isArray(select))
     return fail('aggregate: select names the aggregates, such as { runs: count() }.');
+  if (typeof groupBy !== 'object' || groupBy === null)
+    return fail(
+      "aggregate: groupBy is a list of properties, or an object that names them, such as { hour: timeBucket('1h', 'at') }.",
+    );
   const groups: [string, unknown][] = Array.isArray(groupBy)
     ? groupBy.map((property) => [String(property), property])
-    : Object.entries(Object(groupBy) as object);
+    : Object.entries(groupBy);
   const keys = groups.map(([name, key]) => ({ name, operand: groupOperand(entity, key) }));
   const values = Object.entries(select).map(([name, value]) => ({
     name,

@@ -79,9 +79,13 @@ const operator = <V>(kind: OperatorKind, ...operands: readonly unknown[]): Opera
 export const eq = <V>(value: V): Operator<V> => operator('eq', value);
 /** Not equal, the exact complement of `eq`: finds NULLs too. */
 export const ne = <V>(value: V): Operator<V> => operator('ne', value);
+/** Greater; false for NULL. */
 export const gt = <V extends Ordered>(value: V): Operator<V> => operator('gt', value);
+/** Greater or equal; false for NULL. */
 export const gte = <V extends Ordered>(value: V): Operator<V> => operator('gte', value);
+/** Less; false for NULL. */
 export const lt = <V extends Ordered>(value: V): Operator<V> => operator('lt', value);
+/** Less or equal; false for NULL. */
 export const lte = <V extends Ordered>(value: V): Operator<V> => operator('lte', value);
 /** From `low` to `high`, both included. */
 export const between = <V extends Ordered>(low: V, high: V): Operator<V> => operator('between', low, high);
@@ -99,7 +103,9 @@ export const startsWith = (text: string): Operator<string> => operator('startsWi
 export const endsWith = (text: string): Operator<string> => operator('endsWith', text);
 /** Holds this text, taken literally. */
 export const contains = (text: string): Operator<string> => operator('contains', text);
+/** No value; the same as `eq(null)`. */
 export const isNull = (): Operator<null> => operator('isNull');
+/** Some value; the same as `ne(null)`. */
 export const isNotNull = (): Operator<null> => operator('isNotNull');
 /** The list holds the item. */
 export const has = <I>(item: I): Operator<I[]> => operator('has', item);

@@ -20,15 +20,16 @@ export type OnConflict =
 
 const names = (columns: readonly Column[]): string => columns.map((column) => quote(column.name)).join(', ');
 
+function insertInto(entity: EntitySchema, values: ReadonlyMap<Column, DuckDBValue>): SqlBuilder {
+  const builder = new SqlBuilder().add('INSERT INTO ').table(entity);
+  if (values.size === 0) return builder.add(' DEFAULT VALUES');
+  builder.add(` (${names([...values.keys()])}) VALUES (`);
+  return builder.list(values, ([column, value]) => builder.parameter(value, column.type.duckdb)).add(')');
+}
+
 /** INSERT of one row, giving back the row as stored. */
 export function insertStatement(entity: EntitySchema, values: ReadonlyMap<Column, DuckDBValue>): Statement {
-  const builder = new SqlBuilder().add('INSERT INTO ').table(entity);
-  if (values.size === 0) builder.add(' DEFAULT VALUES');
-  else {
-    builder.add(` (${names([...values.keys()])}) VALUES (`);
-    builder.list(values, ([column, value]) => builder.parameter(value, column.type.duckdb)).add(')');
-  }
-  builder.add(` RETURNING ${names(entity.columns)}`);
+  const builder = insertInto(entity, values).add(` RETURNING ${names(entity.columns)}`);
   return builder.writing(
     entity.id,
     entity.columns.map((column) => column.as),
@@ -41,12 +42,7 @@ export function upsertStatement(
   values: ReadonlyMap<Column, DuckDBValue>,
   onConflict: OnConflict,
 ): Statement {
-  const builder = new SqlBuilder()
-    .add('INSERT INTO ')
-    .table(entity)
-    .add(` (${names([...values.keys()])}) VALUES (`);
-  builder.list(values, ([column, value]) => builder.parameter(value, column.type.duckdb));
-  return builder.add(`)${conflictSql(onConflict)}`).writing(entity.id);
+  return insertInto(entity, values).add(conflictSql(onConflict)).writing(entity.id);
 }
 
 // Beside the entity's own columns, which may be called anything, a stage has two (and a query of it a third): which
@@ -159,7 +155,8 @@ export function defaultValuesStatement(entity: EntitySchema, column: Column, cou
   };
 }
 
-/** How to read a column so that nothing is lost: instants by their microseconds. */
+/** How to read a column so that nothing is lost: instants by their microseconds, a timetz by its text, which has the offset. */
 export function exactAs(column: Column): As | undefined {
+  if (column.type.name === 'timetz') return undefined;
   return column.type.as.includes('bigint') ? 'bigint' : column.as;
 }

@@ -71,6 +71,13 @@ describe('storeCacheData and getCacheData', () => {
     expect(await db.getCacheData('k')).to.equal(2);
   });
 
+  it('take a number of hours beyond all times as for ever', async () => {
+    const db = await openManager();
+    await db.storeCacheData('k', 1);
+    await age(db, 100_000);
+    expect(await db.getCacheData('k', { ttlHours: Number.MAX_SAFE_INTEGER })).to.equal(1);
+  });
+
   it('give false and null for a failure, logged as an error, which a miss is not', async () => {
     const { db, lines } = await logged();
     const cycle: Record<string, unknown> = {};

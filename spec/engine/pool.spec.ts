@@ -1,10 +1,50 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { sql } from '@mysingle/database';
+import { Pool } from '../../lib/engine/pool.js';
+import { SchemaVersion, Session } from '../../lib/engine/session.js';
 import { failure } from '../support/failure.js';
 import { openManager } from '../support/scratch.js';
 
+const gate = (): { open: () => void; passed: Promise<void> } => {
+  let open = (): void => {};
+  const passed = new Promise<void>((resolve) => (open = resolve));
+  return { open, passed };
+};
+
 describe('Pool', () => {
+  it('gives the place of a connection that could not be opened to whoever waits', async () => {
+    const db = await openManager();
+    const { passed, open } = gate();
+    let opened = 0;
+    const pool = new Pool(1, 5_000, async () => {
+      opened += 1;
+      await passed;
+      if (opened === 1) throw new RangeError('no memory');
+      return db.withConnection((connection) => new Session(connection, new SchemaVersion()));
+    });
+    const first = pool.use(() => Promise.resolve('first')).catch((error: Error) => error.message);
+    const second = pool.use(() => Promise.resolve('second'));
+    open();
+    expect(await Promise.all([first, second])).to.deep.equal(['no memory', 'second']);
+    expect(pool.stats).to.deep.equal({ size: 1, busy: 0, waiting: 0 });
+  });
+
+  it('lends no connection that was being opened when it closed', async () => {
+    const { passed, open } = gate();
+    let closed = false;
+    const session = { close: () => Promise.resolve(void (closed = true)) } as never as Session;
+    const pool = new Pool(1, 5_000, () => passed.then(() => session));
+    const late = failure(
+      pool.use(() => Promise.resolve()),
+      'E_CLOSED',
+    );
+    await pool.close();
+    open();
+    await late;
+    expect(closed).to.equal(true);
+  });
+
   it('lends a connection to one borrower at a time, first come first served', async () => {
     const db = await openManager({ pool: { size: 1 } });
     const order: number[] = [];

@@ -244,6 +244,8 @@ describe('aggregate', () => {
       [{ select: { n: collect('safe') } }, "collect of Fill.safe, which is read as: 'number'"],
       [{ select: { '': count() } }, 'aggregate: the name '],
       [{ select: { 'a\0b': count() } }, 'aggregate: the name '],
+      [{ groupBy: null, select: { n: count() } }, 'groupBy is a list of properties'],
+      [{ groupBy: 'symbol', select: { n: count() } }, 'groupBy is a list of properties'],
       [{ groupBy: ['nope'], select: { n: count() } }, 'Fill has no column "nope"'],
       [{ groupBy: ['symbol'], select: { symbol: count() } }, "'symbol' is both a group key and an aggregate"],
       [{ groupBy: { 'a\0b': 'symbol' }, select: { n: count() } }, 'aggregate: the name '],
