@@ -4,7 +4,7 @@ import { StatementType, type DuckDBConnection } from '@duckdb/node-api';
 import { Cache } from './cache/cache.js';
 import { DataCache } from './cache/data-cache.js';
 import { CACHE, openManagers, type OpenManager } from './cache/source.js';
-import { context, withinContext } from './context.js';
+import { ReadSet, context, withinContext } from './context.js';
 import type { Mode } from './engine/database.js';
 import { Engine } from './engine/engine.js';
 import { closedError } from './engine/pool.js';
@@ -21,6 +21,7 @@ import { resolveOptions, type ManagerOptions, type Resolved } from './options.js
 import { Repository, type RepositoryContext } from './repository.js';
 import { applySchema } from './schema/apply.js';
 import { rawStatement } from './sql/render.js';
+import { knownOptions } from './sql/select.js';
 import { EVERYTHING } from './sql/statement.js';
 
 /** What `health()` tells. */
@@ -65,6 +66,8 @@ export class BaseDuckDBManager implements OpenManager {
   #opening: Promise<this> | undefined;
   #closing: Promise<void> | undefined;
   #opened: Opened | undefined;
+  /** the last one, which transactions that are still open belong to */
+  #engine: Engine | undefined;
   readonly [CACHE]: { readonly owner: object; readonly open: () => Promise<Cache> };
 
   /**
@@ -139,10 +142,15 @@ export class BaseDuckDBManager implements OpenManager {
     const { log, database } = this.#options;
     log('connecting', { db_path: database.path, operation: 'connect' });
     try {
-      await this.#open();
-      await this.#prepare();
+      // the caller may be inside a transaction on the same file, or a cached load: connecting is no part of either
+      await withinContext({ transactions: new Map(), reads: new ReadSet() }, async () => {
+        await this.#open();
+        await this.#prepare();
+      });
     } catch (error) {
-      const failure = classify(error, { path: database.path });
+      const classified = classify(error, { path: database.path });
+      // what createTables() throws of its own stays what it is
+      const failure: unknown = classified.code === 'E_UNKNOWN' ? error : classified;
       log('connectFailed', { db_path: database.path, ...loggable(failure) });
       await this.#release().catch((second: unknown) =>
         log('closeFailed', { db_path: database.path, ...loggable(second) }),
@@ -163,6 +171,7 @@ export class BaseDuckDBManager implements OpenManager {
     const lease = await acquireDatabase(options);
     try {
       const engine = new Engine(lease.database, log, slowQueryMs);
+      this.#engine = engine;
       const cache = await Cache.open(engine, cacheOptions, log);
       const raw = await RawConnection.open(lease.database);
       this.#opened = { lease, engine, cache, raw, data: new DataCache(engine, log), validate, now: Date.now };
@@ -197,16 +206,21 @@ export class BaseDuckDBManager implements OpenManager {
     if (this.#opened === undefined) {
       throw this.#state === 'new'
         ? new DatabaseError('E_CLOSED', 'The manager is not connected yet. Call connect() first.')
-        : closedError();
+        : this.#refusal();
     }
     return this.#opened;
+  }
+
+  /** The error after close(); a transaction that meets it fails as a whole, even where it is caught. */
+  #refusal(): DatabaseError {
+    return this.#engine?.refusal() ?? closedError();
   }
 
   /** What is open, after connecting where that was never done. */
   async #use(): Promise<Opened> {
     // createTables() and what it calls run before connect() is done
     if (context().connecting === this) return this.#now();
-    if (this.#opening === undefined && (this.#closing !== undefined || this.#state === 'closed')) throw closedError();
+    if (this.#opening === undefined && (this.#closing !== undefined || this.#state === 'closed')) throw this.#refusal();
     await this.connect();
     return this.#now();
   }
@@ -364,6 +378,9 @@ export class BaseDuckDBManager implements OpenManager {
     fn: (connection: DuckDBConnection) => T | Promise<T>,
     options: { readonly writes?: readonly EntityClass[] } = {},
   ): Promise<T> {
+    if (typeof fn !== 'function')
+      throw new DatabaseError('E_CONFIG', 'withConnection takes a function of a connection.');
+    knownOptions(options, ['writes'], 'withConnection', 'E_CONFIG');
     const { engine } = await this.#use();
     return engine.lend(fn, options.writes?.map((entity) => schemaOf(entity).id) ?? [EVERYTHING]);
   }
@@ -408,6 +425,7 @@ export class BaseDuckDBManager implements OpenManager {
    * @throws DatabaseError `E_CONFIG` for an unusable key or table name, `E_CLOSED`
    */
   async storeCacheData(key: string, data: unknown, options: { readonly tableName?: string } = {}): Promise<boolean> {
+    knownOptions(options, ['tableName'], 'storeCacheData', 'E_CONFIG');
     return (await this.#use()).data.store(key, data, options.tableName);
   }
 
@@ -422,6 +440,7 @@ export class BaseDuckDBManager implements OpenManager {
     key: string,
     options: { readonly tableName?: string; readonly ttlHours?: number } = {},
   ): Promise<T | null> {
+    knownOptions(options, ['tableName', 'ttlHours'], 'getCacheData', 'E_CONFIG');
     return (await (await this.#use()).data.get(key, options.tableName, options.ttlHours)) as T | null;
   }
 

@@ -71,6 +71,7 @@ export interface UpsertOptions<E> {
 }
 
 const UPSERT_ATTEMPTS = 6;
+const FIND_ONE_OPTIONS = ['where', 'select', 'orderBy', 'offset', 'cache'];
 const UPSERT_OPTIONS = ['on', 'update'];
 const INSERT_MANY_OPTIONS = ['onConflict', 'onProgress', 'signal'];
 
@@ -170,6 +171,7 @@ export class Repository<E extends object> {
   async findOne<const K extends ColumnKey<E> = never>(
     options: Omit<FindOptions<E, K>, 'limit'> = {},
   ): Promise<([K] extends [never] ? E : Selected<E, K>) | null> {
+    knownOptions(options, FIND_ONE_OPTIONS, 'findOne');
     const [row] = await this.find<K>({ ...options, limit: 1 });
     return row ?? null;
   }
@@ -303,7 +305,8 @@ export class Repository<E extends object> {
     if (cachedMs === undefined || options.cache === false) return load();
     // with its type: 1 and 1n read alike, and are two questions where a fragment asks them
     const values = statement.parameters.map(({ value, type }) => `${literal(value)}::${String(type)}`);
-    const key = `${this.#schema.className}:${encodeValue([statement.text, values])}`;
+    const { className, shape: columns } = this.#schema;
+    const key = `${className}#${columns}:${encodeValue([statement.text, values])}`;
     return (await cache.loadThrough(key, cachedMs, undefined, load)) as T;
   }
 

@@ -1,10 +1,12 @@
 // A write that DuckDB refused, told in the entity's words. Not here: what this library refuses itself (row-encoder.ts).
+import { foreignKeysOf } from './entity/catalog.js';
 import type { Column, EntitySchema } from './entity/schema.js';
 import { DatabaseError, isDatabaseError, type ErrorCode } from './errors.js';
 
 const CONSTRAINTS: Partial<Record<ErrorCode, string>> = {
   E_UNIQUE: 'Update the row that is there (upsert, onConflict), or use another key.',
-  E_FOREIGN_KEY: 'Write the row it refers to first; delete the rows that refer to it first.',
+  E_FOREIGN_KEY:
+    'Write the row it refers to first; delete the rows that refer to it in a transaction before. DuckDB also refuses to update lists and indexed columns of a row that others refer to.',
   E_NOT_NULL: 'Give the value, or declare a default or nullable: true.',
   E_CHECK: 'Mend the value, or the check in the class.',
   E_CONVERSION: 'Give a value of the type of the column.',
@@ -48,9 +50,17 @@ function told(schema: EntitySchema, error: unknown, upsertOn: readonly Column[])
 function columnsOf(schema: EntitySchema, error: DatabaseError): { columns?: readonly string[] } {
   const named = error.details['columns'];
   if (!Array.isArray(named)) return {};
+  if (error.code === 'E_FOREIGN_KEY') return { columns: referring(schema, named as readonly string[]) };
   return {
     columns: (named as readonly string[]).filter((name) => schema.columns.some((column) => column.name === name)),
   };
+}
+
+/** Of a row whose parent is missing DuckDB names the parent's column; what the caller wrote is the one that refers to it. */
+function referring(schema: EntitySchema, names: readonly string[]): readonly string[] {
+  return foreignKeysOf(schema)
+    .filter(({ targetColumn }) => names.includes(targetColumn.name))
+    .map(({ column }) => column.name);
 }
 
 function isKey(columns: unknown, key: readonly Column[]): boolean {

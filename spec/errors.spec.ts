@@ -91,7 +91,7 @@ const PROVOKED: readonly (readonly [statement: string, code: ErrorCode, details?
   ['create table x1 (a int references p (pid) on delete cascade)', 'E_UNSUPPORTED'],
   ['create table x2 (a int, b int generated always as (a) stored)', 'E_UNSUPPORTED'],
   ['load nosuchext', 'E_UNSUPPORTED'],
-  ['set nosuch = 1', 'E_CONFIG'],
+  ['set global nosuch = 1', 'E_CONFIG'],
   [`select * from 'no.parquet'`, 'E_NOT_FOUND', { path: 'no.parquet' }],
   [`copy u to '/nonexistent/d/x.csv'`, 'E_NOT_FOUND', { path: '/nonexistent/d/x.csv', errno: '2' }],
   [`attach '/nonexistent/x.db' as y`, 'E_NOT_FOUND', { path: '/nonexistent/x.db' }],
@@ -361,8 +361,8 @@ describe('errors', () => {
     it('classifies refusals of configuration and of a reading transaction', async () => {
       const db = await prepared({ settings: { enable_external_access: false } });
       check(await failure(db.query(sql`from read_csv('/etc/passwd')`)), 'E_PERMISSION');
-      await db.execute(sql`set lock_configuration = true`);
-      check(await failure(db.execute(sql`set threads = 2`)), 'E_PERMISSION');
+      await db.execute(sql`set global lock_configuration = true`);
+      check(await failure(db.execute(sql`set global threads = 2`)), 'E_PERMISSION');
       const write = db.transaction(() => db.execute(sql`delete from d`), { readOnly: true });
       check(await failure(write), 'E_READ_ONLY');
       await failure(openManager({ settings: { nosuch: 1 } }), 'E_CONFIG');

@@ -6,10 +6,12 @@ import { ReadSet, context, withinContext } from '../context.js';
 import { durationMs, type Duration } from '../duration.js';
 import type { Database } from '../engine/database.js';
 import type { Engine } from '../engine/engine.js';
+import { closedError } from '../engine/pool.js';
 import type { EntityClass } from '../entity/row.js';
 import { schemaOf } from '../entity/schema.js';
 import { DatabaseError, loggable } from '../errors.js';
 import type { Log } from '../log.js';
+import { knownOptions } from '../sql/select.js';
 import { CacheTable, type Entry } from './table.js';
 import { UnknownEntity, decodeValue, encodeValue } from './values.js';
 
@@ -102,7 +104,10 @@ class SharedCache {
   }
 
   know(entities: readonly EntityClass[]): void {
-    for (const entity of entities) this.#entities.set(schemaOf(entity).id, entity);
+    for (const entity of entities) {
+      const { id, shape } = schemaOf(entity);
+      this.#entities.set(`${id}#${shape}`, entity);
+    }
   }
 
   /** Refuses a second class or method under a name that is taken: their values would be each other's. */
@@ -307,6 +312,8 @@ export class Cache {
    * @example db.cache.getOrLoad('vix', { ttl: '5m' }, () => prices.findOne({ where: { symbol: 'VIX' } }))
    */
   async getOrLoad<T>(key: string, options: CacheEntryOptions, load: () => T | Promise<T>): Promise<T> {
+    this.#refuse(key);
+    knownOptions(options, ['ttl', 'negativeTtl'], 'getOrLoad', 'E_CONFIG');
     const ttlMs = durationMs(options.ttl, 'ttl');
     const negativeTtlMs =
       options.negativeTtl === undefined ? undefined : durationMs(options.negativeTtl, 'negativeTtl');
@@ -355,7 +362,27 @@ export class Cache {
       if (this.state.log.enabled('cacheHit'))
         this.state.log('cacheHit', { cache_key: loggableKey(key), operation: 'get_cache', joined });
     }
-    return this.state.decode(text);
+    return this.#decode(text);
+  }
+
+  #decode(text: string): unknown {
+    try {
+      return this.state.decode(text);
+    } catch (error) {
+      if (!(error instanceof UnknownEntity)) throw error;
+      throw new DatabaseError(
+        'E_UNSUPPORTED',
+        `A cached value holds an instance of ${error.message}, which is not among the entities of an open manager of this database. Add it to its entities.`,
+        { cause: error },
+      );
+    }
+  }
+
+  #refuse(key: unknown): void {
+    if (this.engine.closed) throw closedError();
+    if (typeof key !== 'string' || key === '' || !key.isWellFormed()) {
+      throw new DatabaseError('E_CONFIG', 'The key of a cached value is a string of Unicode text that is not empty.');
+    }
   }
 
   async #load(
@@ -396,6 +423,7 @@ export class Cache {
    * @example const seen = (await db.cache.get('seen')) as Date | undefined;
    */
   async get(key: string): Promise<unknown> {
+    this.#refuse(key);
     if (!this.enabled || this.engine.transaction?.hasWritten) return undefined;
     const entry = await this.state.find(key);
     return entry === undefined || !this.#visible(entry) ? undefined : this.#give(key, { ...entry, hit: true });
@@ -408,6 +436,8 @@ export class Cache {
    * @example await db.cache.set('rates', rates, { ttl: '1h' });
    */
   async set(key: string, value: unknown, options: Pick<CacheEntryOptions, 'ttl'>): Promise<void> {
+    this.#refuse(key);
+    knownOptions(options, ['ttl'], 'set', 'E_CONFIG');
     const expiresAt = this.state.now() + durationMs(options.ttl, 'ttl');
     if (!this.enabled) return;
     this.state.set(key, { text: encodeValue(value), tables: [], tick: this.engine.database.clock.tick, expiresAt });
@@ -415,6 +445,7 @@ export class Cache {
 
   /** Forgets one value, in the process and in the table; a load of it that is under way is not kept. */
   async delete(key: string): Promise<void> {
+    this.#refuse(key);
     this.state.delete(key);
   }
 

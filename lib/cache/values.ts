@@ -11,7 +11,9 @@ import { DatabaseError } from '../errors.js';
 type Tagged = { readonly $: readonly [tag: string, ...rest: unknown[]] };
 
 /** A stored value of a class that is not among the entities: it counts as not stored. */
-export class UnknownEntity extends Error {}
+export class UnknownEntity extends Error {
+  override readonly name = 'UnknownEntity';
+}
 
 /** @throws DatabaseError `E_UNSUPPORTED` naming the place of a value that has no stored form */
 export function encodeValue(value: unknown): string {
@@ -102,7 +104,7 @@ function encodeObject(
     const present = [
       ...new Set([...schema.columns.map((column) => column.property).filter((property) => property in value), ...keys]),
     ];
-    return tagged('e', schema.className, schema.id, pairs(present, value, inner, canonical));
+    return tagged('e', schema.className, `${schema.id}#${schema.shape}`, pairs(present, value, inner, canonical));
   }
   if (prototype !== Object.prototype && prototype !== null) return fail(where, value);
   if (Object.getOwnPropertySymbols(value).length > 0) return fail(where, value, 'an object with symbols as keys');

@@ -22,25 +22,35 @@ export interface LoadTarget {
 export type ChunkSource = AsyncIterable<readonly (readonly DuckDBValue[])[]>;
 
 /** @throws DatabaseError, classified; then nothing may be taken as loaded, and the transaction must be rolled back */
-export async function loadChunks(session: Session, target: LoadTarget, chunks: ChunkSource): Promise<number> {
+export async function loadChunks(
+  session: Session,
+  target: LoadTarget,
+  chunks: ChunkSource,
+  refuseIfOver: () => void,
+): Promise<number> {
   const catalog = target.temporary ? 'temp' : ALIAS;
   // each step waits its turn, so that a source may read from the same transaction between two chunks
-  const appender = await step(session, target, (connection) =>
-    connection.createAppender(target.table, target.schema ?? 'main', catalog),
-  );
+  const appender = await step(session, target, (connection) => {
+    refuseIfOver();
+    return connection.createAppender(target.table, target.schema ?? 'main', catalog);
+  });
   let rows = 0;
   try {
     for await (const columns of chunks) {
       const size = columns[0]?.length ?? 0;
       if (size === 0) continue;
       await step(session, target, () => {
+        refuseIfOver();
         const chunk = DuckDBDataChunk.create(target.types, size);
         chunk.setColumns(columns);
         appender.appendDataChunk(chunk);
       });
       rows += size;
     }
-    await step(session, target, () => appender.closeSync());
+    await step(session, target, () => {
+      refuseIfOver();
+      appender.closeSync();
+    });
     return rows;
   } catch (error) {
     // in its turn, like each step

@@ -2,7 +2,7 @@
 // the clock told of every committed write. Not here: entities.
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { context } from '../context.js';
-import { classify, loggable } from '../errors.js';
+import { classify, loggable, type DatabaseError } from '../errors.js';
 import type { Log } from '../log.js';
 import { EVERYTHING, type Statement } from '../sql/statement.js';
 import { ALIAS } from './alias.js';
@@ -10,6 +10,7 @@ import { loadChunks, type ChunkSource, type LoadTarget } from './append.js';
 import type { Database } from './database.js';
 import { closedError } from './pool.js';
 import type { Result } from './result.js';
+import { watched } from './raw-connection.js';
 import { addsOnly, writesOf, type Session } from './session.js';
 import { Transaction, transactionOn, type TransactionOptions } from './transaction.js';
 
@@ -20,12 +21,18 @@ export class Engine {
   readonly #running = new Set<Promise<unknown>>();
   readonly #sessions = new Set<Session>();
   #closed = false;
+  /** close() waits no longer */
+  #overdue = false;
 
   constructor(
     readonly database: Database,
     private readonly log: Log,
     private readonly slowQueryMs: number,
   ) {}
+
+  get closed(): boolean {
+    return this.#closed;
+  }
 
   /** The transaction of the caller's context, on this database. */
   get transaction(): Transaction | undefined {
@@ -39,7 +46,7 @@ export class Engine {
 
   /** @throws DatabaseError, classified */
   async run(statement: Statement): Promise<Result> {
-    if (this.#closed) throw closedError();
+    this.#refuseIfClosed();
     context().reads?.add(this.database, statement.reads);
     const { transaction } = this;
     if (transaction !== undefined) return this.#timed(statement, () => transaction.run(statement));
@@ -55,10 +62,11 @@ export class Engine {
 
   /** Runs `fn` in a transaction, or in the one that is open already. */
   async transact<T>(fn: () => T | Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    if (this.#closed) throw closedError();
+    this.#refuseIfClosed();
     return Transaction.run(this.database, fn, options, {
       use: (work) => this.#use(work),
       retried: (attempt, waitMs) => this.log('transactionRetried', { attempt, wait_ms: Math.round(waitMs) }),
+      overdue: () => this.#overdue,
     });
   }
 
@@ -67,7 +75,9 @@ export class Engine {
     return this.transact(async () => {
       const { transaction } = this;
       if (transaction === undefined) throw closedError();
-      return transaction.guard(target.writes, (session) => loadChunks(session, target, chunks));
+      return transaction.guard(target.writes, (session, refuseIfOver) =>
+        loadChunks(session, target, chunks, refuseIfOver),
+      );
     });
   }
 
@@ -77,7 +87,7 @@ export class Engine {
    * @param writes tables that `fn` may write
    */
   async lend<T>(fn: (connection: DuckDBConnection) => T | Promise<T>, writes: readonly string[]): Promise<T> {
-    if (this.#closed) throw closedError();
+    this.#refuseIfClosed();
     context().reads?.add(this.database, [EVERYTHING]);
     const { transaction } = this;
     const work = async (connection: DuckDBConnection): Promise<T> => {
@@ -87,22 +97,14 @@ export class Engine {
         throw readable(error);
       }
     };
-    // the turn is not held while `fn` runs: what it does through repositories waits in the same line
-    if (transaction !== undefined) {
-      return transaction
-        .guard(writes, async (session) => work(await session.exclusive((connection) => connection)))
-        .finally(() => this.#maybeChanged(writes));
-    }
+    // the turn is not held while `fn` runs: what it does through repositories, and close(), wait in the same line
+    if (transaction !== undefined) return transaction.lend(writes, work).finally(() => this.#maybeChanged(writes));
     return this.#use(async (session) => {
+      const connection = await session.exclusive((own) => own);
       try {
-        return await session.exclusive(async (connection) => {
-          try {
-            return await work(connection);
-          } finally {
-            await restore(connection);
-          }
-        });
+        return await work(watched(connection, this.database, writes));
       } finally {
+        await session.exclusive(restore);
         // what ran before a failure may have been committed
         this.database.clock.wrote(writes);
         this.#maybeChanged(writes);
@@ -148,6 +150,17 @@ export class Engine {
     }
   }
 
+  /** The error for whoever comes after close(). What is refused inside a transaction fails the whole of it. */
+  refusal(): DatabaseError {
+    const error = closedError();
+    this.transaction?.fail(error);
+    return error;
+  }
+
+  #refuseIfClosed(): void {
+    if (this.#closed) throw this.refusal();
+  }
+
   /** Refuses new work, stops what runs, and waits for it to end. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -161,6 +174,7 @@ export class Engine {
       const over = new Promise((resolve) => (grace = setTimeout(resolve, CLOSE_GRACE_MS)));
       await Promise.race([Promise.allSettled(this.#running), over]);
     } finally {
+      this.#overdue = true;
       clearInterval(stopping);
       clearTimeout(grace);
     }

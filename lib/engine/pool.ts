@@ -7,6 +7,9 @@ interface Waiter {
   readonly refuse: (error: unknown) => void;
 }
 
+/** a longer one fires at once */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export class Pool {
   readonly #idle: Session[] = [];
   readonly #lent = new Set<Session>();
@@ -70,17 +73,20 @@ export class Pool {
 
   #wait(): Promise<Session> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
-        reject(
-          new DatabaseError(
-            'E_TIMEOUT',
-            `No connection became free within ${this.acquireTimeoutMs} ms: all ${this.size} are lent. ` +
-              'Look for a transaction that waits for something outside, or raise pool: { size, acquireTimeout }.',
-            { details: this.stats },
-          ),
-        );
-      }, this.acquireTimeoutMs);
+      const timer = setTimeout(
+        () => {
+          this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+          reject(
+            new DatabaseError(
+              'E_TIMEOUT',
+              `No connection became free within ${this.acquireTimeoutMs} ms: all ${this.size} are lent. ` +
+                'Look for a transaction that waits for something outside, or raise pool: { size, acquireTimeout }.',
+              { details: this.stats },
+            ),
+          );
+        },
+        Math.min(this.acquireTimeoutMs, LONGEST_TIMER_MS),
+      );
       const settle =
         <A>(then: (value: A) => void) =>
         (value: A) => {

@@ -19,6 +19,7 @@ export class RawConnection {
   private constructor(
     private readonly inner: DuckDBConnection,
     private readonly database: Database,
+    private readonly writes: readonly string[] = [EVERYTHING],
   ) {
     this.connection = this.#watched(inner);
   }
@@ -28,6 +29,11 @@ export class RawConnection {
     // its errors go to the user as DuckDB words them
     await connection.run('SET errors_as_json = false');
     return new RawConnection(connection, database);
+  }
+
+  /** A connection of somebody else's, watched while it is lent. */
+  static lent(connection: DuckDBConnection, database: Database, writes: readonly string[]): DuckDBConnection {
+    return new RawConnection(connection, database, writes).connection;
   }
 
   /** The same object; its methods that run something do it in their turn, and tell the clock. */
@@ -70,8 +76,8 @@ export class RawConnection {
   }
 
   #wrote(): void {
-    this.database.clock.wrote([EVERYTHING]);
-    this.database.schemaChanged();
+    this.database.clock.wrote(this.writes);
+    if (this.writes.includes(EVERYTHING)) this.database.schemaChanged();
   }
 
   async close(): Promise<void> {
@@ -86,6 +92,13 @@ export class RawConnection {
     this.inner.closeSync();
   }
 }
+
+/** A lent connection that tells the clock at once what may have been written. */
+export const watched = (
+  connection: DuckDBConnection,
+  database: Database,
+  writes: readonly string[],
+): DuckDBConnection => RawConnection.lent(connection, database, writes);
 
 const RUNNING = [DuckDBPreparedStatement, DuckDBExtractedStatements, DuckDBPendingResult, DuckDBAppender];
 /** Their methods, and those of connections, that give a promise. */

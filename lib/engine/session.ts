@@ -4,7 +4,6 @@ import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api
 import { StatementType } from '@duckdb/node-api';
 import { DatabaseError, classify } from '../errors.js';
 import { EVERYTHING, type Statement } from '../sql/statement.js';
-import { ALIAS } from './alias.js';
 import { readResult, type Result } from './result.js';
 
 const PREPARED_MAX = 200;
@@ -30,12 +29,14 @@ export class SchemaVersion {
  */
 const ADDS_ONLY = /^\s*create\s+(?:unique\s+)?(?:table|index|sequence|schema)\s+if\s+not\s+exists\s/i;
 
-export const addsOnly = (sql: string): boolean => ADDS_ONLY.test(sql);
+export const addsOnly = (sql: string): boolean => ADDS_ONLY.test(sql) && !/;\s*\S/.test(sql);
 
 /** What a statement of this type wrote, once it is done. */
 export function writesOf(statement: Statement, type: StatementType): readonly string[] {
   return READING.has(type) ? [] : statement.writes;
 }
+
+const GLOBAL = /^\s*(?:set|reset)\s+global\s/i;
 
 export class Session {
   readonly #prepared = new Map<string, DuckDBPreparedStatement>();
@@ -89,6 +90,12 @@ export class Session {
         'A transaction begun by SQL would take in whoever uses the connection next. Use transaction(fn).',
       );
     }
+    if (prepared.statementType === StatementType.SET && !GLOBAL.test(statement.text)) {
+      throw new DatabaseError(
+        'E_QUERY',
+        'SET and USE reach one connection of the pool alone, and whoever uses it next. Give settings to the manager, write SET GLOBAL, or qualify names.',
+      );
+    }
     if (statement.parameters.length > 0) {
       prepared.bind(
         statement.parameters.map((parameter) => parameter.value),
@@ -99,8 +106,6 @@ export class Session {
     done?.(result.statementType);
     if (statement.writes.includes(EVERYTHING) && !READING.has(result.statementType) && !DATA.has(result.statementType))
       this.schema.value += 1;
-    // USE and SET schema would send whoever comes next to another database
-    if (result.statementType === StatementType.SET) await this.connection.run(`USE ${ALIAS}`);
     return readResult(result, statement.as);
   }
 
@@ -131,7 +136,7 @@ export class Session {
 
   /** Stops the statement that runs now; those that wait run next. */
   interrupt(): void {
-    if (this.busy) this.connection.interrupt();
+    this.connection.interrupt();
   }
 
   /** Waits for what runs, stopping it again and again, and closes. Closing under a running query would hang the process. */
@@ -140,6 +145,8 @@ export class Session {
     try {
       this.interrupt();
       await this.#tail;
+      // a borrower of the bare connection may have something running on it still: this waits behind it
+      await this.connection.run('SELECT 1').catch(() => {});
     } finally {
       clearInterval(stopping);
     }

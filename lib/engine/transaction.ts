@@ -1,15 +1,21 @@
 // A transaction: one session, from BEGIN to the end, found through the async context. Not here: which statements.
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { context, withinContext } from '../context.js';
 import { DatabaseError, classify, isDatabaseError } from '../errors.js';
 import type { Statement } from '../sql/statement.js';
+import { ALIAS } from './alias.js';
 import type { Database } from './database.js';
+import { closedError } from './pool.js';
 import type { Result } from './result.js';
 import { writesOf, type Session } from './session.js';
 
 /** Options of `transaction`. */
 export interface TransactionOptions {
-  /** how often the whole function is run again when another transaction changed the same rows; default 0 */
+  /**
+   * how often the whole function is run again when another transaction changed the same rows; default 0. A nested call is
+   * run again with the outermost, as often as that one says
+   */
   readonly retries?: number;
   /** refuse writes; default false */
   readonly readOnly?: boolean;
@@ -18,6 +24,8 @@ export interface TransactionOptions {
 interface Surroundings {
   use<T>(work: (session: Session) => Promise<T>): Promise<T>;
   retried(attempt: number, waitMs: number): void;
+  /** whether close() has stopped waiting for transactions */
+  overdue(): boolean;
 }
 
 /** The open transaction of the caller's context on this database. */
@@ -27,6 +35,9 @@ export function transactionOn(database: Database): Transaction | undefined {
 
 export class Transaction {
   readonly #writes = new Set<string>();
+  /** bulk loads, nested calls and lent connections that are not done yet */
+  readonly #pending = new Set<Promise<unknown>>();
+  readonly #lent = new Set<Promise<unknown>>();
   #failure: unknown;
   #over = false;
 
@@ -34,6 +45,7 @@ export class Transaction {
     private readonly session: Session,
     /** the logical time at BEGIN */
     readonly beganAt: number,
+    private readonly readOnly: boolean,
   ) {}
 
   /** Whether something was written in it; from then on the cache knows less than the database. */
@@ -51,10 +63,17 @@ export class Transaction {
       throw new DatabaseError('E_CONFIG', 'transaction takes a function: transaction(async () => { ... }).');
     const { retries, readOnly } = checkedOptions(options);
     const outer = transactionOn(database);
-    if (outer !== undefined) return outer.#join(fn);
+    if (outer !== undefined) {
+      if (readOnly && !outer.readOnly)
+        throw new DatabaseError(
+          'E_CONFIG',
+          'transaction: readOnly cannot be asked for inside a transaction that writes. Open it there.',
+        );
+      return outer.#track(outer.#pending, outer.#join(fn));
+    }
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await around.use((session) => Transaction.#once(database, session, fn, readOnly));
+        return await around.use((session) => Transaction.#once(database, session, fn, readOnly, around));
       } catch (error) {
         if (attempt > retries || !isConflict(error)) throw error;
         const waitMs = Math.random() * Math.min(250, 5 * 2 ** attempt);
@@ -64,14 +83,20 @@ export class Transaction {
     }
   }
 
-  static async #once<T>(database: Database, session: Session, fn: () => T | Promise<T>, readOnly: boolean): Promise<T> {
-    const transaction = new Transaction(session, database.clock.tick);
+  static async #once<T>(
+    database: Database,
+    session: Session,
+    fn: () => T | Promise<T>,
+    readOnly: boolean,
+    around: Surroundings,
+  ): Promise<T> {
+    const transaction = new Transaction(session, database.clock.tick, readOnly);
     await control(session, readOnly ? 'BEGIN TRANSACTION READ ONLY' : 'BEGIN TRANSACTION');
     const transactions = new Map(context().transactions).set(database, transaction);
     let value: T;
     try {
       value = await withinContext({ transactions }, async () => fn());
-      await settled(session);
+      await transaction.#settled();
     } catch (error) {
       await transaction.#rollback();
       throw error;
@@ -85,6 +110,7 @@ export class Transaction {
       // waits its turn behind statements that were not awaited; one of them may have failed meanwhile
       await session.exclusive(async (connection) => {
         if (transaction.#failure !== undefined) throw aborted(transaction.#failure);
+        if (around.overdue()) throw closedError();
         await connection.run('COMMIT');
       });
     } catch (error) {
@@ -118,16 +144,69 @@ export class Transaction {
     }
   }
 
-  /** Other work on the session that may write `writes`. */
-  async guard<T>(writes: readonly string[], work: (session: Session) => Promise<T>): Promise<T> {
+  /** Other work on the session that may write `writes`; it calls `refuseIfOver` before each step. */
+  async guard<T>(
+    writes: readonly string[],
+    work: (session: Session, refuseIfOver: () => void) => Promise<T>,
+  ): Promise<T> {
     this.#refuseIfOver();
     for (const table of writes) this.#writes.add(table);
     try {
-      return await work(this.session);
+      return await this.#track(
+        this.#pending,
+        work(this.session, () => this.#refuseIfOver()),
+      );
     } catch (error) {
       this.#failure ??= error;
       throw error;
     }
+  }
+
+  /** Work with the bare connection, which nobody can stop: the end of the transaction waits for it. */
+  lend<T>(writes: readonly string[], work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const running = this.guard(writes, async (session) => {
+      try {
+        return await work(await session.exclusive((connection) => connection));
+      } finally {
+        await session.exclusive((connection) => this.#restore(connection));
+      }
+    });
+    return this.#track(this.#lent, running);
+  }
+
+  /** Fails the whole, whatever its function makes of it. */
+  fail(error: unknown): void {
+    this.#failure ??= error;
+  }
+
+  async #track<T>(pending: Set<Promise<unknown>>, work: Promise<T>): Promise<T> {
+    pending.add(work);
+    try {
+      return await work;
+    } finally {
+      pending.delete(work);
+    }
+  }
+
+  /** Whoever had the connection may have sent it to another database. An aborted transaction refuses; then its end does it. */
+  async #restore(connection: DuckDBConnection): Promise<void> {
+    try {
+      await connection.run(`USE ${ALIAS}`);
+    } catch (error) {
+      this.#failure ??= classify(error);
+    }
+  }
+
+  /**
+   * What was started inside and not awaited is part of the transaction too. It reaches the session within one turn of the
+   * loop, and may start more when it is done.
+   */
+  async #settled(): Promise<void> {
+    do {
+      await Promise.allSettled(this.#pending);
+      await this.session.exclusive(() => {});
+      await turn();
+    } while (this.session.busy || this.#pending.size > 0);
   }
 
   #refuseIfOver(): void {
@@ -141,20 +220,11 @@ export class Transaction {
 
   async #rollback(): Promise<void> {
     this.#over = true;
+    await Promise.allSettled(this.#lent);
     // after a failed COMMIT there is nothing left to roll back, and DuckDB says so
     await control(this.session, 'ROLLBACK').catch(() => {});
+    await this.session.exclusive((connection) => this.#restore(connection));
   }
-}
-
-/**
- * What was started inside and not awaited is part of the transaction too. It reaches the session within one turn of the
- * loop, and may start more when it is done.
- */
-async function settled(session: Session): Promise<void> {
-  do {
-    await session.exclusive(() => {});
-    await turn();
-  } while (session.busy);
 }
 
 function control(session: Session, sql: string): Promise<unknown> {

@@ -249,10 +249,15 @@ export function map<const K extends ColumnType, const V extends ColumnType>(
     enums: [...keys.enums, ...values.enums],
     encode(given) {
       if (!(given instanceof Map)) return misfit('a Map', given);
+      const seen = new Set<string>();
       return new DuckDBMapValue(
         [...given].map(([k, v]: [unknown, unknown], index) => {
           if (k === null || k === undefined) throw new Misfit(`key ${index} is missing: a map key is never NULL`);
-          return { key: member(keys, k, `key ${index}`), value: member(values, v, `value ${index}`) };
+          const own = member(keys, k, `key ${index}`);
+          if (seen.has(String(own)))
+            throw new Misfit(`key ${index} is the same as one before it once it is ${keys.name}`);
+          seen.add(String(own));
+          return { key: own, value: member(values, v, `value ${index}`) };
         }),
       );
     },

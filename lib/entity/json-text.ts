@@ -12,11 +12,17 @@ export function jsonText(value: unknown): string {
     if (error instanceof Misfit) throw error;
     if (error instanceof TypeError && /circular|cyclic/i.test(error.message))
       throw new Misfit('holds JSON, got a cycle');
+    if (error instanceof TypeError && /BigInt/.test(error.message)) throw new Misfit('holds JSON, which has no bigint');
+    if (error instanceof RangeError && /call stack/.test(error.message))
+      throw new Misfit('holds JSON, got one nested too deep');
     throw error;
   }
   if (text === undefined) throw new Misfit(`holds JSON, got ${describe(value)}`);
   return text;
 }
+
+/** Without members of their own, these would be stored as `{}`: a Promise is an await forgotten. */
+const EMPTY_IN_JSON = [Promise, RegExp, Error, WeakMap, WeakSet];
 
 function check(this: unknown, key: string, value: unknown): unknown {
   // toJSON has run already: an invalid Date has become null, a Buffer an object
@@ -31,6 +37,8 @@ function check(this: unknown, key: string, value: unknown): unknown {
     throw new Misfit(`holds JSON, which has no ${describe(value).replace(/^an? /, '')}`);
   }
   if (value === undefined && Array.isArray(this)) throw new Misfit('holds JSON, which has no undefined in a list');
+  if (EMPTY_IN_JSON.some((type) => value instanceof type))
+    throw new Misfit(`holds JSON, which would lose ${describe(value)}`);
   if (ArrayBuffer.isView(original) || value instanceof Map || value instanceof Set || value instanceof ArrayBuffer) {
     throw new Misfit(`holds JSON, which would lose ${describe(ArrayBuffer.isView(original) ? original : value)}`);
   }

@@ -1,5 +1,6 @@
 // What a class says, checked and frozen: table, columns, keys, indexes. Every declaration error is thrown from here.
 // Not here: DDL text (sql/ddl.ts), and checks that need other classes (catalog.ts, at boot).
+import { createHash } from 'node:crypto';
 import type { DuckDBValue } from '@duckdb/node-api';
 import { DatabaseError } from '../errors.js';
 import { Fragment } from '../fragment.js';
@@ -59,6 +60,8 @@ export interface EntitySchema {
   readonly accessors: boolean;
   /** identity of the table for read and write sets: `schema.table`, lower case */
   readonly id: string;
+  /** tells this shape of the columns from any other: what was cached by another is of no use */
+  readonly shape: string;
 }
 
 const SCHEMA = Symbol.for('@mysingle/database.schema');
@@ -107,7 +110,7 @@ const INDEX_OPTIONS = ['name', 'unique'];
 /** What people bring from other databases, and why DuckDB cannot do it. */
 const REFUSED: Readonly<Record<string, string>> = {
   onDelete:
-    'DuckDB has no foreign keys with CASCADE, SET NULL or SET DEFAULT: delete the referencing rows first, in one transaction',
+    'DuckDB has no foreign keys with CASCADE, SET NULL or SET DEFAULT: delete the referencing rows first, in a transaction of their own',
   onUpdate: 'DuckDB has no foreign keys with CASCADE, SET NULL or SET DEFAULT',
   cascade: 'DuckDB has no foreign keys with CASCADE',
   stored: 'DuckDB has virtual generated columns only, no STORED ones: leave it out',
@@ -170,6 +173,7 @@ class SchemaBuilder {
       cachedMs: this.draft.cachedMs,
       accessors: [...this.draft.columns.values()].some((note) => note.accessor),
       id: `${schema ?? 'main'}.${table}`.toLowerCase(),
+      shape: shapeOf(columns),
     });
   }
 
@@ -353,6 +357,11 @@ class SchemaBuilder {
       unique: this.#flag(note.options, 'unique', what),
     });
   }
+}
+
+function shapeOf(columns: readonly Column[]): string {
+  const said = columns.map(({ property, name, type, as }) => [property, name, type.name, as]);
+  return createHash('sha256').update(JSON.stringify(said)).digest('hex').slice(0, 12);
 }
 
 const INFERRED = new Map<unknown, ColumnType>([

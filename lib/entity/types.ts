@@ -122,6 +122,8 @@ function text(duckdb: DuckDBType, encode: (value: string) => DuckDBValue): Row {
 const MICROS = 1_000_000n;
 const NANOS = 1_000_000_000n;
 const MAX_MICROS = 2n ** 63n - 2n;
+/** below this DuckDB stores a timestamp and can do nothing with it */
+const MIN_MICROS = -9_223_372_022_400_000_000n;
 
 /** Types that a Date stands for: an instant, counted in `unit` micros. */
 function instant(duckdb: DuckDBType, unit: bigint, zoned: boolean, make: (count: bigint) => DuckDBValue): Row {
@@ -131,7 +133,7 @@ function instant(duckdb: DuckDBType, unit: bigint, zoned: boolean, make: (count:
     as: ['bigint', 'string'],
     encode(value, as) {
       const micros = instantMicros(value, as, zoned);
-      if (micros > MAX_MICROS || micros < -MAX_MICROS) throw new Misfit('is outside the range of timestamps');
+      if (micros > MAX_MICROS || micros < MIN_MICROS) throw new Misfit('is outside the range of timestamps');
       if (micros % unit !== 0n)
         throw new Misfit(`holds whole ${unit === MICROS ? 'seconds' : 'milliseconds'}, got a part of one`);
       return make(micros / unit);
@@ -190,6 +192,8 @@ const SCALARS: Readonly<Record<ScalarName, Row>> = {
   },
   varchar: text(VARCHAR, (value) => {
     if (!value.isWellFormed()) throw new Misfit('holds Unicode text, got a lone surrogate');
+    if (value.startsWith('\u{feff}'))
+      throw new Misfit('begins with U+FEFF, which the DuckDB binding drops when it reads');
     return value;
   }),
   uuid: text(UUID, (value) => {
@@ -203,7 +207,8 @@ const SCALARS: Readonly<Record<ScalarName, Row>> = {
   blob: {
     duckdb: BLOB,
     family: 'other',
-    encode: (value) => (value instanceof Uint8Array ? new DuckDBBlobValue(value) : misfit('a Uint8Array', value)),
+    encode: (value) =>
+      value instanceof Uint8Array ? new DuckDBBlobValue(Uint8Array.from(value)) : misfit('a Uint8Array', value),
   },
   date: {
     duckdb: DATE,

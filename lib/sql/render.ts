@@ -8,8 +8,9 @@ import { literal } from './literal.js';
 import { parameterOf } from './parameter.js';
 import { EVERYTHING, SqlBuilder, tableName, type Statement } from './statement.js';
 
-/** Appends a fragment, its values as parameters. */
+/** Appends a fragment, its values as parameters. Its text may name any table, so what is read is unknown from here on. */
 export function renderInto(builder: SqlBuilder, fragment: Fragment): SqlBuilder {
+  builder.tables.add(EVERYTHING);
   for (const [index, text] of fragment.strings.entries()) {
     builder.add(text);
     if (index >= fragment.values.length) break;

@@ -3,7 +3,7 @@ import { quote } from '../entity/identifier.js';
 import { describe } from '../entity/misfit.js';
 import type { ColumnKey } from '../entity/row.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
-import { DatabaseError } from '../errors.js';
+import { DatabaseError, type ErrorCode } from '../errors.js';
 import type { Where } from './operator.js';
 import { SqlBuilder, type Statement } from './statement.js';
 import { whereInto, type Operand, type Resolve } from './where.js';
@@ -36,11 +36,19 @@ function fail(message: string): never {
 }
 
 /** Refuses options that do not exist, which would otherwise be ignored in silence. */
-export function knownOptions(options: object, known: readonly string[], what: string): void {
+export function knownOptions(
+  options: object,
+  known: readonly string[],
+  what: string,
+  code: ErrorCode = 'E_QUERY',
+): void {
+  const refuse = (why: string): never => {
+    throw new DatabaseError(code, why);
+  };
   if (typeof options !== 'object' || options === null || Array.isArray(options))
-    fail(`${what} takes an object of options.`);
+    refuse(`${what} takes an object of options.`);
   const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown !== undefined) fail(`${what} has no option '${unknown}'. Options: ${known.join(', ')}.`);
+  if (unknown !== undefined) refuse(`${what} has no option '${unknown}'. Options: ${known.join(', ')}.`);
 }
 
 export function columnOf(entity: EntitySchema, property: unknown): Column {

@@ -26,7 +26,7 @@ class Stack extends Array {}
 class Bytes extends Uint8Array {}
 
 const known = (className: string, table: string): EntityClass | undefined =>
-  className === 'Quote' && table === schemaOf(Quote).id ? Quote : undefined;
+  className === 'Quote' && table === `${schemaOf(Quote).id}#${schemaOf(Quote).shape}` ? Quote : undefined;
 const through = (value: unknown): unknown => decodeValue(encodeValue(value), known);
 
 function quote(id: number): Quote {
