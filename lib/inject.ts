@@ -69,7 +69,21 @@ function injectStandard<E extends object>(
       `@InjectRepository on ${property}: it decorates a public field or accessor.`,
     );
   }
-  if (context.kind === 'accessor') return { get: () => resolve(entity, name) };
+  if (context.kind === 'accessor') {
+    context.addInitializer(function (this: unknown) {
+      noteInjected(this as object, property);
+    });
+    // what a test puts there in its place
+    const own = new WeakMap<object, unknown>();
+    return {
+      get(this: object) {
+        return own.has(this) ? own.get(this) : resolve(entity, name);
+      },
+      set(this: object, value: unknown) {
+        own.set(this, value);
+      },
+    };
+  }
   context.addInitializer(function (this: unknown) {
     // after the field itself is there, so that the accessor takes its place
     defineInjected(this as object, property, entity, name);
@@ -94,9 +108,10 @@ function defineInjected<E extends object>(
   });
 }
 
-function noteInjected(prototype: object, property: string): void {
-  const held = prototype as { [INJECTED]?: readonly string[] };
-  Object.defineProperty(prototype, INJECTED, { value: [...(held[INJECTED] ?? []), property], configurable: true });
+/** Accessors do not show among an object's own properties, where @Cached looks for a repository. */
+function noteInjected(on: object, property: string): void {
+  const held = on as { [INJECTED]?: readonly string[] };
+  Object.defineProperty(on, INJECTED, { value: [...(held[INJECTED] ?? []), property], configurable: true });
 }
 
 function resolve<E extends object>(entity: EntityClass<E>, name: string | undefined): Repository<E> {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Column, InjectRepository, Table, managerToken, repositoryToken, type Repository } from '@mysingle/database';
+import { sourceOf } from '../lib/cache/source.js';
 import { failure } from './support/failure.js';
 import { openManager } from './support/scratch.js';
 
@@ -117,5 +118,32 @@ describe('tokens', () => {
       return Twin;
     };
     expect(repositoryToken(make())).not.to.equal(repositoryToken(make()));
+  });
+});
+
+describe('@InjectRepository on a standard accessor', () => {
+  /** What the compiler makes of `@InjectRepository(Trade) accessor rows` on a plain object. */
+  function withAccessor(): { rows: unknown } {
+    const self = {} as { rows: unknown };
+    const addInitializer = (init: (this: unknown) => void): void => init.call(self);
+    const decorate = InjectRepository(Trade) as unknown as (value: object, context: object) => PropertyDescriptor;
+    const made = decorate({}, { kind: 'accessor', name: 'rows', static: false, private: false, addInitializer });
+    return Object.defineProperty(self, 'rows', made);
+  }
+
+  it('gives the repository, or what was put in its place', async () => {
+    const db = await openManager({ entities: [Trade] });
+    const self = withAccessor();
+    expect(self.rows).to.equal(db.repository(Trade));
+    self.rows = 'mine';
+    expect(self.rows).to.equal('mine');
+  });
+
+  it('is found by @Cached', async () => {
+    const db = await openManager({ entities: [Trade] });
+    await openManager({ name: 'other' });
+    const self = withAccessor();
+    self.rows = db.repository(Trade);
+    expect(sourceOf(self, undefined, 'x')).to.equal(db.repository(Trade));
   });
 });
