@@ -1,6 +1,6 @@
 // Options of a manager: defaults, and a clear refusal of everything that is not one. Not here: what they do.
 import type { Logger } from 'pino';
-import type { CacheOptions } from './cache/cache.js';
+import type { CacheOptions } from './cache/shared-cache.js';
 import { durationMs, type Duration } from './duration.js';
 import type { DatabaseOptions, OnLocked } from './engine/database.js';
 import { MEMORY, checkedPath } from './engine/path.js';
