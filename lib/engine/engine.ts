@@ -10,7 +10,7 @@ import { loadChunks, type ChunkSource, type LoadTarget } from './append.js';
 import type { Database } from './database.js';
 import { closedError } from './pool.js';
 import type { Result } from './result.js';
-import { watched } from './raw-connection.js';
+import { RawConnection } from './raw-connection.js';
 import { addsOnly, writesOf, type Session } from './session.js';
 import { Transaction, transactionOn, type TransactionOptions } from './transaction.js';
 
@@ -102,7 +102,7 @@ export class Engine {
     return this.#use(async (session) => {
       const connection = await session.exclusive((own) => own);
       try {
-        return await work(watched(connection, this.database, writes));
+        return await work(RawConnection.lent(connection, this.database, writes));
       } finally {
         await session.exclusive(restore);
         // what ran before a failure may have been committed

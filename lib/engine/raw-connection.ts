@@ -31,7 +31,7 @@ export class RawConnection {
     return new RawConnection(connection, database);
   }
 
-  /** A connection of somebody else's, watched while it is lent. */
+  /** A connection of the pool, watched while it is lent: it tells the clock at once what may have been written. */
   static lent(connection: DuckDBConnection, database: Database, writes: readonly string[]): DuckDBConnection {
     return new RawConnection(connection, database, writes).connection;
   }
@@ -92,13 +92,6 @@ export class RawConnection {
     this.inner.closeSync();
   }
 }
-
-/** A lent connection that tells the clock at once what may have been written. */
-export const watched = (
-  connection: DuckDBConnection,
-  database: Database,
-  writes: readonly string[],
-): DuckDBConnection => RawConnection.lent(connection, database, writes);
 
 const RUNNING = [DuckDBPreparedStatement, DuckDBExtractedStatements, DuckDBPendingResult, DuckDBAppender];
 /** Their methods, and those of connections, that give a promise. */
