@@ -14,6 +14,7 @@ import {
   dropStageStatement,
   exactAs,
   insertStagedStatement,
+  stageColumns,
   type OnConflict,
   type StagedPart,
 } from './sql/write.js';
@@ -53,6 +54,7 @@ export async function insertBulk(
       schema: undefined,
       table: stage,
       temporary: true,
+      columns: stageColumns(columns),
       types: [...columns.map((column) => column.type.duckdb), INTEGER, BIGINT],
       writes: [],
     };
@@ -109,6 +111,7 @@ function target(entity: EntitySchema, order: readonly Column[]): LoadTarget {
     schema: entity.schema,
     table: entity.table,
     temporary: false,
+    columns: order.map((column) => column.name),
     types: order.map((column) => column.type.duckdb),
     writes: [entity.id],
   };

@@ -32,7 +32,9 @@ export interface Health {
   readonly dbPath: string;
   /** connections, those lent now, and callers waiting for one */
   readonly pool: { readonly size: number; readonly busy: number; readonly waiting: number };
-  /** writes made in fallback that the database refused later */
+  /** transactions made in fallback that the database does not have yet */
+  readonly pending: number;
+  /** transactions made in fallback that the database refused; they are in its table `mysingle_conflicts` */
   readonly conflicts: number;
 }
 
@@ -104,7 +106,8 @@ export class BaseDuckDBManager implements OpenManager {
   }
 
   /**
-   * Where the data is: `'file'`, `'memory'` (asked for, or fallen back to), `'readonly'`.
+   * Where the data is: `'file'`, `'memory'` (asked for, or fallen back to), `'fallback'` (on a side file, until the lock of the
+   * file is free), `'readonly'`.
    *
    * @throws DatabaseError `E_CLOSED` when not connected
    */
@@ -161,7 +164,7 @@ export class BaseDuckDBManager implements OpenManager {
     this.#state = 'open';
     openManagers.add(this);
     const { mode } = this;
-    if (this.#degraded) log('connectedInMemory', { mode: 'memory', status: 'success' });
+    if (mode === 'memory' && this.#degraded) log('connectedInMemory', { mode: 'memory', status: 'success' });
     else log('connected', { db_path: database.path, status: 'success', operation: 'connect', mode });
     return this;
   }
@@ -193,7 +196,8 @@ export class BaseDuckDBManager implements OpenManager {
 
   /** Whether the data is not where it was asked to be. */
   get #degraded(): boolean {
-    return this.#now().engine.database.mode === 'memory' && this.#options.database.path !== ':memory:';
+    const { mode } = this.#now().engine.database;
+    return mode === 'fallback' || (mode === 'memory' && this.#options.database.path !== ':memory:');
   }
 
   /** Connects where this was never done. @throws DatabaseError `E_CLOSED` after `close()` */
@@ -403,7 +407,8 @@ export class BaseDuckDBManager implements OpenManager {
       mode: opened?.engine.database.mode,
       dbPath: database.path,
       pool: opened?.engine.database.pool.stats ?? { size: database.poolSize, busy: 0, waiting: 0 },
-      conflicts: 0,
+      pending: opened?.engine.database.fallback?.pending ?? 0,
+      conflicts: opened?.engine.database.conflicts ?? 0,
     };
   }
 

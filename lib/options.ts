@@ -1,6 +1,7 @@
 // Options of a manager: defaults, and a clear refusal of everything that is not one. Not here: what they do.
 import type { Logger } from 'pino';
 import type { CacheOptions } from './cache/shared-cache.js';
+import { ENDED_BY_OTHERS } from './cache/table.js';
 import { durationMs, type Duration } from './duration.js';
 import type { DatabaseOptions, OnLocked } from './engine/database.js';
 import { MEMORY, checkedPath } from './engine/path.js';
@@ -24,8 +25,9 @@ export interface ManagerOptions {
    */
   readonly schema?: SchemaMode;
   /**
-   * When another process holds the file: `'error'`; `'wait'` up to `lockTimeout`; `'memory'`: work on an empty database in
-   * memory, which is lost at close. `'fallback'` (default) does as `'memory'` in this version. All are logged.
+   * When another process holds the file: `'fallback'` (default): work on a side file beside it, and bring every write to the
+   * database when its lock is free; `'memory'`: work on an empty database in memory, which is lost at close; `'wait'` up to
+   * `lockTimeout`; `'error'`. All are logged. With `readOnly` a fallback makes no sense and is an error.
    */
   readonly onLocked?: OnLocked;
   /** how long `'wait'` waits; default `'30s'` */
@@ -106,6 +108,7 @@ export function resolveOptions(given: string | ManagerOptions | undefined): Reso
       lockTimeoutMs: durationMs(options.lockTimeout ?? '30s', 'lockTimeout'),
       settings: checkedSettings(options.settings),
       ...checkedPool(options.pool),
+      alongWith: ENDED_BY_OTHERS,
       log,
     },
   };

@@ -148,6 +148,9 @@ export class Repository<E extends object> {
     const conflict = this.#upsertConflict(options);
     if (isRows(rowOrRows)) return insertBulk(engine, this.#schema, encoder, rowOrRows, conflict, {});
     const { values, given } = writable(encoder, rowOrRows);
+    // in fallback the values that the database makes are made first: what was given out must come to the database
+    if (engine.database.fallback !== undefined && values.size < encoder.columns.length)
+      return insertBulk(engine, this.#schema, encoder, [rowOrRows], conflict, {});
     const update = conflict.update.filter((column) => given.has(column));
     return this.#upsertOne(engine, upsertStatement(this.#schema, values, { ...conflict, update }), conflict.on);
   }

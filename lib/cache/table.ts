@@ -1,8 +1,18 @@
 // The tier of the cache that outlives the process: a table in the database. On a connection of its own, so that it never
 // waits for, joins or fails a user's transaction. Not here: what is still valid (cache.ts).
 import { randomUUID } from 'node:crypto';
-import { BIGINT, DuckDBListValue, LIST, TIMESTAMPTZ, DuckDBTimestampTZValue, VARCHAR } from '@duckdb/node-api';
-import type { Database } from '../engine/database.js';
+import {
+  BIGINT,
+  DuckDBListValue,
+  DuckDBTimestampTZValue,
+  LIST,
+  TIMESTAMPTZ,
+  VARCHAR,
+  type DuckDBConnection,
+} from '@duckdb/node-api';
+import type { Database, Follower } from '../engine/database.js';
+import type { AlongWith } from '../engine/replay.js';
+import { runAlone } from '../engine/run-alone.js';
 import { SchemaVersion, Session } from '../engine/session.js';
 import type { Result } from '../engine/result.js';
 import type { Parameter } from '../sql/statement.js';
@@ -29,49 +39,105 @@ const CREATE = `CREATE TABLE IF NOT EXISTS ${CACHE_TABLE} (
  */
 const STATE_KEY = ' state';
 
+/** What another process wrote ends whatever was read from tables. */
+export const ENDED_BY_OTHERS: AlongWith = {
+  table: CACHE_TABLE,
+  sql: `DELETE FROM ${CACHE_TABLE} WHERE len(tables) > 0`,
+};
+
 const text = (value: string): Parameter => ({ value, type: VARCHAR });
 const texts = (values: readonly string[]): Parameter => ({
   value: new DuckDBListValue([...values]),
   type: LIST(VARCHAR),
 });
+const INSERT = `INSERT INTO ${CACHE_TABLE} VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`;
+const UPSERT = `${INSERT} ON CONFLICT (key) DO UPDATE SET value = excluded.value, tables = excluded.tables, session = excluded.session,
+  tick = excluded.tick, bytes = excluded.bytes, created_at = excluded.created_at, expires_at = excluded.expires_at`;
+const stateEntry = (state: 'open' | 'closed'): Entry => ({ text: state, tables: [], tick: 0, expiresAt: 0 });
+
 const integer = (value: number): Parameter => ({ value: BigInt(value), type: BIGINT });
 const time = (ms: number): Parameter => ({
   value: new DuckDBTimestampTZValue(BigInt(Math.round(ms)) * 1000n),
   type: TIMESTAMPTZ,
 });
 
-export class CacheTable {
+const rowOf = (
+  key: string,
+  { text: value, tables, tick, expiresAt }: Entry,
+  now: number,
+  session: string,
+): Parameter[] => [
+  text(key),
+  text(value),
+  texts(tables),
+  text(session),
+  integer(tick),
+  integer(Buffer.byteLength(value)),
+  time(now),
+  time(expiresAt),
+];
+
+export class CacheTable implements Follower {
   readonly #id = randomUUID();
+  readonly #session: Session;
+  #alias: string;
   #created = false;
 
-  private constructor(private readonly session: Session) {}
+  private constructor(
+    private readonly database: Database,
+    connection: DuckDBConnection,
+    private readonly schema = new SchemaVersion(),
+  ) {
+    this.#alias = database.alias;
+    this.#session = new Session(connection, schema);
+    database.followers.add(this);
+  }
 
   /** Opens the tier; from here on the stored rows count only if this session, too, ends by `close`. */
   static async open(database: Database): Promise<CacheTable> {
-    const table = new CacheTable(new Session(await database.connect(), new SchemaVersion()));
+    const table = new CacheTable(database, await database.connect());
     try {
       await table.#begin();
       return table;
     } catch (error) {
-      await table.session.close();
+      await table.abandon();
       throw error;
     }
   }
 
+  /** Believes what an earlier session left in order, and what this one has written. */
   async #begin(): Promise<void> {
-    const { rowCount } = await this.#run(
+    const { rowCount } = await this.#query(
       `SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = 'main' AND table_name = '${CACHE_TABLE}'`,
     );
-    if (rowCount === 0) return;
-    const { columns } = await this.#run(`SELECT value FROM ${CACHE_TABLE} WHERE key = $1`, text(STATE_KEY));
-    if (columns[0]?.[0] !== 'closed') await this.#run(`DELETE FROM ${CACHE_TABLE}`);
+    this.#created = rowCount > 0;
+    if (!this.#created) return;
+    const { columns } = await this.#query(`SELECT value FROM ${CACHE_TABLE} WHERE key = $1`, text(STATE_KEY));
+    if (columns[0]?.[0] !== 'closed')
+      await this.#query(`DELETE FROM ${CACHE_TABLE} WHERE session <> $1`, text(this.#id));
     await this.#setState('open');
-    this.#created = true;
+  }
+
+  /** The work has gone over from a side file to the database, and what was kept there came along. */
+  async #follow(): Promise<void> {
+    const { alias } = this.database;
+    if (this.#alias === alias) return;
+    this.#alias = alias;
+    await this.#session.use(alias);
+    this.schema.value += 1;
+    await this.#begin();
+  }
+
+  hold(): Promise<() => void> {
+    return new Promise((resolve) => {
+      void this.#session.exclusive(() => new Promise<void>((letGo) => resolve(letGo)));
+    });
   }
 
   async get(key: string): Promise<Entry | undefined> {
+    await this.#follow();
     if (!this.#created) return undefined;
-    const { columns } = await this.#run(
+    const { columns } = await this.#query(
       `SELECT value, tables, session, tick, expires_at FROM ${CACHE_TABLE} WHERE key = $1`,
       text(key),
     );
@@ -87,51 +153,50 @@ export class CacheTable {
   }
 
   async put(key: string, entry: Entry, now: number): Promise<void> {
-    if (!this.#created) {
-      await this.#run(CREATE);
-      await this.#setState('open');
-      this.#created = true;
-    }
-    await this.#upsert(key, entry, now);
+    await this.#follow();
+    if (!this.#created) await this.#create();
+    // what was read in fallback is a part of what is there: it must not come to the database
+    const row = rowOf(key, entry, now, this.#id);
+    await (entry.tables.length === 0 ? this.#change(UPSERT, ...row) : this.#query(UPSERT, ...row));
   }
 
-  async #upsert(key: string, { text: value, tables, tick, expiresAt }: Entry, now: number): Promise<void> {
-    await this.#run(
-      `INSERT INTO ${CACHE_TABLE} VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-       ON CONFLICT (key) DO UPDATE SET value = excluded.value, tables = excluded.tables, session = excluded.session, tick = excluded.tick,
-         bytes = excluded.bytes, created_at = excluded.created_at, expires_at = excluded.expires_at`,
-      text(key),
-      text(value),
-      texts(tables),
-      text(this.#id),
-      integer(tick),
-      integer(Buffer.byteLength(value)),
-      time(now),
-      time(expiresAt),
-    );
+  async #create(): Promise<void> {
+    await this.#change(CREATE);
+    // for whoever has this table next, unless they know better
+    await this.#change(`${INSERT} ON CONFLICT DO NOTHING`, ...rowOf(STATE_KEY, stateEntry('closed'), 0, ''));
+    await this.#setState('open');
+    this.#created = true;
   }
 
-  #setState(state: 'open' | 'closed'): Promise<void> {
-    return this.#upsert(STATE_KEY, { text: state, tables: [], tick: 0, expiresAt: 0 }, 0);
+  /** Whether there is anything to delete from. In fallback there may be in the database. */
+  async #isThere(): Promise<boolean> {
+    await this.#follow();
+    if (!this.#created && this.database.fallback !== undefined) await this.#create();
+    return this.#created;
+  }
+
+  async #setState(state: 'open' | 'closed'): Promise<void> {
+    await this.#query(UPSERT, ...rowOf(STATE_KEY, stateEntry(state), 0, this.#id));
   }
 
   async delete(key: string): Promise<void> {
-    if (this.#created) await this.#run(`DELETE FROM ${CACHE_TABLE} WHERE key = $1`, text(key));
+    if (await this.#isThere()) await this.#change(`DELETE FROM ${CACHE_TABLE} WHERE key = $1`, text(key));
   }
 
   async clear(): Promise<void> {
-    if (this.#created) await this.#run(`DELETE FROM ${CACHE_TABLE} WHERE key <> $1`, text(STATE_KEY));
+    if (await this.#isThere()) await this.#change(`DELETE FROM ${CACHE_TABLE} WHERE key <> $1`, text(STATE_KEY));
   }
 
   /** Deletes the rows that are over by the clock, and those that `holds` no longer believes. Gives their number. */
   async purge(now: number, holds: (tables: readonly string[], tick: number) => boolean): Promise<number> {
+    await this.#follow();
     if (!this.#created) return 0;
-    const expired = await this.#run(
+    const expired = await this.#query(
       `DELETE FROM ${CACHE_TABLE} WHERE expires_at <= $1 AND key <> $2`,
       time(now),
       text(STATE_KEY),
     );
-    const { columns } = await this.#run(
+    const { columns } = await this.#query(
       `SELECT key, tables, session, tick FROM ${CACHE_TABLE} WHERE key <> $1`,
       text(STATE_KEY),
     );
@@ -139,7 +204,7 @@ export class CacheTable {
     const dead = (keys as string[]).filter(
       (_key, row) => !holds(tables[row] as string[], sessions[row] === this.#id ? Number(ticks[row]) : 0),
     );
-    if (dead.length > 0) await this.#run(`DELETE FROM ${CACHE_TABLE} WHERE key IN (SELECT unnest($1))`, texts(dead));
+    if (dead.length > 0) await this.#query(`DELETE FROM ${CACHE_TABLE} WHERE key IN (SELECT unnest($1))`, texts(dead));
     return expired.rowsChanged + dead.length;
   }
 
@@ -149,16 +214,27 @@ export class CacheTable {
       await this.purge(now, holds);
       if (this.#created) await this.#setState('closed');
     } finally {
-      await this.session.close();
+      await this.#close();
     }
   }
 
   /** Ends without a word about it, as a process that is killed does. */
   abandon(): Promise<void> {
-    return this.session.close();
+    return this.#close();
   }
 
-  #run(sql: string, ...parameters: readonly Parameter[]): Promise<Result> {
-    return this.session.run({ text: sql, parameters, reads: [], writes: [] });
+  async #close(): Promise<void> {
+    this.database.followers.delete(this);
+    await this.#session.close();
+  }
+
+  #query(sql: string, ...parameters: readonly Parameter[]): Promise<Result> {
+    return this.#session.run({ text: sql, parameters, reads: [], writes: [] });
+  }
+
+  /** What must come to the database, too, where it is done in fallback. */
+  #change(sql: string, ...parameters: readonly Parameter[]): Promise<Result> {
+    const statement = { text: sql, parameters, reads: [], writes: [CACHE_TABLE] };
+    return runAlone(this.database, this.#session, statement);
   }
 }

@@ -1,7 +1,13 @@
 // Bulk loading through DuckDB's appender, chunk by chunk. Not here: what the values mean, and the transaction around it.
-import { DuckDBDataChunk, type DuckDBAppender, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
+import {
+  DuckDBDataChunk,
+  type DuckDBAppender,
+  type DuckDBConnection,
+  type DuckDBType,
+  type DuckDBValue,
+} from '@duckdb/node-api';
 import { classify } from '../errors.js';
-import { ALIAS } from './alias.js';
+import type { Recording } from './journal.js';
 import type { Session } from './session.js';
 
 /** The most rows a chunk of DuckDB holds. */
@@ -13,6 +19,8 @@ export interface LoadTarget {
   readonly table: string;
   /** a temporary table */
   readonly temporary: boolean;
+  /** names of the columns */
+  readonly columns: readonly string[];
   readonly types: readonly DuckDBType[];
   /** ids of the tables that this counts as a write to */
   readonly writes: readonly string[];
@@ -27,12 +35,15 @@ export async function loadChunks(
   target: LoadTarget,
   chunks: ChunkSource,
   refuseIfOver: () => void,
+  alias: string,
+  recording: Recording | undefined,
 ): Promise<number> {
-  const catalog = target.temporary ? 'temp' : ALIAS;
+  const catalog = target.temporary ? 'temp' : alias;
   // each step waits its turn, so that a source may read from the same transaction between two chunks
-  const appender = await step(session, target, (connection) => {
+  const appenders = await step(session, target, async (connection) => {
     refuseIfOver();
-    return connection.createAppender(target.table, target.schema ?? 'main', catalog);
+    const own = await connection.createAppender(target.table, target.schema ?? 'main', catalog);
+    return recording === undefined ? [own] : [own, await recording.loading(connection, target)];
   });
   let rows = 0;
   try {
@@ -43,18 +54,18 @@ export async function loadChunks(
         refuseIfOver();
         const chunk = DuckDBDataChunk.create(target.types, size);
         chunk.setColumns(columns);
-        appender.appendDataChunk(chunk);
+        for (const appender of appenders) appender.appendDataChunk(chunk);
       });
       rows += size;
     }
     await step(session, target, () => {
       refuseIfOver();
-      appender.closeSync();
+      for (const appender of appenders) appender.closeSync();
     });
     return rows;
   } catch (error) {
     // in its turn, like each step
-    await session.exclusive(() => discard(appender));
+    await session.exclusive(() => appenders.forEach(discard));
     throw error;
   }
 }
@@ -62,11 +73,11 @@ export async function loadChunks(
 function step<T>(
   session: Session,
   target: LoadTarget,
-  work: Parameters<Session['exclusive']>[0] & ((connection: never) => T | Promise<T>),
+  work: (connection: DuckDBConnection) => T | Promise<T>,
 ): Promise<T> {
   return session.exclusive(async (connection) => {
     try {
-      return (await work(connection as never)) as T;
+      return await work(connection);
     } catch (error) {
       throw classify(error, { table: target.table, operation: 'append' });
     }

@@ -6,10 +6,14 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { quoteLiteral } from '../entity/identifier.js';
 import { DatabaseError, classify } from '../errors.js';
 import type { Log } from '../log.js';
+import { EVERYTHING } from '../sql/statement.js';
 import { ALIAS } from './alias.js';
 import { TableClock } from './clock.js';
+import { Fallback } from './fallback.js';
+import { adoptOrphans } from './orphans.js';
 import { MEMORY } from './path.js';
 import { Pool } from './pool.js';
+import { keptConflicts, type AlongWith } from './replay.js';
 import { SchemaVersion, Session } from './session.js';
 
 /** What to do when another process holds the file. */
@@ -26,8 +30,18 @@ export interface DatabaseOptions {
   readonly settings: Readonly<Record<string, string>>;
   readonly poolSize: number;
   readonly acquireTimeoutMs: number;
+  /** what else is done where writes of another process are brought in */
+  readonly alongWith?: AlongWith;
   readonly log: Log;
 }
+
+/** A connection outside the pool, which is found in another database when the work goes over to it. */
+export interface Follower {
+  /** Lets nothing more run on it. @returns how to let go; undefined where a transaction is open on it */
+  hold(): Promise<(() => void) | undefined>;
+}
+
+const ORPHANS_POLL_MS = 2_000;
 
 export class Database {
   readonly clock = new TableClock();
@@ -35,8 +49,15 @@ export class Database {
   readonly pool: Pool;
   /** run when the last manager has let go and no session is left, before the instance is closed */
   readonly beforeClose: (() => Promise<void>)[] = [];
+  readonly followers = new Set<Follower>();
+  #alias = ALIAS;
   #mode: Mode | undefined;
   #attaching: Promise<unknown> = Promise.resolve();
+  #fallback: Fallback | undefined;
+  #adopting: Promise<void> = Promise.resolve();
+  #orphansTimer: NodeJS.Timeout | undefined;
+  #conflicts = 0;
+  #closing = false;
 
   private constructor(
     private readonly instance: DuckDBInstance,
@@ -55,32 +76,150 @@ export class Database {
   }
 
   /**
-   * Attaches the file, or an empty database in memory in its place. What is attached stays: who comes later gets that, which
-   * `mode` tells.
+   * Attaches the file, or what is worked on in its place. What is attached stays: who comes later gets that, which `mode`
+   * tells.
    *
+   * @param locked why it is not the file
    * @throws DatabaseError `E_LOCKED` when another process holds the file, after which it may be tried again
    */
-  attach(place: 'file' | 'memory'): Promise<Mode> {
+  attach(place: 'file' | 'memory'): Promise<Mode>;
+  attach(place: 'fallback', locked: DatabaseError): Promise<Mode>;
+  attach(place: 'file' | 'memory' | 'fallback', locked?: DatabaseError): Promise<Mode> {
     // one at a time: two would attach two databases under one name
-    const turn = this.#attaching.then(async () => (this.#mode ??= await this.#attach(place)));
+    const turn = this.#attaching.then(async () => (this.#mode ??= await this.#attach(place, locked)));
     this.#attaching = turn.catch(() => {});
     return turn;
   }
 
-  async #attach(place: 'file' | 'memory'): Promise<Mode> {
+  async #attach(place: 'file' | 'memory' | 'fallback', locked: DatabaseError | undefined): Promise<Mode> {
     const { path, readOnly } = this.options;
-    const inMemory = place === 'memory' || path === MEMORY;
-    // the type is said, for DuckDB would look into the file and ask for an extension where it is another program's
-    const how = readOnly && !inMemory ? 'TYPE duckdb, READ_ONLY' : 'TYPE duckdb';
+    if (place === 'fallback' && locked !== undefined) return this.#attachSide(locked);
     const connection = await this.instance.connect();
     try {
-      await connection.run(`ATTACH ${quoteLiteral(inMemory ? MEMORY : path)} AS ${ALIAS} (${how})`);
-    } catch (error) {
-      throw classify(error, { path });
+      if (place === 'memory' || path === MEMORY) {
+        await connection.run(`ATTACH '${MEMORY}' AS ${ALIAS}`);
+        return 'memory';
+      }
+      await attachFile(connection, path, readOnly);
     } finally {
       connection.closeSync();
     }
-    return inMemory ? 'memory' : readOnly ? 'readonly' : 'file';
+    if (readOnly) return 'readonly';
+    try {
+      await this.#bringInOrphans();
+      await this.countConflicts();
+    } catch (error) {
+      await this.#detachFile();
+      throw error;
+    }
+    this.#watchOrphans();
+    return 'file';
+  }
+
+  async #detachFile(): Promise<void> {
+    const connection = await this.instance.connect();
+    try {
+      await detach(connection, ALIAS);
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  async #attachSide(locked: DatabaseError): Promise<Mode> {
+    const { path, log, alongWith } = this.options;
+    this.#fallback = await Fallback.open(
+      {
+        path,
+        log,
+        alongWith,
+        bareConnection: () => this.instance.connect(),
+        attachFile: async (connection) => {
+          await attachFile(connection, path, false);
+          await connection.run(`USE ${ALIAS}`);
+        },
+        detachFile: (connection) => detach(connection, ALIAS),
+        goOver: (patienceMs, last, leave) => this.#goOver(patienceMs, last, leave),
+      },
+      locked,
+    );
+    this.#alias = this.#fallback.alias;
+    this.#fallback.start();
+    return 'fallback';
+  }
+
+  async #goOver(patienceMs: number, last: () => Promise<number>, leave: () => Promise<void>): Promise<boolean> {
+    const go = async (sessions: readonly Session[]): Promise<true> => {
+      this.#conflicts = await last();
+      for (const session of sessions) await session.use(ALIAS);
+      this.#alias = ALIAS;
+      this.#fallback = undefined;
+      await leave();
+      this.#mode = 'file';
+      this.#written();
+      this.#watchOrphans();
+      return true;
+    };
+    // nothing is left that could run
+    if (this.#closing) return go([]);
+    const over = await this.pool.still(patienceMs, async (sessions) => {
+      const held: (() => void)[] = [];
+      try {
+        for (const follower of this.followers) {
+          const letGo = await follower.hold();
+          if (letGo === undefined) return false;
+          held.push(letGo);
+        }
+        return await go(sessions);
+      } finally {
+        for (const letGo of held) letGo();
+      }
+    });
+    return over === true;
+  }
+
+  /** What was read before counts for nothing: it was read elsewhere, or others have written since. */
+  #written(): void {
+    this.clock.wrote([EVERYTHING]);
+    this.schemaChanged();
+  }
+
+  /** Looks how many writes made in fallback the database keeps as refused. */
+  async countConflicts(): Promise<void> {
+    const connection = await this.connect();
+    try {
+      this.#conflicts = await keptConflicts(connection);
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  /** Applies what processes wrote beside the file and left there. */
+  #bringInOrphans(): Promise<void> {
+    const { path, log, alongWith } = this.options;
+    return adoptOrphans({
+      path,
+      log,
+      alongWith,
+      connect: () => this.connect(),
+      changed: async () => {
+        this.#written();
+        await this.countConflicts();
+      },
+    });
+  }
+
+  /** A process in fallback that ends while this one has the file leaves its writes to it. */
+  #watchOrphans(): void {
+    if (this.#orphansTimer !== undefined || this.#closing) return;
+    let looking = false;
+    this.#orphansTimer = setInterval(() => {
+      if (looking) return;
+      looking = true;
+      // a failure is logged there, and it is tried again
+      this.#adopting = this.#bringInOrphans()
+        .catch(() => {})
+        .finally(() => (looking = false));
+    }, ORPHANS_POLL_MS).unref();
   }
 
   /** Where the data is: known once attached, which it is for whoever got it from the registry. */
@@ -88,10 +227,25 @@ export class Database {
     return this.#mode as Mode;
   }
 
+  /** The name under which the database that is worked on is attached. */
+  get alias(): string {
+    return this.#alias;
+  }
+
+  /** The side file, where that is worked on. */
+  get fallback(): Fallback | undefined {
+    return this.#fallback;
+  }
+
+  /** Transactions made in fallback that the database refused, as of the last look. */
+  get conflicts(): number {
+    return this.#conflicts;
+  }
+
   /** A new connection that sees the attached database. */
   async connect(): Promise<DuckDBConnection> {
     const connection = await this.instance.connect();
-    await connection.run(`USE ${ALIAS}`);
+    await connection.run(`USE ${this.#alias}`);
     return connection;
   }
 
@@ -101,14 +255,36 @@ export class Database {
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
+    clearInterval(this.#orphansTimer);
     try {
       await this.pool.close();
       // when nothing can be written any more
       for (const hook of this.beforeClose.splice(0)) await hook();
+      await this.#fallback?.close();
+      await this.#adopting;
+      // what another process left since the last look
+      if (this.#mode === 'file') await this.#bringInOrphans().catch(() => {});
     } finally {
       this.instance.closeSync();
     }
   }
+}
+
+/** The type is said, for DuckDB would look into the file and ask for an extension where it is another program's. */
+async function attachFile(connection: DuckDBConnection, path: string, readOnly: boolean): Promise<void> {
+  try {
+    await connection.run(
+      `ATTACH ${quoteLiteral(path)} AS ${ALIAS} (${readOnly ? 'TYPE duckdb, READ_ONLY' : 'TYPE duckdb'})`,
+    );
+  } catch (error) {
+    throw classify(error, { path });
+  }
+}
+
+async function detach(connection: DuckDBConnection, alias: string): Promise<void> {
+  await connection.run('USE memory');
+  await connection.run(`DETACH ${alias}`);
 }
 
 async function createInstance(options: DatabaseOptions): Promise<DuckDBInstance> {

@@ -5,11 +5,14 @@ import { context } from '../context.js';
 import { classify, loggable, type DatabaseError } from '../errors.js';
 import type { Log } from '../log.js';
 import { EVERYTHING, type Statement } from '../sql/statement.js';
-import { ALIAS } from './alias.js';
 import { loadChunks, type ChunkSource, type LoadTarget } from './append.js';
 import type { Database } from './database.js';
+import { define, type Definition } from './definition.js';
 import { closedError } from './pool.js';
+import type { Recording } from './journal.js';
 import type { Result } from './result.js';
+import { CONFLICTS } from './replay.js';
+import { runAlone } from './run-alone.js';
 import { RawConnection } from './raw-connection.js';
 import { addsOnly, writesOf, type Session } from './session.js';
 import { Transaction, transactionOn, type TransactionOptions } from './transaction.js';
@@ -51,13 +54,16 @@ export class Engine {
     const { transaction } = this;
     if (transaction !== undefined) return this.#timed(statement, () => transaction.run(statement));
     const { clock } = this.database;
-    return this.#use((session) =>
+    const result = await this.#use((session) =>
       this.#timed(statement, () =>
-        session.run(statement, (type) => {
+        runAlone(this.database, session, statement, (type) => {
           if (!addsOnly(statement.text)) clock.wrote(writesOf(statement, type));
         }),
       ),
     );
+    // whoever has dealt with one takes it out
+    if (statement.text.includes(CONFLICTS)) await this.database.countConflicts();
+    return result;
   }
 
   /** Runs `fn` in a transaction, or in the one that is open already. */
@@ -75,8 +81,23 @@ export class Engine {
     return this.transact(async () => {
       const { transaction } = this;
       if (transaction === undefined) throw closedError();
-      return transaction.guard(target.writes, (session, refuseIfOver) =>
-        loadChunks(session, target, chunks, refuseIfOver),
+      return transaction.guard(target.writes, (session, refuseIfOver, recording) =>
+        loadChunks(session, target, chunks, refuseIfOver, this.database.alias, recording),
+      );
+    });
+  }
+
+  /** Makes objects that are missing, all or none. */
+  define(definitions: readonly Definition[]): Promise<void> {
+    return this.transact(async () => {
+      const { transaction } = this;
+      if (transaction === undefined) throw closedError();
+      await transaction.guard([EVERYTHING], (session, _refuseIfOver, recording) =>
+        session.exclusive((connection) => {
+          const journal = this.database.fallback?.journal;
+          const fallback = recording === undefined || journal === undefined ? undefined : { journal, recording };
+          return define(connection, definitions, fallback);
+        }),
       );
     });
   }
@@ -90,9 +111,11 @@ export class Engine {
     this.#refuseIfClosed();
     context().reads?.add(this.database, [EVERYTHING]);
     const { transaction } = this;
-    const work = async (connection: DuckDBConnection): Promise<T> => {
+    const work = async (connection: DuckDBConnection, recording?: Recording): Promise<T> => {
       try {
-        return await fn(connection);
+        return await fn(
+          recording === undefined ? connection : RawConnection.lent(connection, this.database, writes, recording),
+        );
       } catch (error) {
         throw readable(error);
       }
@@ -104,7 +127,7 @@ export class Engine {
       try {
         return await work(RawConnection.lent(connection, this.database, writes));
       } finally {
-        await session.exclusive(restore);
+        await session.exclusive((own) => restore(own, this.database.alias));
         // what ran before a failure may have been committed
         this.database.clock.wrote(writes);
         this.#maybeChanged(writes);
@@ -192,11 +215,11 @@ function readable(error: unknown): unknown {
 }
 
 /** A connection goes back as it came: no open transaction, the attached database in use. */
-async function restore(connection: DuckDBConnection): Promise<void> {
+async function restore(connection: DuckDBConnection, alias: string): Promise<void> {
   try {
     await connection.run('ROLLBACK');
   } catch {
     // none was open, which is the usual case
   }
-  await connection.run(`USE ${ALIAS}`);
+  await connection.run(`USE ${alias}`);
 }

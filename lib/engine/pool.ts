@@ -16,6 +16,9 @@ export class Pool {
   readonly #waiting: Waiter[] = [];
   #opening = 0;
   #closed = false;
+  #paused = false;
+  /** told when the last session is back, or the pool closes */
+  #drained: (() => void) | undefined;
 
   constructor(
     private readonly size: number,
@@ -39,6 +42,7 @@ export class Pool {
 
   async #acquire(): Promise<Session> {
     if (this.#closed) throw closedError();
+    if (this.#paused) return this.#wait();
     const idle = this.#idle.pop();
     if (idle !== undefined) {
       this.#lent.add(idle);
@@ -57,7 +61,7 @@ export class Pool {
       session = await this.open();
     } catch (error) {
       // its place is free again: whoever waits first tries for himself
-      const next = this.#waiting.shift();
+      const next = this.#paused ? undefined : this.#waiting.shift();
       if (next !== undefined) this.#open().then(next.take, next.refuse);
       throw error;
     } finally {
@@ -99,16 +103,65 @@ export class Pool {
   }
 
   #release(session: Session): void {
-    const next = this.#waiting.shift();
+    const next = this.#paused ? undefined : this.#waiting.shift();
     if (next !== undefined) return next.take(session);
     this.#lent.delete(session);
-    if (this.#closed) return;
-    this.#idle.push(session);
+    if (!this.#closed) this.#idle.push(session);
+    this.#tellDrained();
+  }
+
+  /**
+   * Lends nothing more, waits until every session is back, and runs `work` with them; whoever asks meanwhile waits in line.
+   *
+   * @returns what `work` gave; undefined where a session did not come back within the patience, or the pool was closed
+   */
+  async still<T>(patienceMs: number, work: (sessions: readonly Session[]) => Promise<T>): Promise<T | undefined> {
+    if (this.#closed || this.#paused) return undefined;
+    this.#paused = true;
+    try {
+      await this.#drain(patienceMs);
+      if (this.#closed || this.#lent.size + this.#opening > 0) return undefined;
+      return await work([...this.#idle]);
+    } finally {
+      this.#paused = false;
+      this.#serve();
+    }
+  }
+
+  async #drain(patienceMs: number): Promise<void> {
+    if (this.#lent.size + this.#opening === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, patienceMs);
+      this.#drained = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#drained = undefined;
+  }
+
+  #tellDrained(): void {
+    if (this.#closed || this.#lent.size + this.#opening === 0) this.#drained?.();
+  }
+
+  /** Gives to whoever waits what is there. */
+  #serve(): void {
+    while (this.#waiting.length > 0) {
+      const idle = this.#idle.pop();
+      if (idle === undefined && this.#lent.size + this.#opening >= this.size) return;
+      const next = this.#waiting.shift() as Waiter;
+      if (idle === undefined) this.#open().then(next.take, next.refuse);
+      else {
+        this.#lent.add(idle);
+        next.take(idle);
+      }
+    }
   }
 
   /** Refuses whoever waits, stops what runs, and closes every session when it is done. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#tellDrained();
     for (const waiter of this.#waiting.splice(0)) waiter.refuse(closedError());
     await Promise.all([...this.#idle.splice(0), ...this.#lent].map((session) => session.close()));
   }

@@ -9,31 +9,50 @@ import {
 } from '@duckdb/node-api';
 import { context } from '../context.js';
 import { EVERYTHING } from '../sql/statement.js';
-import type { Database } from './database.js';
+import type { Database, Follower } from './database.js';
+import type { Recording } from './journal.js';
+import { RawJournal } from './raw-journal.js';
 import { addsOnly } from './session.js';
 
-export class RawConnection {
+export class RawConnection implements Follower {
   readonly connection: DuckDBConnection;
   #tail: Promise<unknown> = Promise.resolve();
+  #alias: string;
+  #journal: RawJournal | undefined;
 
   private constructor(
     private readonly inner: DuckDBConnection,
     private readonly database: Database,
     private readonly writes: readonly string[] = [EVERYTHING],
+    within?: Recording,
   ) {
+    this.#alias = database.alias;
+    const { fallback } = database;
+    if (fallback !== undefined) this.#journal = new RawJournal(inner, fallback.journal, within);
     this.connection = this.#watched(inner);
   }
 
   static async open(database: Database): Promise<RawConnection> {
     const connection = await database.connect();
+    const raw = new RawConnection(connection, database);
+    database.followers.add(raw);
     // its errors go to the user as DuckDB words them
     await connection.run('SET errors_as_json = false');
-    return new RawConnection(connection, database);
+    return raw;
   }
 
-  /** A connection of the pool, watched while it is lent: it tells the clock at once what may have been written. */
-  static lent(connection: DuckDBConnection, database: Database, writes: readonly string[]): DuckDBConnection {
-    return new RawConnection(connection, database, writes).connection;
+  /**
+   * A connection of the pool, watched while it is lent: it tells the clock at once what may have been written.
+   *
+   * @param within what writes down the transaction that it is lent in
+   */
+  static lent(
+    connection: DuckDBConnection,
+    database: Database,
+    writes: readonly string[],
+    within?: Recording,
+  ): DuckDBConnection {
+    return new RawConnection(connection, database, writes, within).connection;
   }
 
   /** The same object; its methods that run something do it in their turn, and tell the clock. */
@@ -44,9 +63,19 @@ export class RawConnection {
         if (typeof value !== 'function') return value;
         const call = (...args: unknown[]): unknown => Reflect.apply(value, inner, args);
         if (typeof property === 'symbol') return call;
-        if (ASYNC.test(property)) return (...args: unknown[]) => this.#inOrder(() => call(...args), args[0]);
+        // those of a connection give a promise, those of a prepared statement do not
+        const starts = STARTING.test(property) && inner instanceof DuckDBConnection;
+        if (ASYNC.test(property) || starts)
+          return (...args: unknown[]) => this.#inOrder(inner, property, args, () => call(...args));
+        if (inner instanceof DuckDBPreparedStatement && /^(?:bind|clearBindings$)/.test(property)) {
+          return (...args: unknown[]) => {
+            this.#journal?.bound(inner, property, args);
+            return call(...args);
+          };
+        }
         if (!WRITING.test(property)) return call;
         return (...args: unknown[]) => {
+          if (inner instanceof DuckDBPreparedStatement) this.#journal?.refuseStart(inner);
           try {
             return this.#given(call(...args));
           } finally {
@@ -63,16 +92,46 @@ export class RawConnection {
     return RUNNING.some((type) => result instanceof type) ? this.#watched(result as object) : result;
   }
 
-  async #inOrder(call: () => unknown, sql: unknown): Promise<unknown> {
+  async #inOrder(inner: object, method: string, args: readonly unknown[], call: () => unknown): Promise<unknown> {
     context().reads?.add(this.database, [EVERYTHING]);
-    const turn = this.#tail.then(call);
+    const turn = this.#tail.then(async () => {
+      await this.#follow();
+      return this.#perform(inner, method, args, call);
+    });
     this.#tail = turn.catch(() => {});
     try {
       const result = await turn;
       return this.#given(result);
     } finally {
+      const [sql] = args;
       if (typeof sql !== 'string' || !addsOnly(sql)) this.#wrote();
     }
+  }
+
+  #perform(inner: object, method: string, args: readonly unknown[], call: () => unknown): unknown {
+    const journal = this.#journal;
+    if (journal === undefined) return call();
+    if (inner instanceof DuckDBConnection) return journal.call(method, args, call);
+    return inner instanceof DuckDBPreparedStatement ? journal.execute(inner, method, args, call) : call();
+  }
+
+  /** The database may have changed beneath since the last call. Not before the next one, which ends a stream anyway. */
+  async #follow(): Promise<void> {
+    if (this.#alias === this.database.alias) return;
+    await this.inner.run(`USE ${this.database.alias}`);
+    this.#alias = this.database.alias;
+    this.#journal = undefined;
+  }
+
+  async hold(): Promise<(() => void) | undefined> {
+    let letGo = (): void => {};
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    const before = this.#tail;
+    this.#tail = before.then(() => held);
+    await before;
+    if (this.#journal?.open !== true) return letGo;
+    letGo();
+    return undefined;
   }
 
   #wrote(): void {
@@ -81,6 +140,7 @@ export class RawConnection {
   }
 
   async close(): Promise<void> {
+    this.database.followers.delete(this);
     const interrupt = (): void => this.inner.interrupt();
     const stopping = setInterval(interrupt, 20);
     try {
@@ -97,5 +157,6 @@ const RUNNING = [DuckDBPreparedStatement, DuckDBExtractedStatements, DuckDBPendi
 /** Their methods, and those of connections, that give a promise. */
 const ASYNC =
   /^(?:run(?!Task$)|stream|prepare|extractStatements|createAppender|startThen|startStreamThen|getResult$|read(?:All|Until)?$)/;
+const STARTING = /^start(?:Stream)?$/;
 /** Methods that write at once, or start what will: of appenders, the `start` of statements, a step of what was started. */
 const WRITING = /^(?:flushSync|closeSync|endRow|appendDataChunk|start|startStream|runTask)$/;

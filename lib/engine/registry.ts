@@ -2,7 +2,7 @@
 // lose the first one's commits without an error.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseError, isDatabaseError } from '../errors.js';
-import { Database, type DatabaseOptions, type OnLocked } from './database.js';
+import { Database, type DatabaseOptions, type Mode, type OnLocked } from './database.js';
 import { MEMORY, realPath } from './path.js';
 
 interface Shared {
@@ -49,22 +49,24 @@ export async function acquireDatabase(options: DatabaseOptions): Promise<Lease> 
 }
 
 /** Attaches what the caller's own `onLocked` allows. */
-async function attach(database: Database, { path, onLocked, lockTimeoutMs, log }: DatabaseOptions): Promise<void> {
+async function attach(database: Database, options: DatabaseOptions): Promise<void> {
+  const { path, onLocked, lockTimeoutMs, log } = options;
   const began = performance.now();
   for (let announced = false; ; announced = true) {
     try {
       const mode = await database.attach('file');
-      if (mode === 'memory' && path !== MEMORY && (onLocked === 'error' || onLocked === 'wait'))
-        throw replaced(path, onLocked);
+      const elsewhere = path !== MEMORY && (mode === 'memory' || mode === 'fallback');
+      // whoever asked for nothing to be lost must not be given a database in memory
+      if (elsewhere && onLocked !== 'memory' && !(onLocked === 'fallback' && mode === 'fallback'))
+        throw replaced(path, mode, onLocked);
       return;
     } catch (error) {
-      if (!isDatabaseError(error, 'E_LOCKED') || error.details['replaced'] === true || onLocked === 'error')
-        throw error;
+      if (!isDatabaseError(error, 'E_LOCKED')) throw error;
+      const comesBack = error.details['replaced'] === 'fallback' && onLocked === 'wait';
+      if ((error.details['replaced'] !== undefined && !comesBack) || onLocked === 'error') throw error;
       const { pid } = error.details;
       if (onLocked !== 'wait') {
-        const mode = await database.attach('memory');
-        // another caller, who waited, may have got the file just now
-        if (mode === 'memory') log('fallingBack', { reason: 'file_locked', original_db_path: path, pid });
+        await beside(database, options, error);
         return;
       }
       if (performance.now() - began >= lockTimeoutMs) throw stillLocked(error, lockTimeoutMs);
@@ -74,11 +76,31 @@ async function attach(database: Database, { path, onLocked, lockTimeoutMs, log }
   }
 }
 
-function replaced(path: string, onLocked: OnLocked): DatabaseError {
+/** Works on something else than the file. Another caller, who waited, may have got the file just now. */
+async function beside(
+  database: Database,
+  { path, readOnly, onLocked, log }: DatabaseOptions,
+  locked: DatabaseError,
+): Promise<void> {
+  const fields = { reason: 'file_locked', original_db_path: path, pid: locked.details['pid'] };
+  if (onLocked === 'memory') {
+    const mode = await database.attach('memory');
+    if (mode === 'memory') log('fallingBack', fields);
+    return;
+  }
+  // there is nothing to read beside it, and nothing is to be written
+  if (readOnly) throw locked;
+  const mode = await database.attach('fallback', locked);
+  const side = database.fallback?.sidePath;
+  if (mode === 'fallback') log('workingBeside', { ...fields, side_path: side, reads: 'what_was_written_in_fallback' });
+}
+
+function replaced(path: string, mode: Mode, onLocked: OnLocked): DatabaseError {
+  const place = mode === 'memory' ? 'in memory' : 'on a side file';
   return new DatabaseError(
     'E_LOCKED',
-    `Another process held ${path} when it was opened here first, and this process works in memory in its place. Close the managers that do, then open it with onLocked: '${onLocked}'.`,
-    { details: { path, replaced: true } },
+    `Another process held ${path} when it was opened here first, and this process works ${place} in its place. Close the managers that do, then open it with onLocked: '${onLocked}'.`,
+    { details: { path, replaced: mode } },
   );
 }
 

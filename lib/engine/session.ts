@@ -4,6 +4,7 @@ import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api
 import { StatementType } from '@duckdb/node-api';
 import { DatabaseError, classify } from '../errors.js';
 import { EVERYTHING, type Statement } from '../sql/statement.js';
+import type { Recording } from './journal.js';
 import { readResult, type Result } from './result.js';
 
 const PREPARED_MAX = 200;
@@ -70,19 +71,44 @@ export class Session {
   /**
    * @param done told what kind of statement ran once DuckDB has done it; reading the result may still fail, and what was
    *   written is written all the same
+   * @param recording writes down what it changes, in the same transaction
    * @throws DatabaseError, classified
    */
-  run(statement: Statement, done?: (type: StatementType) => void): Promise<Result> {
+  run(statement: Statement, done?: (type: StatementType) => void, recording?: Recording): Promise<Result> {
     return this.exclusive(async () => {
       try {
-        return await this.#run(statement, done);
+        return await this.#run(statement, done, recording);
       } catch (error) {
         throw classify(error, { sql: statement.text });
       }
     });
   }
 
-  async #run(statement: Statement, done?: (type: StatementType) => void): Promise<Result> {
+  /** The same in a transaction of its own, together with what is written down about it. */
+  runRecorded(
+    statement: Statement,
+    done: ((type: StatementType) => void) | undefined,
+    recording: Recording,
+  ): Promise<Result> {
+    return this.exclusive(async (connection) => {
+      let type: StatementType | undefined;
+      try {
+        const result = await recording.transact(connection, () =>
+          this.#run(statement, (ran) => (type = ran), recording),
+        );
+        if (type !== undefined) done?.(type);
+        return result;
+      } catch (error) {
+        throw classify(error, { sql: statement.text });
+      }
+    });
+  }
+
+  async #run(
+    statement: Statement,
+    done: ((type: StatementType) => void) | undefined,
+    recording: Recording | undefined,
+  ): Promise<Result> {
     const prepared = await this.#prepare(statement.text);
     if (prepared.statementType === StatementType.TRANSACTION) {
       throw new DatabaseError(
@@ -102,7 +128,13 @@ export class Session {
         statement.parameters.map((parameter) => parameter.type),
       );
     }
-    const result = await prepared.run();
+    const result = await (recording === undefined || statement.writes.length === 0
+      ? prepared.run()
+      : recording.around(
+          this.connection,
+          { type: prepared.statementType, text: statement.text, parameters: statement.parameters },
+          () => prepared.run(),
+        ));
     done?.(result.statementType);
     if (statement.writes.includes(EVERYTHING) && !READING.has(result.statementType) && !DATA.has(result.statementType))
       this.schema.value += 1;
@@ -132,6 +164,13 @@ export class Session {
     for (const statement of this.#prepared.values()) statement.destroySync();
     this.#prepared.clear();
     this.#preparedAt = this.schema.value;
+  }
+
+  /** From here on in another database; nothing may be open here. */
+  use(alias: string): Promise<void> {
+    return this.exclusive(async (connection) => {
+      await connection.run(`USE ${alias}`);
+    });
   }
 
   /** Stops the statement that runs now; those that wait run next. */

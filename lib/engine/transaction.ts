@@ -1,11 +1,11 @@
 // A transaction: one session, from BEGIN to the end, found through the async context. Not here: which statements.
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, StatementType } from '@duckdb/node-api';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { context, withinContext } from '../context.js';
 import { DatabaseError, classify, isDatabaseError } from '../errors.js';
 import type { Statement } from '../sql/statement.js';
-import { ALIAS } from './alias.js';
 import type { Database } from './database.js';
+import type { Recording } from './journal.js';
 import { closedError } from './pool.js';
 import type { Result } from './result.js';
 import { writesOf, type Session } from './session.js';
@@ -42,7 +42,10 @@ export class Transaction {
   #over = false;
 
   private constructor(
+    private readonly database: Database,
     private readonly session: Session,
+    /** what is written down, while another process holds the file */
+    private readonly recording: Recording | undefined,
     /** the logical time at BEGIN */
     readonly beganAt: number,
     private readonly readOnly: boolean,
@@ -90,7 +93,8 @@ export class Transaction {
     readOnly: boolean,
     around: Surroundings,
   ): Promise<T> {
-    const transaction = new Transaction(session, database.clock.tick, readOnly);
+    const recording = database.fallback?.journal.record();
+    const transaction = new Transaction(database, session, recording, database.clock.tick, readOnly);
     await control(session, readOnly ? 'BEGIN TRANSACTION READ ONLY' : 'BEGIN TRANSACTION');
     const transactions = new Map(context().transactions).set(database, transaction);
     let value: T;
@@ -111,7 +115,7 @@ export class Transaction {
       await session.exclusive(async (connection) => {
         if (transaction.#failure !== undefined) throw aborted(transaction.#failure);
         if (around.overdue()) throw closedError();
-        await connection.run('COMMIT');
+        await (recording === undefined ? connection.run('COMMIT') : recording.commit(connection));
       });
     } catch (error) {
       await transaction.#rollback();
@@ -135,9 +139,10 @@ export class Transaction {
   async run(statement: Statement): Promise<Result> {
     this.#refuseIfOver();
     try {
-      return await this.session.run(statement, (type) => {
+      const done = (type: StatementType): void => {
         for (const table of writesOf(statement, type)) this.#writes.add(table);
-      });
+      };
+      return await this.session.run(statement, done, this.recording);
     } catch (error) {
       this.#failure ??= error;
       throw error;
@@ -147,14 +152,14 @@ export class Transaction {
   /** Other work on the session that may write `writes`; it calls `refuseIfOver` before each step. */
   async guard<T>(
     writes: readonly string[],
-    work: (session: Session, refuseIfOver: () => void) => Promise<T>,
+    work: (session: Session, refuseIfOver: () => void, recording: Recording | undefined) => Promise<T>,
   ): Promise<T> {
     this.#refuseIfOver();
     for (const table of writes) this.#writes.add(table);
     try {
       return await this.#track(
         this.#pending,
-        work(this.session, () => this.#refuseIfOver()),
+        work(this.session, () => this.#refuseIfOver(), this.recording),
       );
     } catch (error) {
       this.#failure ??= error;
@@ -163,10 +168,13 @@ export class Transaction {
   }
 
   /** Work with the bare connection, which nobody can stop: the end of the transaction waits for it. */
-  lend<T>(writes: readonly string[], work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+  lend<T>(
+    writes: readonly string[],
+    work: (connection: DuckDBConnection, recording: Recording | undefined) => Promise<T>,
+  ): Promise<T> {
     const running = this.guard(writes, async (session) => {
       try {
-        return await work(await session.exclusive((connection) => connection));
+        return await work(await session.exclusive((connection) => connection), this.recording);
       } finally {
         await session.exclusive((connection) => this.#restore(connection));
       }
@@ -191,7 +199,7 @@ export class Transaction {
   /** Whoever had the connection may have sent it to another database. An aborted transaction refuses; then its end does it. */
   async #restore(connection: DuckDBConnection): Promise<void> {
     try {
-      await connection.run(`USE ${ALIAS}`);
+      await connection.run(`USE ${this.database.alias}`);
     } catch (error) {
       this.#failure ??= classify(error);
     }

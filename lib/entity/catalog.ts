@@ -9,6 +9,8 @@ import type { EnumType } from './types.js';
 export interface Sequence {
   readonly schema: string | undefined;
   readonly name: string;
+  /** how many bits its positive numbers may have in the column that it fills; where there are several, in the narrowest */
+  readonly bits: number;
 }
 
 export interface ForeignKey {
@@ -42,8 +44,15 @@ export function sequenceOf(entity: EntitySchema, column: Column): Sequence | und
   return {
     schema: entity.schema,
     name: column.default.sequenceName || `${entity.table}_${column.name}_seq`.replaceAll('"', '_'),
+    bits: KEY_BITS[column.type.name] ?? SAFE_BITS,
   };
 }
+
+const KEY_BITS: Readonly<Record<string, number>> = {
+  tinyint: 7, utinyint: 8, smallint: 15, usmallint: 16, integer: 31, uinteger: 32, float: 24,
+}; // prettier-ignore
+/** what a number of JavaScript holds exactly */
+const SAFE_BITS = 53;
 
 /** The foreign keys of an entity, resolved and checked. */
 export function foreignKeysOf(entity: EntitySchema): readonly ForeignKey[] {
@@ -86,8 +95,9 @@ export function catalogOf(entities: readonly EntityClass[]): Catalog {
   for (const entity of schemas) {
     for (const column of entity.columns) {
       const sequence = sequenceOf(entity, column);
-      if (sequence !== undefined)
-        sequences.set(`${sequence.schema ?? 'main'}.${sequence.name}`.toLowerCase(), sequence);
+      if (sequence === undefined) continue;
+      const key = `${sequence.schema ?? 'main'}.${sequence.name}`.toLowerCase();
+      if (sequence.bits < (sequences.get(key)?.bits ?? Infinity)) sequences.set(key, sequence);
     }
   }
   return {

@@ -2,7 +2,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { catalogOf, type Catalog } from '../entity/catalog.js';
 import type { EntityClass } from '../entity/row.js';
-import { ALIAS } from '../engine/alias.js';
+import type { Database } from '../engine/database.js';
 import type { Engine } from '../engine/engine.js';
 import { DatabaseError, classify, isDatabaseError } from '../errors.js';
 import { createAll } from '../sql/ddl.js';
@@ -33,7 +33,7 @@ export async function applySchema(
   if (mode === 'off' || catalog.tables.length === 0) return [];
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const created = await engine.lend((connection) => agree(connection, catalog, mode), []);
+      const created = await agree(engine, catalog, mode);
       // a boot that only looks ends no cached value: those of the last session would never be of use
       if (created.length > 0) {
         engine.database.clock.wrote([EVERYTHING]);
@@ -52,35 +52,38 @@ function wasOvertaken(error: unknown): boolean {
   return isDatabaseError(error) && (error.code === 'E_CONFLICT' || error.details['reason'] === 'exists');
 }
 
-async function agree(connection: DuckDBConnection, catalog: Catalog, mode: SchemaMode): Promise<readonly string[]> {
+async function agree(engine: Engine, catalog: Catalog, mode: SchemaMode): Promise<readonly string[]> {
+  const { database } = engine;
+  // one of its own, which nobody writes down: it looks, and makes a database to compare with
+  const connection = await database.connect();
   try {
-    const found = await inspect(connection, ALIAS);
-    const expected = touchesExisting(catalog, found) ? await inspectExpected(connection, catalog) : undefined;
+    const found = await inspect(connection, database.alias);
+    const expected = touchesExisting(catalog, found) ? await inspectExpected(connection, catalog, database) : undefined;
     const plan = planSchema(catalog, found, expected);
     refuseDrift(plan, mode);
-    const ddl = plan.missing.flatMap((missing) => missing.ddl);
-    if (ddl.length === 0) return [];
-    await connection.run('BEGIN TRANSACTION');
-    for (const statement of ddl) await connection.run(statement);
-    await connection.run('COMMIT');
-    await checkpoint(connection);
+    const definitions = plan.missing.flatMap((missing) => missing.ddl);
+    if (definitions.length === 0) return [];
+    await engine.define(definitions);
+    await checkpoint(connection, database.alias);
     return plan.missing.map((missing) => missing.what);
   } catch (error) {
     throw classify(error, { operation: 'schema' });
+  } finally {
+    connection.closeSync();
   }
 }
 
 /** The catalog as DuckDB would make it, from an empty database in memory. */
-async function inspectExpected(connection: DuckDBConnection, catalog: Catalog): Promise<Found> {
+async function inspectExpected(connection: DuckDBConnection, catalog: Catalog, database: Database): Promise<Found> {
   // beside another boot of this process, which has one of its own
   const name = `${EXPECTED}_${(expectedCount += 1)}`;
   await connection.run(`ATTACH ':memory:' AS ${name}`);
   try {
     await connection.run(`USE ${name}`);
-    for (const statement of createAll(catalog)) await connection.run(statement);
+    for (const statement of createAll(catalog, database.fallback !== undefined)) await connection.run(statement);
     return await inspect(connection, name);
   } finally {
-    await connection.run(`USE ${ALIAS}`);
+    await connection.run(`USE ${database.alias}`);
     await connection.run(`DETACH ${name}`);
   }
 }
@@ -105,9 +108,9 @@ function refuseDrift(plan: Plan, mode: SchemaMode): void {
  * DDL that waits in the WAL can keep other programs from opening the file after a crash, so it is brought into the file.
  * Other transactions of this process may forbid it for now; then the next checkpoint does it.
  */
-async function checkpoint(connection: DuckDBConnection): Promise<void> {
+async function checkpoint(connection: DuckDBConnection, alias: string): Promise<void> {
   try {
-    await connection.run(`CHECKPOINT ${ALIAS}`);
+    await connection.run(`CHECKPOINT ${alias}`);
   } catch (error) {
     const classified = classify(error);
     if (classified.code !== 'E_QUERY') throw classified;

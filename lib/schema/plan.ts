@@ -1,15 +1,23 @@
 // The difference between what a database holds and what the entities say: what is missing, and what differs. Pure.
 import type { Catalog } from '../entity/catalog.js';
+import type { Definition } from '../engine/definition.js';
 import type { EntitySchema } from '../entity/schema.js';
 import { comments, createEnum, createIndexes, createSchema, createSequence, createTable } from '../sql/ddl.js';
 import { keyOf, type Found, type FoundColumn, type FoundTable } from './inspect.js';
 
 const sameName = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
+/** An object that is not there. */
+export interface Missing {
+  readonly what: string;
+  /** the DDL that makes it */
+  readonly ddl: readonly Definition[];
+}
+
 /** What it takes to make a database what its entities say. */
 export interface Plan {
   /** objects that are not there, with the DDL that makes them, in order */
-  readonly missing: readonly { readonly what: string; readonly ddl: readonly string[] }[];
+  readonly missing: readonly Missing[];
   /** objects that are there and not as declared, each in a sentence */
   readonly differences: readonly string[];
 }
@@ -24,15 +32,15 @@ export function touchesExisting(catalog: Catalog, found: Found): boolean {
  *   normalising of defaults, checks and types; needed only where something exists already
  */
 export function planSchema(catalog: Catalog, found: Found, expected: Found | undefined): Plan {
-  const missing: { what: string; ddl: readonly string[] }[] = [];
+  const missing: Missing[] = [];
   const differences: string[] = [];
   for (const schema of catalog.schemas) {
     if (!found.schemas.has(schema.toLowerCase()))
-      missing.push({ what: `schema "${schema}"`, ddl: [createSchema(schema)] });
+      missing.push({ what: `schema "${schema}"`, ddl: [{ text: createSchema(schema) }] });
   }
   for (const own of catalog.enums) {
     const values = found.enums.get(keyOf(undefined, own.name));
-    if (values === undefined) missing.push({ what: `enum "${own.name}"`, ddl: [createEnum(own)] });
+    if (values === undefined) missing.push({ what: `enum "${own.name}"`, ddl: [{ text: createEnum(own) }] });
     else if (JSON.stringify(values) !== JSON.stringify(own.values)) {
       differences.push(
         `enum "${own.name}" is (${values.join(', ')}) in the database and (${own.values.join(', ')}) in the class`,
@@ -41,7 +49,15 @@ export function planSchema(catalog: Catalog, found: Found, expected: Found | und
   }
   for (const sequence of catalog.sequences) {
     if (!found.sequences.has(keyOf(sequence.schema, sequence.name)))
-      missing.push({ what: `sequence "${sequence.name}"`, ddl: [createSequence(sequence)] });
+      missing.push({
+        what: `sequence "${sequence.name}"`,
+        ddl: [
+          {
+            text: createSequence(sequence),
+            beside: (farStart) => createSequence(sequence, farStart(sequence.bits)),
+          },
+        ],
+      });
   }
   for (const entity of catalog.tables) planTable(entity, found, expected, missing, differences);
   return { missing, differences };
@@ -51,7 +67,7 @@ function planTable(
   entity: EntitySchema,
   found: Found,
   expected: Found | undefined,
-  missing: { what: string; ddl: readonly string[] }[],
+  missing: Missing[],
   differences: string[],
 ): void {
   const key = keyOf(entity.schema, entity.table);
@@ -62,7 +78,10 @@ function planTable(
     if (table === undefined)
       missing.push({
         what,
-        ddl: [createTable(entity), ...createIndexes(entity).map((index) => index.ddl), ...comments(entity)],
+        ddl: [
+          { text: createTable(entity), beside: () => createTable(entity, true) },
+          ...[...createIndexes(entity).map((index) => index.ddl), ...comments(entity)].map((text) => ({ text })),
+        ],
       });
     return;
   }
@@ -72,7 +91,7 @@ function planTable(
   for (const index of createIndexes(entity)) {
     const indexKey = keyOf(entity.schema, index.name);
     const [there, declared] = [found.indexes.get(indexKey), expected?.indexes.get(indexKey)];
-    if (there === undefined) missing.push({ what: `index "${index.name}"`, ddl: [index.ddl] });
+    if (there === undefined) missing.push({ what: `index "${index.name}"`, ddl: [{ text: index.ddl }] });
     else if (
       declared !== undefined &&
       (!sameName(there.text, declared.text) || !sameName(there.table, declared.table))

@@ -10,20 +10,25 @@ import { literal } from './literal.js';
 import { renderDdl } from './render.js';
 import { tableName } from './statement.js';
 
-const qualified = ({ schema, name }: Sequence): string => tableName({ schema, table: name });
+const qualified = ({ schema, name }: Pick<Sequence, 'schema' | 'name'>): string => tableName({ schema, table: name });
 
 export const createSchema = (schema: string): string => `CREATE SCHEMA ${quote(schema)}`;
-export const createSequence = (sequence: Sequence): string => `CREATE SEQUENCE ${qualified(sequence)}`;
+export const createSequence = (sequence: Sequence, start?: bigint): string =>
+  `CREATE SEQUENCE ${qualified(sequence)}${start === undefined ? '' : ` START ${start}`}`;
 export const createEnum = ({ name, values }: EnumType): string =>
   `CREATE TYPE ${quote(name)} AS ENUM (${values.map(quoteLiteral).join(', ')})`;
 
-/** CREATE TABLE with all its constraints. */
-export function createTable(entity: EntitySchema): string {
+/**
+ * CREATE TABLE with all its constraints.
+ *
+ * @param alone without foreign keys, for a database that does not hold the rows they refer to
+ */
+export function createTable(entity: EntitySchema, alone = false): string {
   const lines = entity.columns.map((column) => columnDdl(entity, column));
   const names = (columns: readonly Column[]): string => columns.map((column) => quote(column.name)).join(', ');
   if (entity.primaryKey.length > 0) lines.push(`PRIMARY KEY (${names(entity.primaryKey)})`);
   for (const column of entity.columns) if (column.unique) lines.push(`UNIQUE (${names([column])})`);
-  for (const { column, target, targetColumn } of foreignKeysOf(entity)) {
+  for (const { column, target, targetColumn } of alone ? [] : foreignKeysOf(entity)) {
     lines.push(`FOREIGN KEY (${names([column])}) REFERENCES ${tableName(target)} (${names([targetColumn])})`);
   }
   for (const [name, check] of Object.entries(entity.checks))
@@ -73,14 +78,14 @@ export function comments(entity: EntitySchema): readonly string[] {
   return [...own, ...columns];
 }
 
-/** Everything a catalog needs, in order. */
-export function createAll(catalog: Catalog): readonly string[] {
+/** Everything a catalog needs, in order; tables `alone` where asked for. */
+export function createAll(catalog: Catalog, alone = false): readonly string[] {
   return [
     ...catalog.schemas.map(createSchema),
     ...catalog.enums.map(createEnum),
-    ...catalog.sequences.map(createSequence),
+    ...catalog.sequences.map((sequence) => createSequence(sequence)),
     ...catalog.tables.flatMap((entity) => [
-      createTable(entity),
+      createTable(entity, alone),
       ...createIndexes(entity).map((index) => index.ddl),
       ...comments(entity),
     ]),

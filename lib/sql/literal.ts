@@ -30,6 +30,11 @@ const MICROS = 1_000_000n;
 const instant = (count: bigint, perSecond: bigint): string =>
   timestampText(count, perSecond).replace(/^(\S+) (\S+) \(BC\)$/, '$1 (BC) $2');
 
+/** DuckDB cuts SQL off at a NUL, so that one is written by its number. */
+function textLiteral(text: string): string {
+  return text.includes('\0') ? `(${text.split('\0').map(quoteLiteral).join(' || chr(0) || ')})` : quoteLiteral(text);
+}
+
 /** The literal of a value; its exact type follows from the column or the cast. */
 export function literal(value: DuckDBValue): string {
   if (value === null) return 'NULL';
@@ -39,7 +44,7 @@ export function literal(value: DuckDBValue): string {
     return Number.isInteger(value) && !Object.is(value, -0) && Math.abs(value) < 1e15
       ? String(value)
       : cast(Object.is(value, -0) ? '-0.0' : String(value), 'DOUBLE');
-  if (typeof value === 'string') return quoteLiteral(value);
+  if (typeof value === 'string') return textLiteral(value);
   if (value instanceof DuckDBDecimalValue) return cast(value.toString(), `DECIMAL(${value.width},${value.scale})`);
   if (value instanceof DuckDBUUIDValue) return cast(value.toString(), 'UUID');
   if (value instanceof DuckDBBitValue) return cast(value.toString(), 'BIT');

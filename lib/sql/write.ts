@@ -47,9 +47,17 @@ export function upsertStatement(
 
 // Beside the entity's own columns, which may be called anything, a stage has two (and a query of it a third): which
 // properties a row set, and its place among the rows. Not rowid, for a column of that name hides it.
-const SHAPE = quote('mysingle shape');
-const PLACE = quote('mysingle place');
+const [SHAPE_NAME, PLACE_NAME] = ['mysingle shape', 'mysingle place'] as const;
+const SHAPE = quote(SHAPE_NAME);
+const PLACE = quote(PLACE_NAME);
 const LATER = quote('mysingle later');
+
+/** The names of all columns of a stage. */
+export const stageColumns = (columns: readonly Column[]): readonly string[] => [
+  ...columns.map((column) => column.name),
+  SHAPE_NAME,
+  PLACE_NAME,
+];
 
 /** An empty temporary table of the columns' types, a shape and a place, to stage rows in. */
 export function createStageStatement(stage: string, entity: EntitySchema, columns: readonly Column[]): Statement {

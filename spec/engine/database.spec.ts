@@ -64,23 +64,49 @@ describe('Database', () => {
     expect(error.details).to.include({ pid: holder.pid, waitedMs: 120 });
   });
 
-  for (const onLocked of ['memory', undefined] as const)
-    it(`works in memory with a warning where onLocked is ${onLocked ?? 'left out'}`, async () => {
-      const path = scratchPath();
-      await using holder = await holdFile(path);
-      const { lines, logger } = recorder();
-      const db = await openManager({ path, logger, ...(onLocked === undefined ? {} : { onLocked }) });
-      expect([db.mode, db.health().status]).to.deep.equal(['memory', 'degraded']);
-      await db.execute(sql`create table t as select 1 as n`);
-      expect(lines.find(({ event }) => event === 'Falling back to in-memory database')).to.include({
-        level: 'warn',
-        reason: 'file_locked',
-        original_db_path: path,
-        pid: holder.pid,
-      });
-      // a manager of the same process that comes later joins it
-      expect((await openManager({ path, logger: false })).mode).to.equal('memory');
+  it("works in memory with a warning where onLocked is 'memory'", async () => {
+    const path = scratchPath();
+    await using holder = await holdFile(path);
+    const { lines, logger } = recorder();
+    const db = await openManager({ path, logger, onLocked: 'memory' });
+    expect([db.mode, db.health().status]).to.deep.equal(['memory', 'degraded']);
+    await db.execute(sql`create table t as select 1 as n`);
+    expect(lines.find(({ event }) => event === 'Falling back to in-memory database')).to.include({
+      level: 'warn',
+      reason: 'file_locked',
+      original_db_path: path,
+      pid: holder.pid,
     });
+    // a manager of the same process that comes later joins it, where it asks for that
+    expect((await openManager({ path, onLocked: 'memory' })).mode).to.equal('memory');
+    expect((await failure(() => openManager({ path }), 'E_LOCKED')).message).to.contain('in memory');
+  });
+
+  it('works on a side file with a warning where onLocked is left out', async () => {
+    const path = scratchPath();
+    await using holder = await holdFile(path);
+    const { lines, logger } = recorder();
+    const db = await openManager({ path, logger });
+    expect([db.mode, db.health().status]).to.deep.equal(['fallback', 'degraded']);
+    expect(lines.find(({ event }) => event === 'Falling back to a side file')).to.include({
+      level: 'warn',
+      reason: 'file_locked',
+      original_db_path: path,
+      pid: holder.pid,
+      reads: 'what_was_written_in_fallback',
+    });
+    expect((await openManager({ path })).mode).to.equal('fallback');
+    for (const onLocked of ['error', 'wait'] as const)
+      expect(
+        (await failure(() => openManager({ path, onLocked, lockTimeout: '50ms' }), 'E_LOCKED')).message,
+      ).to.contain('side file');
+    const other = scratchPath();
+    await using otherHolder = await holdFile(other);
+    // there would be nothing to read
+    expect((await failure(() => openManager({ path: other, readOnly: true }), 'E_LOCKED')).details).to.include({
+      pid: otherHolder.pid,
+    });
+  });
 
   it('does not lend the memory of a manager that fell back to one that must not', async () => {
     const path = scratchPath();

@@ -41,7 +41,7 @@ describe('catalog', () => {
     const catalog = catalogOf([Child, Parent, Child]);
     expect(catalog.tables.map((table) => table.className)).to.deep.equal(['Parent', 'Child']);
     expect(catalog.enums).to.deep.equal([{ name: 'state', values: ['a', 'b'] }]);
-    expect(catalog.sequences).to.deep.equal([{ schema: 'house', name: 'ids' }]);
+    expect(catalog.sequences).to.deep.equal([{ schema: 'house', name: 'ids', bits: 31 }]);
     expect(catalog.schemas).to.deep.equal(['house']);
     const db = await openManager({ entities: [Child, Parent] });
     const parent = await db.repository(Parent).insert({ id: 9, code: 'c', state: 'a' });

@@ -141,7 +141,7 @@ describe('planSchema', () => {
     expect(
       plan.missing
         .flatMap(({ ddl }) => ddl)
-        .map((text) => `${text};\n`)
+        .map(({ text }) => `${text};\n`)
         .join(''),
     ).to.equal(DDL);
   });

@@ -1,0 +1,84 @@
+// Side files that nobody works on any more: their process was closed or killed while another one held the database. Whoever
+// holds the database now brings them in. Not here: how (replay.ts).
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { quoteLiteral } from '../entity/identifier.js';
+import { DatabaseError, classify, loggable } from '../errors.js';
+import type { Log } from '../log.js';
+import { Replay, type AlongWith } from './replay.js';
+import { SideFile } from './side-file.js';
+
+/** What bringing in needs of the database. */
+export interface Into {
+  readonly path: string;
+  readonly log: Log;
+  readonly alongWith: AlongWith | undefined;
+  /** a new connection with the database in use */
+  connect(): Promise<DuckDBConnection>;
+  /** something was written */
+  changed(): Promise<void>;
+}
+
+/**
+ * Applies every side file of the database that no process holds, and removes it.
+ *
+ * @throws DatabaseError when one cannot be read or applied now; it stays, and so does what is in it
+ */
+export async function adoptOrphans(into: Into): Promise<void> {
+  for (const side of SideFile.of(into.path)) await adopt(side, into);
+}
+
+async function adopt(side: SideFile, into: Into): Promise<void> {
+  if (side.unborn) return side.remove();
+  const connection = await into.connect();
+  try {
+    try {
+      await connection.run(`ATTACH ${quoteLiteral(side.path)} AS ${side.alias} (TYPE duckdb)`);
+    } catch (error) {
+      const failure = classify(error);
+      // its process is alive; or another one has just brought it in
+      if (failure.code === 'E_LOCKED' || failure.details['reason'] === 'exists' || !side.exists) return;
+      throw unreadable(side, failure);
+    }
+    try {
+      await bringIn(side, connection, into);
+    } finally {
+      await connection.run(`DETACH ${side.alias}`);
+    }
+    side.remove();
+  } finally {
+    connection.closeSync();
+  }
+}
+
+async function bringIn(side: SideFile, connection: DuckDBConnection, into: Into): Promise<void> {
+  if (!(await hasJournal(side, connection))) return;
+  const replay = await Replay.open(connection, side.name, side.alias, into.alongWith);
+  try {
+    while (await replay.next()) {
+      // to the end
+    }
+  } catch (error) {
+    into.log('fallbackNotApplied', { side_path: side.path, ...loggable(error) });
+    throw error;
+  } finally {
+    if (replay.counts.transactions > 0) await into.changed();
+  }
+  const { transactions, conflicts } = replay.counts;
+  into.log('fallbackApplied', { original_db_path: into.path, side_path: side.path, transactions, conflicts });
+}
+
+/** Killed between making the file and its journal, a process has told nobody that anything was written. */
+async function hasJournal(side: SideFile, connection: DuckDBConnection): Promise<boolean> {
+  const result = await connection.run(
+    `SELECT 1 FROM duckdb_tables() WHERE database_name = '${side.alias}' AND table_name = 'operations'`,
+  );
+  return result.rowCount > 0;
+}
+
+function unreadable(side: SideFile, cause: DatabaseError): DatabaseError {
+  return new DatabaseError(
+    cause.code,
+    `${side.path} holds writes that were made while another process had the database, and it cannot be read: ${cause.message} Restore it, or move it away to open the database without them.`,
+    { cause, details: { ...cause.details, path: side.path } },
+  );
+}

@@ -1,0 +1,50 @@
+// SQL text cut into words, names, strings and signs, for the few questions that DuckDB's own parser does not answer to a
+// client: which table an INSERT names, whether a COPY reads or writes. Not here: grammar.
+
+export interface Token {
+  /** `word`: a keyword or a bare name, in lower case; `name`: in double quotes, unquoted here; `string`: what was in quotes */
+  readonly kind: 'word' | 'name' | 'string' | 'sign';
+  readonly text: string;
+  /** how many brackets are open around it */
+  readonly depth: number;
+}
+
+const PATTERN =
+  /\s+|--[^\n]*|(?<block>\/\*)|(?<dollar>\$(?:[A-Za-z_]\w*)?\$)|(?<escape>[eE])?'(?<string>(?:[^']|'')*)'|"(?<name>(?:[^"]|"")*)"|(?<word>[\p{L}_][\p{L}\p{N}_$]*)|(?<sign>[\s\S])/uy;
+
+/** The tokens of some SQL; comments and white space are left out. What never ends, ends with the text. */
+export function tokensOf(sql: string): readonly Token[] {
+  const tokens: Token[] = [];
+  const pattern = new RegExp(PATTERN);
+  let depth = 0;
+  for (let match = pattern.exec(sql); match !== null; match = pattern.exec(sql)) {
+    const { block, dollar, string, name, word, sign } = match.groups as Record<string, string | undefined>;
+    if (block !== undefined) pattern.lastIndex = endOfComment(sql, pattern.lastIndex);
+    else if (dollar !== undefined) {
+      const start = pattern.lastIndex;
+      const end = sql.indexOf(dollar, start);
+      pattern.lastIndex = end < 0 ? sql.length : end + dollar.length;
+      tokens.push({ kind: 'string', text: sql.slice(start, end < 0 ? undefined : end), depth });
+    } else if (string !== undefined) tokens.push({ kind: 'string', text: string.replaceAll("''", "'"), depth });
+    else if (name !== undefined) tokens.push({ kind: 'name', text: name.replaceAll('""', '"'), depth });
+    else if (word !== undefined) tokens.push({ kind: 'word', text: word.toLowerCase(), depth });
+    else if (sign !== undefined) {
+      if (sign === ')') depth -= 1;
+      tokens.push({ kind: 'sign', text: sign, depth });
+      if (sign === '(') depth += 1;
+    }
+  }
+  return tokens;
+}
+
+/** Comments nest, as in PostgreSQL. */
+function endOfComment(sql: string, from: number): number {
+  const marks = /\/\*|\*\//g;
+  marks.lastIndex = from;
+  let open = 1;
+  for (let mark = marks.exec(sql); mark !== null; mark = marks.exec(sql)) {
+    open += mark[0] === '/*' ? 1 : -1;
+    if (open === 0) return marks.lastIndex;
+  }
+  return sql.length;
+}
