@@ -8,6 +8,7 @@ import { DatabaseError, classify } from '../errors.js';
 import type { Log } from '../log.js';
 import { ALIAS } from './alias.js';
 import { TableClock } from './clock.js';
+import { attachAlone } from './one-instance.js';
 import { MEMORY } from './path.js';
 import { Pool } from './pool.js';
 import { SchemaVersion, Session } from './session.js';
@@ -74,7 +75,10 @@ export class Database {
     const how = readOnly && !inMemory ? 'TYPE duckdb, READ_ONLY' : 'TYPE duckdb';
     const connection = await this.instance.connect();
     try {
-      await connection.run(`ATTACH ${quoteLiteral(inMemory ? MEMORY : path)} AS ${ALIAS} (${how})`);
+      const attach = (): Promise<unknown> =>
+        connection.run(`ATTACH ${quoteLiteral(inMemory ? MEMORY : path)} AS ${ALIAS} (${how})`);
+      if (inMemory) await attach();
+      else await attachAlone(path, attach, () => connection.run(`DETACH ${ALIAS}`));
     } catch (error) {
       throw classify(error, { path });
     } finally {

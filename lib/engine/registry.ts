@@ -60,7 +60,9 @@ async function attach(database: Database, { path, onLocked, lockTimeoutMs, log }
     } catch (error) {
       if (!isDatabaseError(error, 'E_LOCKED') || error.details['replaced'] === true || onLocked === 'error')
         throw error;
-      const { pid } = error.details;
+      const { pid, sameProcess } = error.details;
+      // a mistake of the program: working elsewhere would hide it
+      if (sameProcess === true && onLocked !== 'wait') throw error;
       if (onLocked !== 'wait') {
         const mode = await database.attach('memory');
         // another caller, who waited, may have got the file just now
