@@ -190,10 +190,16 @@ const RULES: readonly Rule[] = [
     when: /^IO Error: (?:Cannot open (?:file|database)|Could not read from file) "(?<path>.*)"/,
     details: pathDetails,
   },
+  { code: 'E_CONFIG', when: /^Invalid Configuration Error: / },
   { code: 'E_CONFIG', when: /^Connection Error: Can't open a connection to same database file/ },
   {
     code: 'E_CONFIG',
     when: /^(?:Invalid Input Error: )?(?:The following options were not recognized|Failed to set config)|^Catalog Error: (?:unrecognized configuration parameter|Cannot launch in-memory database in read-only mode)/,
+  },
+  {
+    code: 'E_CONFLICT',
+    when: /^TransactionContext Error: Cannot CHECKPOINT: there are other write transactions active/,
+    remedy: 'Call checkpoint() again when the transactions that write are over.',
   },
   { code: 'E_QUERY', when: /^TransactionContext Error: (?!Failed to commit: )/ },
   { code: 'E_TX_ABORTED', when: /^TransactionContext Error: Failed to commit: / },
@@ -219,6 +225,10 @@ const RULES: readonly Rule[] = [
   {
     code: 'E_UNSUPPORTED',
     when: /^(?:Parser|Binder|Catalog) Error: (?:[^"'\n]*not (?:yet )?supported|FOREIGN KEY constraints cannot use)|^Invalid Input Error: Can not create a STORED/,
+  },
+  {
+    code: 'E_PERMISSION',
+    when: /^(?:Extension Autoloading|Missing Extension) Error: [\s\S]*(?:file system operations are|Loading external extensions is) disabled (?:by|through) configuration/,
   },
   {
     code: 'E_UNSUPPORTED',
@@ -288,6 +298,13 @@ function unwrap(message: string): { text: string; subtype?: string; errno?: stri
     }
   }
   return { text: appender && !PREFIX.test(text) ? `APPEND ${text}` : text };
+}
+
+/** An error of DuckDB in DuckDB's own words, taken out of the JSON of `errors_as_json`. */
+export function inWords(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const words = unwrap(error.message).text.replace(/^APPEND /, '');
+  return words === error.message ? error : new Error(words, { cause: error });
 }
 
 /**

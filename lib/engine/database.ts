@@ -11,6 +11,7 @@ import { TableClock } from './clock.js';
 import { attachAlone } from './one-instance.js';
 import { MEMORY } from './path.js';
 import { Pool } from './pool.js';
+import { lockDown, ownFiles } from './secure.js';
 import { SchemaVersion, Session } from './session.js';
 
 /** What to do when another process holds the file. */
@@ -22,6 +23,7 @@ export type Mode = 'file' | 'memory' | 'fallback' | 'readonly';
 export interface DatabaseOptions {
   readonly path: string;
   readonly readOnly: boolean;
+  readonly secure: boolean;
   readonly onLocked: OnLocked;
   readonly lockTimeoutMs: number;
   readonly settings: Readonly<Record<string, string>>;
@@ -92,6 +94,16 @@ export class Database {
     return this.#mode as Mode;
   }
 
+  /** The real path of the file, or `:memory:`. */
+  get path(): string {
+    return this.options.path;
+  }
+
+  /** Whether SQL is kept from everything but the database's own files, and from settings. */
+  get secure(): boolean {
+    return this.options.secure;
+  }
+
   /** A new connection that sees the attached database. */
   async connect(): Promise<DuckDBConnection> {
     const connection = await this.instance.connect();
@@ -138,6 +150,7 @@ async function createInstance(options: DatabaseOptions): Promise<DuckDBInstance>
   try {
     // times without a zone mean UTC, whatever the machine's zone
     await connection.run("SET GLOBAL TimeZone = 'UTC'");
+    if (options.secure) await lockDown(connection, options.path === MEMORY ? [] : ownFiles(options.path));
     return instance;
   } catch (error) {
     instance.closeSync();

@@ -8,6 +8,7 @@ import {
   DuckDBPreparedStatement,
 } from '@duckdb/node-api';
 import { context } from '../context.js';
+import { inWords } from '../errors.js';
 import { EVERYTHING } from '../sql/statement.js';
 import type { Database } from './database.js';
 import { addsOnly } from './session.js';
@@ -26,8 +27,8 @@ export class RawConnection {
 
   static async open(database: Database): Promise<RawConnection> {
     const connection = await database.connect();
-    // its errors go to the user as DuckDB words them
-    await connection.run('SET errors_as_json = false');
+    // its errors go to the user as DuckDB words them; where nothing can be set, #inOrder does it
+    if (!database.secure) await connection.run('SET errors_as_json = false');
     return new RawConnection(connection, database);
   }
 
@@ -70,6 +71,8 @@ export class RawConnection {
     try {
       const result = await turn;
       return this.#given(result);
+    } catch (error) {
+      throw this.database.secure ? inWords(error) : error;
     } finally {
       if (typeof sql !== 'string' || !addsOnly(sql)) this.#wrote();
     }

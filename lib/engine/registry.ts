@@ -117,12 +117,14 @@ function sharedOf(options: DatabaseOptions): Shared {
 
 function agreedOptions({
   readOnly,
+  secure,
   settings,
   poolSize,
   acquireTimeoutMs,
 }: DatabaseOptions): ReadonlyMap<string, string> {
   return new Map([
     ['readOnly', String(readOnly)],
+    ['secure', String(secure)],
     ['pool.size', String(poolSize)],
     ['pool.acquireTimeout', String(acquireTimeoutMs)],
     ...Object.entries(settings).map(([name, value]): [string, string] => [`settings.${name}`, value]),

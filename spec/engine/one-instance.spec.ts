@@ -155,7 +155,10 @@ describe('one instance per file and process', () => {
   });
 
   it('lets one opening wait for the end of another, also where that is slow', async function () {
-    if (process.platform !== 'linux') return this.skip();
+    if (process.platform !== 'linux') {
+      this.skip();
+      return;
+    }
     const path = scratchPath();
     const seen: string[] = [];
     const slow = (name: string): Promise<void> =>
