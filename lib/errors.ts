@@ -172,12 +172,18 @@ const RULES: readonly Rule[] = [
   },
   {
     code: 'E_READ_ONLY',
-    when: /^(?:Invalid Input Error: Cannot execute statement of type .* attached in read-only mode!|TransactionContext Error: Cannot write to database .* launched in read-only mode|IO Error: Cannot open file "(?<path>.*)": Read-only file system)/,
+    when: /^(?:Invalid Input Error: Cannot execute statement of type .* attached in read-only mode!|TransactionContext Error: Cannot write to database .* launched in read-only mode)/,
+  },
+  {
+    code: 'E_READ_ONLY',
+    when: /^IO Error: Cannot open file "(?<path>.*)": Read-only file system/,
+    remedy: 'Open it with readOnly: true, or choose a place that can be written.',
     details: pathDetails,
   },
   {
     code: 'E_PERMISSION',
     when: /^(?:IO Error: |TransactionContext Error: Failed to commit: )Cannot open file "(?<path>.*)": Permission denied/,
+    remedy: 'Give the user of this process the right to it and to its folder, or choose another path.',
     details: pathDetails,
   },
   {

@@ -44,12 +44,14 @@ export async function loadChunks(
         const chunk = DuckDBDataChunk.create(target.types, size);
         chunk.setColumns(columns);
         appender.appendDataChunk(chunk);
+        session.dataChanged();
       });
       rows += size;
     }
     await step(session, target, () => {
       refuseIfOver();
       appender.closeSync();
+      session.dataChanged();
     });
     return rows;
   } catch (error) {

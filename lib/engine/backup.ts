@@ -25,7 +25,6 @@ export async function backup(engine: Engine, path: string, overwrite: boolean): 
   if (engine.transaction !== undefined)
     throw new DatabaseError('E_CONFIG', 'backup copies what is committed. Call it outside of transaction().');
   const target = checkedTarget(engine, path);
-  refuseTaken(target, overwrite);
   const { database } = engine;
   // the exact place of the work is one of the few that a secure manager may touch
   const work =
@@ -33,6 +32,7 @@ export async function backup(engine: Engine, path: string, overwrite: boolean): 
   if (database.secure && database.path === MEMORY)
     throw new DatabaseError('E_PERMISSION', 'backup: a secure database in memory may touch no file at all.');
   try {
+    refuseTaken(target, overwrite);
     // of an attempt that was killed
     remove(work);
     await engine.lend((connection) => copyTo(connection, work), []);
@@ -174,7 +174,11 @@ function syncFolder(folder: string): void {
 }
 
 function remove(work: string): void {
-  for (const end of ['', '.wal', '.wal.checkpoint', '.wal.recovery']) rmSync(`${work}${end}`, { force: true });
+  try {
+    for (const end of ['', '.wal', '.wal.checkpoint', '.wal.recovery']) rmSync(`${work}${end}`, { force: true });
+  } catch {
+    // what keeps it there is what the backup has failed with, or will
+  }
 }
 
 /** What the file system says, and what DuckDB says of a disk that is full, in this library's words. */

@@ -29,7 +29,7 @@ export async function copyDatabase(connection: DuckDBConnection, from: string, t
   try {
     // sequences go on where they are now: at least as far as the rows of this transaction's view
     await connection.run(`COPY FROM DATABASE ${quote(from)} TO ${quote(to)} (SCHEMA)`);
-    for (const table of parentsFirst(await sources(connection, from))) await copyRows(connection, table, from, to);
+    for (const table of await sources(connection, from)) await copyRows(connection, table, from, to);
     await connection.run('COMMIT');
   } catch (error) {
     await connection.run('ROLLBACK').catch(() => {});
@@ -37,6 +37,7 @@ export async function copyDatabase(connection: DuckDBConnection, from: string, t
   }
 }
 
+/** In the order of their making, in which a table comes after those that it refers to. */
 async function sources(connection: DuckDBConnection, from: string): Promise<readonly Source[]> {
   const rows = async (sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> =>
     (await connection.runAndReadAll(sql)).getRowObjectsJS();
@@ -59,20 +60,6 @@ async function sources(connection: DuckDBConnection, from: string): Promise<read
       references: keys.filter(own).map((row) => ({ columns: row['columns'] as string[], table: row['parent'] as string, to: row['to'] as string[] })), // prettier-ignore
     };
   });
-}
-
-/** Foreign keys stay inside their schema, and lead in no circle but to their own table. */
-function parentsFirst(tables: readonly Source[]): readonly Source[] {
-  const ordered = new Set<Source>();
-  const add = (table: Source): void => {
-    for (const { table: parent } of table.references) {
-      const found = tables.find((other) => other.schema === table.schema && sameName(other.name, parent));
-      if (found !== undefined && found !== table && !ordered.has(found)) add(found);
-    }
-    ordered.add(table);
-  };
-  for (const table of tables) if (!ordered.has(table)) add(table);
-  return [...ordered];
 }
 
 const sameName = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();

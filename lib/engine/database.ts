@@ -13,6 +13,7 @@ import { MEMORY } from './path.js';
 import { Pool } from './pool.js';
 import { lockDown, ownFiles } from './secure.js';
 import { SchemaVersion, Session } from './session.js';
+import { refuseForeignLog } from './write-log.js';
 
 /** What to do when another process holds the file. */
 export type OnLocked = 'fallback' | 'memory' | 'wait' | 'error';
@@ -80,7 +81,10 @@ export class Database {
       const attach = (): Promise<unknown> =>
         connection.run(`ATTACH ${quoteLiteral(inMemory ? MEMORY : path)} AS ${ALIAS} (${how})`);
       if (inMemory) await attach();
-      else await attachAlone(path, attach, () => connection.run(`DETACH ${ALIAS}`));
+      else {
+        refuseForeignLog(path);
+        await attachAlone(path, attach, () => connection.run(`DETACH ${ALIAS}`));
+      }
     } catch (error) {
       throw classify(error, { path });
     } finally {
@@ -114,6 +118,11 @@ export class Database {
   /** Statements prepared before a schema change made elsewhere are not used again. */
   schemaChanged(): void {
     this.#schema.value += 1;
+  }
+
+  /** Nor those whose plan may rely on data that was changed past the sessions. */
+  dataChanged(): void {
+    this.#schema.data += 1;
   }
 
   async close(): Promise<void> {

@@ -79,6 +79,7 @@ export class RawConnection {
   }
 
   #wrote(): void {
+    this.database.dataChanged();
     this.database.clock.wrote(this.writes);
     if (this.writes.includes(EVERYTHING)) this.database.schemaChanged();
   }

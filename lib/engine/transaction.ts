@@ -117,6 +117,7 @@ export class Transaction {
       await transaction.#rollback();
       throw classify(error, { operation: 'commit' });
     }
+    if (transaction.hasWritten) session.dataChanged();
     database.clock.wrote(transaction.#writes);
     return value;
   }
@@ -165,9 +166,12 @@ export class Transaction {
   /** Work with the bare connection, which nobody can stop: the end of the transaction waits for it. */
   lend<T>(writes: readonly string[], work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     const running = this.guard(writes, async (session) => {
+      session.shared += 1;
       try {
         return await work(await session.exclusive((connection) => connection));
       } finally {
+        session.shared -= 1;
+        session.dataChanged();
         await session.exclusive((connection) => this.#restore(connection));
       }
     });
@@ -223,6 +227,7 @@ export class Transaction {
     await Promise.allSettled(this.#lent);
     // after a failed COMMIT there is nothing left to roll back, and DuckDB says so
     await control(this.session, 'ROLLBACK').catch(() => {});
+    this.session.dataChanged();
     await this.session.exclusive((connection) => this.#restore(connection));
   }
 }
