@@ -78,6 +78,7 @@ export {
 } from './sql/aggregate.js';
 export type { Direction, FindOptions, OrderBy } from './sql/select.js';
 export type { Mode, OnLocked } from './engine/database.js';
+export type { BackupOptions } from './engine/backup.js';
 export type { TransactionOptions } from './engine/transaction.js';
 export type { SchemaMode } from './schema/apply.js';
 export type { Cache, CacheEntryOptions, CacheStats } from './cache/cache.js';

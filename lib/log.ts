@@ -19,6 +19,7 @@ const EVENTS = {
   closed: ['info', 'DuckDB connection closed'],
   closeFailed: ['warn', 'Error closing DuckDB connection'],
   schemaApplied: ['info', 'Schema objects created'],
+  backedUp: ['info', 'Database backed up'],
   query: ['debug', 'Query executed'],
   slowQuery: ['warn', 'Slow query'],
   queryFailed: ['debug', 'Query failed'],

@@ -5,6 +5,8 @@ import { Cache } from './cache/cache.js';
 import { DataCache } from './cache/data-cache.js';
 import { CACHE, openManagers, type OpenManager } from './cache/source.js';
 import { ReadSet, context, withinContext } from './context.js';
+import { backup, type BackupOptions } from './engine/backup.js';
+import { checkpoint } from './engine/checkpoint.js';
 import type { Mode } from './engine/database.js';
 import { Engine } from './engine/engine.js';
 import { closedError } from './engine/pool.js';
@@ -396,6 +398,38 @@ export class BaseDuckDBManager implements OpenManager {
    */
   get cache(): Cache {
     return this.#now().cache;
+  }
+
+  /**
+   * Copies the whole database to a file, as it is at one moment, while others go on writing: rows, keys, indexes, sequences
+   * with their value, enums, views, comments, the cache. The copy is an ordinary DuckDB file. It gets its name when it is
+   * complete, so a crash leaves no half backup. What is committed counts; call it outside of transactions. It works in
+   * memory and read-only mode too, and uses one connection of the pool.
+   *
+   * @param options `overwrite`: replace the database that is there; default false
+   * @throws DatabaseError `E_CONFIG` for the database itself, a target that exists, is open here or is no database;
+   *   `E_DISK_FULL`, `E_PERMISSION`, `E_READ_ONLY`, `E_ABORTED` by close(), `E_CLOSED`
+   * @example await db.backup(`backups/${new Date().toISOString().slice(0, 10)}.duckdb`);
+   */
+  async backup(path: string, options: BackupOptions = {}): Promise<void> {
+    knownOptions(options, ['overwrite'], 'backup', 'E_CONFIG');
+    const { overwrite = false } = options;
+    if (typeof overwrite !== 'boolean') throw new DatabaseError('E_CONFIG', 'backup: overwrite is true or false.');
+    const { engine } = await this.#use();
+    await backup(engine, path, overwrite);
+    this.#options.log('backedUp', { db_path: this.dbPath, backup_path: path, operation: 'backup' });
+  }
+
+  /**
+   * Writes everything committed from the log beside the database into the database file. DuckDB does so by itself as the log
+   * grows, and at close. Transactions that only read or insert may go on; nothing is done in memory.
+   *
+   * @throws DatabaseError `E_CONFLICT` (retryable) while a transaction that changed or deleted rows is open, `E_CONFIG`
+   *   inside of a transaction, `E_READ_ONLY`, `E_INVALIDATED` where the disk is full, `E_CLOSED`
+   */
+  async checkpoint(): Promise<void> {
+    const { engine } = await this.#use();
+    await checkpoint(engine);
   }
 
   /** The state of the manager, without asking the database. */

@@ -34,6 +34,11 @@ export interface ManagerOptions {
   readonly lockTimeout?: Duration;
   /** open the file for reading alone; default false */
   readonly readOnly?: boolean;
+  /**
+   * keep SQL from everything but the database: no other file, no network, no extension, no settings; default false. All
+   * managers of a file in this process must agree
+   */
+  readonly secure?: boolean;
   /** `size`: connections, default 3, always below UV_THREADPOOL_SIZE; `acquireTimeout`: default `'30s'` */
   readonly pool?: { readonly size?: number; readonly acquireTimeout?: Duration };
   /** DuckDB's own options, such as `{ memory_limit: '4GB', threads: 2 }` */
@@ -64,7 +69,7 @@ export interface Resolved {
 }
 
 const KNOWN = [
-  'path', 'name', 'entities', 'schema', 'onLocked', 'lockTimeout', 'readOnly', 'pool', 'settings', 'cache', 'logger', 'slowQuery', 'validate',
+  'path', 'name', 'entities', 'schema', 'onLocked', 'lockTimeout', 'readOnly', 'secure', 'pool', 'settings', 'cache', 'logger', 'slowQuery', 'validate',
 ]; // prettier-ignore
 
 /** Settings that belong to the library, with what to use instead. */
@@ -104,6 +109,7 @@ export function resolveOptions(given: string | ManagerOptions | undefined): Reso
     database: {
       path,
       readOnly,
+      secure: flag(options.secure, 'secure', false),
       onLocked: oneOf(options.onLocked, 'onLocked', ['fallback', 'memory', 'wait', 'error'] as const),
       lockTimeoutMs: durationMs(options.lockTimeout ?? '30s', 'lockTimeout'),
       settings: checkedSettings(options.settings),

@@ -27,7 +27,7 @@ describe('the options of a manager', () => {
   it('have defaults', () => {
     const { log, database, ...rest } = resolveOptions({ path: 'a.duckdb', logger: false });
     expect(rest).to.deep.equal({ name: 'default', entities: [], schema: 'create', cache: {}, slowQueryMs: 1000, validate: true }); // prettier-ignore
-    expect(database).to.deep.include({ path: 'a.duckdb', readOnly: false, onLocked: 'fallback', lockTimeoutMs: 30_000, settings: {}, poolSize: 3, acquireTimeoutMs: 30_000, log }); // prettier-ignore
+    expect(database).to.deep.include({ path: 'a.duckdb', readOnly: false, secure: false, onLocked: 'fallback', lockTimeoutMs: 30_000, settings: {}, poolSize: 3, acquireTimeoutMs: 30_000, log }); // prettier-ignore
     expect(resolveOptions('b.duckdb').database.path).to.equal('b.duckdb');
   });
 
@@ -53,7 +53,7 @@ describe('the options of a manager', () => {
     ['https://example.org/x.duckdb', 'path: "https://example.org/x.duckdb" is a URL.'],
     [5, 'The options are a path or an object.'],
     [[], 'The options are a path or an object.'],
-    [{ path, pathh: 1 }, "There is no option 'pathh' of the manager. Options: path, name, entities, schema, onLocked, lockTimeout, readOnly, pool, settings, cache, logger, slowQuery, validate."],
+    [{ path, pathh: 1 }, "There is no option 'pathh' of the manager. Options: path, name, entities, schema, onLocked, lockTimeout, readOnly, secure, pool, settings, cache, logger, slowQuery, validate."],
     [{ path, name: '' }, 'name: give a string that is not empty.'],
     [{ path, entities: Row }, 'entities: give an array of entity classes.'],
     [{ path, schema: 'sink' }, "schema: give one of 'create', 'verify', 'off', got \"sink\"."],

@@ -55,12 +55,14 @@ export async function loadChunks(
         const chunk = DuckDBDataChunk.create(target.types, size);
         chunk.setColumns(columns);
         for (const appender of appenders) appender.appendDataChunk(chunk);
+        session.dataChanged();
       });
       rows += size;
     }
     await step(session, target, () => {
       refuseIfOver();
       for (const appender of appenders) appender.closeSync();
+      session.dataChanged();
     });
     return rows;
   } catch (error) {

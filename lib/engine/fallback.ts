@@ -7,7 +7,7 @@ import { DatabaseError, classify, isDatabaseError, loggable } from '../errors.js
 import type { Log } from '../log.js';
 import { Journal } from './journal.js';
 import { Replay, keptConflicts, type AlongWith } from './replay.js';
-import { SideFile } from './side-file.js';
+import type { SideFile } from './side-file.js';
 
 /** What the fallback needs of its database. */
 export interface Host {
@@ -59,8 +59,7 @@ export class Fallback {
    * @param locked why
    * @throws DatabaseError `E_LOCKED` when it cannot be made either, with the reason
    */
-  static async open(host: Host, locked: DatabaseError): Promise<Fallback> {
-    const side = SideFile.fresh(host.path);
+  static async open(host: Host, side: SideFile, locked: DatabaseError): Promise<Fallback> {
     const connection = await host.bareConnection();
     try {
       await connection.run(`ATTACH ${quoteLiteral(side.path)} AS ${side.alias} (TYPE duckdb)`);

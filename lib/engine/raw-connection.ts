@@ -8,6 +8,7 @@ import {
   DuckDBPreparedStatement,
 } from '@duckdb/node-api';
 import { context } from '../context.js';
+import { inWords } from '../errors.js';
 import { EVERYTHING } from '../sql/statement.js';
 import type { Database, Follower } from './database.js';
 import type { Recording } from './journal.js';
@@ -36,8 +37,8 @@ export class RawConnection implements Follower {
     const connection = await database.connect();
     const raw = new RawConnection(connection, database);
     database.followers.add(raw);
-    // its errors go to the user as DuckDB words them
-    await connection.run('SET errors_as_json = false');
+    // its errors go to the user as DuckDB words them; where nothing can be set, #inOrder does it
+    if (!database.secure) await connection.run('SET errors_as_json = false');
     return raw;
   }
 
@@ -102,6 +103,8 @@ export class RawConnection implements Follower {
     try {
       const result = await turn;
       return this.#given(result);
+    } catch (error) {
+      throw this.database.secure ? inWords(error) : error;
     } finally {
       const [sql] = args;
       if (typeof sql !== 'string' || !addsOnly(sql)) this.#wrote();
@@ -135,6 +138,7 @@ export class RawConnection implements Follower {
   }
 
   #wrote(): void {
+    this.database.dataChanged();
     this.database.clock.wrote(this.writes);
     if (this.writes.includes(EVERYTHING)) this.database.schemaChanged();
   }

@@ -64,7 +64,9 @@ async function attach(database: Database, options: DatabaseOptions): Promise<voi
       if (!isDatabaseError(error, 'E_LOCKED')) throw error;
       const comesBack = error.details['replaced'] === 'fallback' && onLocked === 'wait';
       if ((error.details['replaced'] !== undefined && !comesBack) || onLocked === 'error') throw error;
-      const { pid } = error.details;
+      const { pid, sameProcess } = error.details;
+      // a mistake of the program: working elsewhere would hide it
+      if (sameProcess === true && onLocked !== 'wait') throw error;
       if (onLocked !== 'wait') {
         await beside(database, options, error);
         return;
@@ -137,12 +139,14 @@ function sharedOf(options: DatabaseOptions): Shared {
 
 function agreedOptions({
   readOnly,
+  secure,
   settings,
   poolSize,
   acquireTimeoutMs,
 }: DatabaseOptions): ReadonlyMap<string, string> {
   return new Map([
     ['readOnly', String(readOnly)],
+    ['secure', String(secure)],
     ['pool.size', String(poolSize)],
     ['pool.acquireTimeout', String(acquireTimeoutMs)],
     ...Object.entries(settings).map(([name, value]): [string, string] => [`settings.${name}`, value]),

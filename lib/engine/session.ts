@@ -18,9 +18,22 @@ const DATA: ReadonlySet<StatementType> = new Set([
   StatementType.MERGE_INTO,
 ]);
 
-/** Counts schema changes, so that every session drops its prepared statements when one happened. */
+/** Counts schema changes, so that every session drops its prepared statements when one happened; and changes of data. */
 export class SchemaVersion {
   value = 0;
+  data = 0;
+}
+
+/**
+ * DuckDB plans by what the tables hold: `count(*)`, `max(x)`, `x IS NULL`, `x > 100`, an ORDER BY. A prepared statement keeps
+ * its plan and goes on giving the answer of then when the tables have changed. What only adds values looks at no table.
+ */
+const PLANNED_BY_DATA = /^(?!\s*insert\s)|\b(?:select|from|table|with|where)\b/i;
+
+interface Prepared {
+  readonly statement: DuckDBPreparedStatement;
+  /** the state of the data that its plan may rely on; undefined where it relies on none */
+  readonly data: number | undefined;
 }
 
 /**
@@ -40,7 +53,7 @@ export function writesOf(statement: Statement, type: StatementType): readonly st
 const GLOBAL = /^\s*(?:set|reset)\s+global\s/i;
 
 export class Session {
-  readonly #prepared = new Map<string, DuckDBPreparedStatement>();
+  readonly #prepared = new Map<string, Prepared>();
   #preparedAt: number;
   #tail: Promise<unknown> = Promise.resolve();
   #pending = 0;
@@ -50,6 +63,14 @@ export class Session {
     private readonly schema: SchemaVersion,
   ) {
     this.#preparedAt = schema.value;
+  }
+
+  /** Of the same connection something else than this session makes use, which may change data at any time. */
+  shared = 0;
+
+  /** Data may have changed, here or on another connection, so that plans made before do not hold. */
+  dataChanged(): void {
+    this.schema.data += 1;
   }
 
   /** Whether something runs or waits here. */
@@ -135,6 +156,7 @@ export class Session {
           { type: prepared.statementType, text: statement.text, parameters: statement.parameters },
           () => prepared.run(),
         ));
+    if (!READING.has(result.statementType)) this.dataChanged();
     done?.(result.statementType);
     if (statement.writes.includes(EVERYTHING) && !READING.has(result.statementType) && !DATA.has(result.statementType))
       this.schema.value += 1;
@@ -145,23 +167,28 @@ export class Session {
     if (this.#preparedAt !== this.schema.value) this.#forget();
     const known = this.#prepared.get(text);
     if (known !== undefined) {
-      // back to the young end
       this.#prepared.delete(text);
-      this.#prepared.set(text, known);
-      return known;
+      if (known.data === undefined || (known.data === this.schema.data && this.shared === 0)) {
+        // back to the young end
+        this.#prepared.set(text, known);
+        return known.statement;
+      }
+      known.statement.destroySync();
     }
-    const prepared = await this.connection.prepare(text);
-    this.#prepared.set(text, prepared);
+    // before it is planned: what changes meanwhile is not in the plan
+    const data = PLANNED_BY_DATA.test(text) ? this.schema.data : undefined;
+    const statement = await this.connection.prepare(text);
+    this.#prepared.set(text, { statement, data });
     if (this.#prepared.size > PREPARED_MAX) {
-      const [oldest, statement] = this.#prepared.entries().next().value as [string, DuckDBPreparedStatement];
+      const [oldest, old] = this.#prepared.entries().next().value as [string, Prepared];
       this.#prepared.delete(oldest);
-      statement.destroySync();
+      old.statement.destroySync();
     }
-    return prepared;
+    return statement;
   }
 
   #forget(): void {
-    for (const statement of this.#prepared.values()) statement.destroySync();
+    for (const { statement } of this.#prepared.values()) statement.destroySync();
     this.#prepared.clear();
     this.#preparedAt = this.schema.value;
   }

@@ -121,6 +121,7 @@ export class Transaction {
       await transaction.#rollback();
       throw classify(error, { operation: 'commit' });
     }
+    if (transaction.hasWritten) session.dataChanged();
     database.clock.wrote(transaction.#writes);
     return value;
   }
@@ -173,9 +174,12 @@ export class Transaction {
     work: (connection: DuckDBConnection, recording: Recording | undefined) => Promise<T>,
   ): Promise<T> {
     const running = this.guard(writes, async (session) => {
+      session.shared += 1;
       try {
         return await work(await session.exclusive((connection) => connection), this.recording);
       } finally {
+        session.shared -= 1;
+        session.dataChanged();
         await session.exclusive((connection) => this.#restore(connection));
       }
     });
@@ -231,6 +235,7 @@ export class Transaction {
     await Promise.allSettled(this.#lent);
     // after a failed COMMIT there is nothing left to roll back, and DuckDB says so
     await control(this.session, 'ROLLBACK').catch(() => {});
+    this.session.dataChanged();
     await this.session.exclusive((connection) => this.#restore(connection));
   }
 }
