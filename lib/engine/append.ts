@@ -1,6 +1,7 @@
 // Bulk loading through DuckDB's appender, chunk by chunk. Not here: what the values mean, and the transaction around it.
 import { DuckDBDataChunk, type DuckDBAppender, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
 import { classify } from '../errors.js';
+import type { Limit } from '../limit.js';
 import { ALIAS } from './alias.js';
 import type { Session } from './session.js';
 
@@ -27,10 +28,11 @@ export async function loadChunks(
   target: LoadTarget,
   chunks: ChunkSource,
   refuseIfOver: () => void,
+  limit?: Limit,
 ): Promise<number> {
   const catalog = target.temporary ? 'temp' : ALIAS;
   // each step waits its turn, so that a source may read from the same transaction between two chunks
-  const appender = await step(session, target, (connection) => {
+  const appender = await step(session, target, limit, (connection) => {
     refuseIfOver();
     return connection.createAppender(target.table, target.schema ?? 'main', catalog);
   });
@@ -39,7 +41,7 @@ export async function loadChunks(
     for await (const columns of chunks) {
       const size = columns[0]?.length ?? 0;
       if (size === 0) continue;
-      await step(session, target, () => {
+      await step(session, target, limit, () => {
         refuseIfOver();
         const chunk = DuckDBDataChunk.create(target.types, size);
         chunk.setColumns(columns);
@@ -47,7 +49,7 @@ export async function loadChunks(
       });
       rows += size;
     }
-    await step(session, target, () => {
+    await step(session, target, limit, () => {
       refuseIfOver();
       appender.closeSync();
     });
@@ -62,6 +64,7 @@ export async function loadChunks(
 function step<T>(
   session: Session,
   target: LoadTarget,
+  limit: Limit | undefined,
   work: Parameters<Session['exclusive']>[0] & ((connection: never) => T | Promise<T>),
 ): Promise<T> {
   return session.exclusive(async (connection) => {
@@ -70,7 +73,7 @@ function step<T>(
     } catch (error) {
       throw classify(error, { table: target.table, operation: 'append' });
     }
-  });
+  }, limit);
 }
 
 /** A failed appender repeats its error at every further call, also at its close. */

@@ -1,5 +1,6 @@
 // A few sessions, lent to one borrower at a time, first come first served. Not here: what runs on them.
 import { DatabaseError } from '../errors.js';
+import type { Limit } from '../limit.js';
 import type { Session } from './session.js';
 
 interface Waiter {
@@ -27,17 +28,18 @@ export class Pool {
     return { size: this.size, busy: this.#lent.size, waiting: this.#waiting.length };
   }
 
-  /** Lends a session to `work` alone until it settles. */
-  async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const session = await this.#acquire();
+  /** Lends a session to `work` alone until it settles. Whoever waits for one waits no longer than `limit`. */
+  async use<T>(work: (session: Session) => Promise<T>, limit?: Limit): Promise<T> {
+    const session = await this.#acquire(limit);
     try {
+      limit?.refuse();
       return await work(session);
     } finally {
       this.#release(session);
     }
   }
 
-  async #acquire(): Promise<Session> {
+  async #acquire(limit: Limit | undefined): Promise<Session> {
     if (this.#closed) throw closedError();
     const idle = this.#idle.pop();
     if (idle !== undefined) {
@@ -47,7 +49,7 @@ export class Pool {
     if (this.#lent.size + this.#opening < this.size) {
       return this.#open();
     }
-    return this.#wait();
+    return this.#wait(limit);
   }
 
   async #open(): Promise<Session> {
@@ -71,12 +73,16 @@ export class Pool {
     return session;
   }
 
-  #wait(): Promise<Session> {
+  #wait(limit: Limit | undefined): Promise<Session> {
     return new Promise((resolve, reject) => {
+      let off = (): void => {};
+      const leave = (error: DatabaseError): void => {
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+        waiter.refuse(error);
+      };
       const timer = setTimeout(
         () => {
-          this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
-          reject(
+          leave(
             new DatabaseError(
               'E_TIMEOUT',
               `No connection became free within ${this.acquireTimeoutMs} ms: all ${this.size} are lent. ` +
@@ -91,10 +97,12 @@ export class Pool {
         <A>(then: (value: A) => void) =>
         (value: A) => {
           clearTimeout(timer);
+          off();
           then(value);
         };
       const waiter: Waiter = { take: settle(resolve), refuse: settle(reject) };
       this.#waiting.push(waiter);
+      if (limit !== undefined) off = limit.onStop(leave);
     });
   }
 

@@ -8,6 +8,8 @@ import {
   DuckDBPreparedStatement,
 } from '@duckdb/node-api';
 import { context } from '../context.js';
+import type { DatabaseError } from '../errors.js';
+import type { Limit } from '../limit.js';
 import { EVERYTHING } from '../sql/statement.js';
 import type { Database } from './database.js';
 import { addsOnly } from './session.js';
@@ -15,6 +17,7 @@ import { addsOnly } from './session.js';
 export class RawConnection {
   readonly connection: DuckDBConnection;
   #tail: Promise<unknown> = Promise.resolve();
+  #takenBack: DatabaseError | undefined;
 
   private constructor(
     private readonly inner: DuckDBConnection,
@@ -32,8 +35,30 @@ export class RawConnection {
   }
 
   /** A connection of the pool, watched while it is lent: it tells the clock at once what may have been written. */
-  static lent(connection: DuckDBConnection, database: Database, writes: readonly string[]): DuckDBConnection {
-    return new RawConnection(connection, database, writes).connection;
+  static lent(connection: DuckDBConnection, database: Database, writes: readonly string[]): RawConnection {
+    return new RawConnection(connection, database, writes);
+  }
+
+  /**
+   * Lends the connection to `work` until that settles. Where `limit` stops, `work` is not waited for: what it runs is
+   * interrupted, and the connection it has refuses whatever it asks for from then on.
+   */
+  async within<T>(limit: Limit | undefined, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    if (limit === undefined) return work(this.connection);
+    let interrupting: NodeJS.Timeout | undefined;
+    const off = limit.onStop((reason) => {
+      this.#takenBack = reason;
+      this.inner.interrupt();
+      interrupting = setInterval(() => this.inner.interrupt(), 10);
+    });
+    try {
+      limit.refuse();
+      return await limit.race(work(this.connection));
+    } finally {
+      off();
+      if (limit.reason !== undefined) await this.#tail;
+      clearInterval(interrupting);
+    }
   }
 
   /** The same object; its methods that run something do it in their turn, and tell the clock. */
@@ -42,7 +67,10 @@ export class RawConnection {
       get: (_inner, property) => {
         const value: unknown = Reflect.get(inner, property, inner);
         if (typeof value !== 'function') return value;
-        const call = (...args: unknown[]): unknown => Reflect.apply(value, inner, args);
+        const call = (...args: unknown[]): unknown => {
+          if (this.#takenBack !== undefined) throw this.#takenBack;
+          return Reflect.apply(value, inner, args);
+        };
         if (typeof property === 'symbol') return call;
         if (ASYNC.test(property)) return (...args: unknown[]) => this.#inOrder(() => call(...args), args[0]);
         if (!WRITING.test(property)) return call;
