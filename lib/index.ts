@@ -90,4 +90,6 @@ export { Repository, type Id, type InsertManyOptions, type Rows, type UpsertOpti
 export type { RowStream } from './row-stream.js';
 export { pathFromEnv, type ManagerOptions } from './options.js';
 export { BaseDuckDBManager, type Health } from './manager.js';
+export { Transactional, type TransactionalOptions } from './transactional.js';
+export { closeOnSignals, type CloseOnSignalsOptions } from './close-on-signals.js';
 export { InjectRepository, managerToken, repositoryToken } from './inject.js';

@@ -85,6 +85,8 @@ export class Limit {
     this.#reason = reason;
     const listeners = new Set(this.#listeners);
     this.#listeners.clear();
+    // whoever it was for may never come back to say that it is over: a stream that nobody reads on
+    this.dispose();
     for (const listener of listeners) listener(reason);
   }
 

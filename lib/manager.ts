@@ -19,7 +19,7 @@ import { schemaOf } from './entity/schema.js';
 import { DatabaseError, classify, loggable } from './errors.js';
 import type { Fragment } from './fragment.js';
 import { toJsonSerializable } from './json-serializable.js';
-import { CALL_OPTIONS, limited, type CallOptions, type Limit } from './limit.js';
+import { CALL_OPTIONS, Limit, limited, type CallOptions } from './limit.js';
 import { resolveOptions, type ManagerOptions, type Resolved } from './options.js';
 import { Repository, type RepositoryContext } from './repository.js';
 import { RowStream } from './row-stream.js';
@@ -68,6 +68,8 @@ export class BaseDuckDBManager implements OpenManager {
   readonly #repositories = new Map<EntityClass, Repository<object>>();
   #state: State = 'new';
   #opening: Promise<this> | undefined;
+  /** ends the wait of a connect() for the lock of another process */
+  #patience = new Limit();
   #closing: Promise<void> | undefined;
   #opened: Opened | undefined;
   /** the last one, which transactions that are still open belong to */
@@ -172,7 +174,7 @@ export class BaseDuckDBManager implements OpenManager {
 
   async #open(): Promise<void> {
     const { log, database: options, slowQueryMs, cache: cacheOptions, validate } = this.#options;
-    const lease = await acquireDatabase(options);
+    const lease = await acquireDatabase(options, (this.#patience = new Limit()));
     try {
       const engine = new Engine(lease.database, log, slowQueryMs);
       this.#engine = engine;
@@ -232,6 +234,9 @@ export class BaseDuckDBManager implements OpenManager {
   /**
    * Refuses new work, stops what runs, waits for it, and closes. Safe to call twice. Afterwards every use is `E_CLOSED`
    * until `connect()` is called again.
+   *
+   * Queries, streams and waits end at once with `E_CLOSED` or `E_ABORTED`; transactions and lent connections have 5 seconds to
+   * come to their end, and are rolled back and taken back then. A `connect()` that waits for a lock gives up.
    */
   close(): Promise<void> {
     if (this.#preparing)
@@ -250,6 +255,7 @@ export class BaseDuckDBManager implements OpenManager {
   }
 
   async #close(opening: Promise<this> | undefined): Promise<void> {
+    this.#patience.stop(closedError());
     await opening?.catch(() => {});
     openManagers.delete(this);
     this.#state = 'closed';

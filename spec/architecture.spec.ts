@@ -17,7 +17,7 @@ const ARROW = [
   ['row-encoder', 'write-error', 'bulk', 'row-stream', 'options'],
   ['repository'],
   ['manager'],
-  ['inject'],
+  ['inject', 'transactional', 'close-on-signals'],
   ['index'],
 ];
 

@@ -85,8 +85,7 @@ export class Engine {
       : streamWithin(transaction, statement, limit);
   }
 
-  async *#streamAlone(statement: Statement, call: Limit): AsyncGenerator<Chunk> {
-    const limit = new Limit([call]);
+  async *#streamAlone(statement: Statement, limit: Limit): AsyncGenerator<Chunk> {
     this.#streams.add(limit);
     const done = new Limit([limit]);
     let lend: (streamed: StreamedResult) => void = () => {};
@@ -117,7 +116,7 @@ export class Engine {
       done.stop(closedError());
       await lease.catch(() => {});
       this.#streams.delete(limit);
-      limit.dispose();
+      done.dispose();
     }
   }
 

@@ -91,7 +91,18 @@ export class StreamedResult {
 
   /** Ends it, read to its end or not. */
   async close(): Promise<void> {
-    // none is open where BEGIN was never reached
-    await this.session.exclusive((connection) => connection.run('ROLLBACK').catch(() => {}));
+    const result = this.#result;
+    this.#result = undefined;
+    await this.session.exclusive(async (connection) => {
+      if (result !== undefined) {
+        // a result that is not read to its end keeps the database open, and its file locked after close(), until it is
+        // collected as garbage; after an interrupt its end is near
+        connection.interrupt();
+        for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0;)
+          chunk = await result.fetchChunk();
+      }
+      // none is open where BEGIN was never reached
+      await connection.run('ROLLBACK').catch(() => {});
+    });
   }
 }

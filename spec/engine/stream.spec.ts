@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { pino } from 'pino';
 import { Column, Table, gte, sql, type BaseDuckDBManager, type Fragment } from '@mysingle/database';
+import { startChild } from '../support/child.js';
 import { failure } from '../support/failure.js';
 import { openManager, scratchPath } from '../support/scratch.js';
 import { until } from '../support/until.js';
@@ -219,6 +220,26 @@ describe('a stream', () => {
     await failure(() => db.repository(Tick).stream({ cache: false } as object), 'E_QUERY');
     await failure(() => drain(db.stream(sql`select 1 as a, 2 as a`)), 'E_QUERY');
     expect(await db.repository(Tick).count()).to.equal(0);
+  });
+
+  it('keeps no file open after close(), when it was left before its end', async () => {
+    const path = scratchPath();
+    const kept: unknown[] = [];
+    for (const way of ['break', 'left', 'return'] as const) {
+      const db = await open({ path });
+      if (way === 'break') await ticks(db);
+      const rows = db.repository(Tick).stream();
+      kept.push(rows);
+      await rows.next();
+      if (way === 'return') await rows.return();
+      if (way === 'break') for await (const row of rows) if (row.id > 10) break;
+      await db.close();
+      const child = await startChild(`
+        import { DuckDBInstance } from '@duckdb/node-api';
+        await DuckDBInstance.create(${JSON.stringify(path)}).then(() => console.log('open'), () => console.log('locked'));`);
+      expect([way, (await child.ended).lines]).to.deep.equal([way, ['open']]);
+    }
+    expect(kept).to.have.lengthOf(3);
   });
 
   it('counts as read for a cached value', async () => {
