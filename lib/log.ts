@@ -23,6 +23,7 @@ const EVENTS = {
   query: ['debug', 'Query executed'],
   slowQuery: ['warn', 'Slow query'],
   queryFailed: ['debug', 'Query failed'],
+  afterCommitFailed: ['error', 'A callback after commit failed; the transaction is committed'],
   transactionRetried: ['info', 'Transaction retried'],
   cacheStored: ['info', 'Cache data stored successfully'],
   cacheStoreFailed: ['error', 'Failed to store cache data'],

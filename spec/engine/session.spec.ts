@@ -6,6 +6,8 @@ import { INTEGER } from '@duckdb/node-api';
 import { Column, Table, sql, type BaseDuckDBManager } from '@mysingle/database';
 import { SchemaVersion, Session } from '../../lib/engine/session.js';
 import { EVERYTHING, type Statement } from '../../lib/sql/statement.js';
+import { Limit } from '../../lib/limit.js';
+import { DatabaseError } from '../../lib/errors.js';
 import { failure } from '../support/failure.js';
 import { openManager, scratchPath } from '../support/scratch.js';
 
@@ -84,6 +86,37 @@ describe('Session', () => {
     await session.close();
     await Promise.all(running);
     await failure(session.run(statement('select 1')), 'E_CLOSED');
+  });
+
+  it('interrupts for a limit its own statement alone, whenever that stops', async () => {
+    const [session] = (await sessions(1)) as [Session];
+    const outcomes = { stopped: 0, done: 0 };
+    for (let round = 0; round < 300; round += 1) {
+      const limit = new Limit();
+      const own = session.run(statement(`select sum(range) from range(${(round % 30) * 20_000})`), undefined, limit);
+      const next = session.run(statement('select sum(range) from range(100000)'));
+      void own.catch(() => {}).then(() => limit.stop(new DatabaseError('E_ABORTED', 'late')));
+      setTimeout(() => limit.stop(new DatabaseError('E_ABORTED', 'mine')), round % 4);
+      await own.then(
+        () => (outcomes.done += 1),
+        (error: Error) => {
+          expect(error.message).to.equal('mine');
+          outcomes.stopped += 1;
+        },
+      );
+      expect((await next).columns).to.deep.equal([[4999950000n]]);
+    }
+    expect(outcomes.done).to.be.above(0);
+    const waiting = new Limit();
+    const long = new Limit();
+    const first = session.run(statement('select sum(a.range + b.range) from range(10000000) a, range(10000000) b'), undefined, long); // prettier-ignore
+    const second = session.run(statement('create table never (n integer)'), undefined, waiting);
+    waiting.stop(new DatabaseError('E_ABORTED', 'does not wait for its turn'));
+    expect((await failure(second, 'E_ABORTED')).message).to.equal('does not wait for its turn');
+    long.stop(new DatabaseError('E_TIMEOUT', 'long enough'));
+    expect((await failure(first, 'E_TIMEOUT')).message).to.equal('long enough');
+    await failure(session.run(statement('select * from never')), 'E_QUERY');
+    await session.close();
   });
 });
 
