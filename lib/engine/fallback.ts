@@ -121,7 +121,7 @@ export class Fallback {
     const { replay, connection } = await this.#begin();
     let heldAt = 0;
     try {
-      await this.#catchUp(replay);
+      await this.#comeNear(replay);
       const last = async (): Promise<number> => {
         heldAt = performance.now();
         await this.#catchUp(replay);
@@ -158,8 +158,21 @@ export class Fallback {
     }
   }
 
-  async #catchUp(replay: Replay): Promise<void> {
-    while (replay.applied < this.journal.committed && (await replay.next())) this.#applied = replay.applied;
+  /**
+   * Brings over what there is while work goes on, again and again for as long as less and less is left. Whoever writes faster
+   * than this applies would never be caught up with: the rest has to be done while nothing runs.
+   */
+  async #comeNear(replay: Replay): Promise<void> {
+    for (let before = Infinity; ;) {
+      const left = Number(this.journal.committed - replay.applied);
+      if (left === 0 || left > before / 2) return;
+      before = left;
+      await this.#catchUp(replay, this.journal.committed);
+    }
+  }
+
+  async #catchUp(replay: Replay, until = this.journal.committed): Promise<void> {
+    while (replay.applied < until && (await replay.next())) this.#applied = replay.applied;
     this.#applied = replay.applied;
   }
 

@@ -154,6 +154,27 @@ describe('while another process holds the file', () => {
     expect(await again.query(sql`select * from mysingle_fallback`)).to.deep.equal([]);
   });
 
+  it('goes over to the database also under a load that never pauses', async () => {
+    const { db, free } = await openLocked();
+    const accounts = db.repository(Account);
+    let [stopped, written] = [false, 0];
+    const writers = Array.from({ length: 6 }, async (_each, writer) => {
+      for (let n = 0; !stopped; n += 1) {
+        const rows = Array.from({ length: 1 + 70 * (n % 2) }, (_row, place) => ({
+          name: `${writer}/${n}/${place}`,
+          balance: n,
+        }));
+        const count = await (writer === 0 ? accounts.insertMany(rows) : accounts.upsert(rows));
+        written += count;
+      }
+    });
+    await sleep(300);
+    await free();
+    await arrived(db).finally(() => (stopped = true));
+    await Promise.all(writers);
+    expect(await accounts.count()).to.equal(2 + written);
+  });
+
   it('a closed manager leaves its side file to the next start', async () => {
     const { db, path, free } = await openLocked();
     await db.repository(Account).insert({ name: 'zoe', balance: 1 });
