@@ -35,6 +35,8 @@ const POLL_MS = [50, 500] as const;
 const PATIENCE_MS = [100, 5_000] as const;
 /** After a failure that is no lock. */
 const PAUSE_MS = 5_000;
+/** Between making a side file and locking it is a moment in which another process may look at it. */
+const MAKE_ATTEMPTS = 3;
 
 export class Fallback {
   #replay: Replay | undefined;
@@ -60,13 +62,27 @@ export class Fallback {
    * @throws DatabaseError `E_LOCKED` when it cannot be made either, with the reason
    */
   static async open(host: Host, locked: DatabaseError): Promise<Fallback> {
-    const side = SideFile.fresh(host.path);
+    for (let attempt = 1; ; attempt += 1) {
+      const side = SideFile.fresh(host.path);
+      const journal = await Fallback.#make(host, side, locked, attempt < MAKE_ATTEMPTS);
+      if (journal !== undefined) return new Fallback(host, side, journal);
+    }
+  }
+
+  /** @returns undefined where whoever holds the database took it for one that never came to be */
+  static async #make(host: Host, side: SideFile, locked: DatabaseError, again: boolean): Promise<Journal | undefined> {
     const connection = await host.bareConnection();
     try {
       await connection.run(`ATTACH ${quoteLiteral(side.path)} AS ${side.alias} (TYPE duckdb)`);
-      return new Fallback(host, side, await Journal.create(connection, side.alias, farStart));
+      const journal = await Journal.create(connection, side.alias, farStart);
+      if (side.exists) return journal;
+      await connection.run('USE memory');
+      await connection.run(`DETACH ${side.alias}`);
+      if (again) return undefined;
+      throw new Error('it is removed again and again');
     } catch (error) {
       const failure = classify(error);
+      if (failure.code === 'E_LOCKED' && again) return undefined;
       throw new DatabaseError(
         'E_LOCKED',
         `${locked.message} Work cannot go on beside it, for ${side.path} cannot be made: ${failure.message}`,

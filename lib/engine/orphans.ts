@@ -28,15 +28,15 @@ export async function adoptOrphans(into: Into): Promise<void> {
 }
 
 async function adopt(side: SideFile, into: Into): Promise<void> {
-  if (side.unborn) return side.remove();
   const connection = await into.connect();
   try {
     try {
       await connection.run(`ATTACH ${quoteLiteral(side.path)} AS ${side.alias} (TYPE duckdb)`);
     } catch (error) {
       const failure = classify(error);
-      // its process is alive; or another one has just brought it in
+      // its process is alive, and may only just be making it; or another one has just brought it in
       if (failure.code === 'E_LOCKED' || failure.details['reason'] === 'exists' || !side.exists) return;
+      if (side.unborn) return side.remove();
       throw unreadable(side, failure);
     }
     try {

@@ -1,5 +1,5 @@
 // Another process holds the file: work goes on, nothing is lost, nothing is doubled, and all of it comes to the database.
-import { readdirSync } from 'node:fs';
+import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -187,6 +187,17 @@ describe('while another process holds the file', () => {
       Object.assign(new Account(), { name: 'zoe', balance: 1 }),
     );
     expect(sideFiles(path)).to.deep.equal([]);
+  });
+
+  it('leaves alone a side file that another process is just making, and clears away one that never came to be', async () => {
+    const path = scratchPath();
+    const [making, dead] = [`${path}.fallback-1-00000000000a`, `${path}.fallback-1-00000000000b`];
+    await using _maker = await holdFile(making);
+    // locked, and nothing in it: as it is between the two for a moment
+    truncateSync(making, 0);
+    writeFileSync(dead, '');
+    await openManager({ path });
+    expect(sideFiles(path)).to.include(basename(making)).and.not.include(basename(dead));
   });
 
   it('leaves nothing behind where nothing was written', async () => {
