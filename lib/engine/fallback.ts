@@ -35,6 +35,8 @@ const POLL_MS = [50, 500] as const;
 const PATIENCE_MS = [100, 5_000] as const;
 /** After a failure that is no lock. */
 const PAUSE_MS = 5_000;
+/** Between making a side file and locking it is a moment in which another process may look at it. */
+const MAKE_ATTEMPTS = 3;
 
 export class Fallback {
   #replay: Replay | undefined;
@@ -60,12 +62,26 @@ export class Fallback {
    * @throws DatabaseError `E_LOCKED` when it cannot be made either, with the reason
    */
   static async open(host: Host, side: SideFile, locked: DatabaseError): Promise<Fallback> {
+    for (let attempt = 1; ; attempt += 1) {
+      const journal = await Fallback.#make(host, side, locked, attempt < MAKE_ATTEMPTS);
+      if (journal !== undefined) return new Fallback(host, side, journal);
+    }
+  }
+
+  /** @returns undefined where whoever holds the database took it for one that never came to be */
+  static async #make(host: Host, side: SideFile, locked: DatabaseError, again: boolean): Promise<Journal | undefined> {
     const connection = await host.bareConnection();
     try {
       await connection.run(`ATTACH ${quoteLiteral(side.path)} AS ${side.alias} (TYPE duckdb)`);
-      return new Fallback(host, side, await Journal.create(connection, side.alias, farStart));
+      const journal = await Journal.create(connection, side.alias, farStart);
+      if (side.exists) return journal;
+      await connection.run('USE memory');
+      await connection.run(`DETACH ${side.alias}`);
+      if (again) return undefined;
+      throw new Error('it is removed again and again');
     } catch (error) {
       const failure = classify(error);
+      if (failure.code === 'E_LOCKED' && again) return undefined;
       throw new DatabaseError(
         'E_LOCKED',
         `${locked.message} Work cannot go on beside it, for ${side.path} cannot be made: ${failure.message}`,
@@ -120,7 +136,7 @@ export class Fallback {
     const { replay, connection } = await this.#begin();
     let heldAt = 0;
     try {
-      await this.#catchUp(replay);
+      await this.#comeNear(replay);
       const last = async (): Promise<number> => {
         heldAt = performance.now();
         await this.#catchUp(replay);
@@ -157,8 +173,21 @@ export class Fallback {
     }
   }
 
-  async #catchUp(replay: Replay): Promise<void> {
-    while (replay.applied < this.journal.committed && (await replay.next())) this.#applied = replay.applied;
+  /**
+   * Brings over what there is while work goes on, again and again for as long as less and less is left. Whoever writes faster
+   * than this applies would never be caught up with: the rest has to be done while nothing runs.
+   */
+  async #comeNear(replay: Replay): Promise<void> {
+    for (let before = Infinity; ;) {
+      const left = Number(this.journal.committed - replay.applied);
+      if (left === 0 || left > before / 2) return;
+      before = left;
+      await this.#catchUp(replay, this.journal.committed);
+    }
+  }
+
+  async #catchUp(replay: Replay, until = this.journal.committed): Promise<void> {
+    while (replay.applied < until && (await replay.next())) this.#applied = replay.applied;
     this.#applied = replay.applied;
   }
 

@@ -29,7 +29,6 @@ export async function adoptOrphans(into: Into): Promise<void> {
 }
 
 async function adopt(side: SideFile, into: Into): Promise<void> {
-  if (side.unborn) return side.remove();
   const connection = await into.connect();
   try {
     try {
@@ -41,8 +40,9 @@ async function adopt(side: SideFile, into: Into): Promise<void> {
       );
     } catch (error) {
       const failure = classify(error);
-      // its process is alive; or another one has just brought it in
+      // its process is alive, and may only just be making it; or another one has just brought it in
       if (failure.code === 'E_LOCKED' || failure.details['reason'] === 'exists' || !side.exists) return;
+      if (side.unborn) return side.remove();
       throw unreadable(side, failure);
     }
     try {

@@ -37,7 +37,7 @@ export class SideFile {
     return this.#stat() !== undefined;
   }
 
-  /** Whether whoever made it was killed before DuckDB had opened it. */
+  /** Whether it is no database yet: nobody wrote to it. Whoever makes it has its lock, so that is looked at before. */
   get unborn(): boolean {
     return (this.#stat()?.size ?? 0) < HEADERS_BYTES;
   }

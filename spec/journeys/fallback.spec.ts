@@ -1,5 +1,5 @@
 // Another process holds the file: work goes on, nothing is lost, nothing is doubled, and all of it comes to the database.
-import { readdirSync } from 'node:fs';
+import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -154,6 +154,28 @@ describe('while another process holds the file', () => {
     expect(await again.query(sql`select * from mysingle_fallback`)).to.deep.equal([]);
   });
 
+  it('goes over to the database also under a load that never pauses', async () => {
+    const { db, free } = await openLocked();
+    const accounts = db.repository(Account);
+    const stopped = new AbortController();
+    let written = 0;
+    const writers = Array.from({ length: 6 }, async (_each, writer) => {
+      for (let n = 0; !stopped.signal.aborted; n += 1) {
+        const rows = Array.from({ length: 1 + 70 * (n % 2) }, (_row, place) => ({
+          name: `${writer}/${n}/${place}`,
+          balance: n,
+        }));
+        const count = await (writer === 0 ? accounts.insertMany(rows) : accounts.upsert(rows));
+        written += count;
+      }
+    });
+    await sleep(300);
+    await free();
+    await arrived(db).finally(() => stopped.abort());
+    await Promise.all(writers);
+    expect(await accounts.count()).to.equal(2 + written);
+  });
+
   it('a closed manager leaves its side file to the next start', async () => {
     const { db, path, free } = await openLocked();
     await db.repository(Account).insert({ name: 'zoe', balance: 1 });
@@ -166,6 +188,18 @@ describe('while another process holds the file', () => {
       Object.assign(new Account(), { name: 'zoe', balance: 1 }),
     );
     expect(sideFiles(path)).to.deep.equal([]);
+  });
+
+  it('leaves alone a side file that another process is just making, and clears away one that never came to be', async () => {
+    const path = scratchPath();
+    const [making, dead] = [`${path}.fallback-1-00000000000a`, `${path}.fallback-1-00000000000b`];
+    await using maker = await holdFile(making);
+    expect(maker.pid).to.be.greaterThan(0);
+    // locked, and nothing in it: as it is between the two for a moment
+    truncateSync(making, 0);
+    writeFileSync(dead, '');
+    await openManager({ path });
+    expect(sideFiles(path)).to.include(basename(making)).and.not.include(basename(dead));
   });
 
   it('leaves nothing behind where nothing was written', async () => {
