@@ -157,9 +157,10 @@ describe('while another process holds the file', () => {
   it('goes over to the database also under a load that never pauses', async () => {
     const { db, free } = await openLocked();
     const accounts = db.repository(Account);
-    let [stopped, written] = [false, 0];
+    const stopping = new AbortController();
+    let written = 0;
     const writers = Array.from({ length: 6 }, async (_each, writer) => {
-      for (let n = 0; !stopped; n += 1) {
+      for (let n = 0; !stopping.signal.aborted; n += 1) {
         const rows = Array.from({ length: 1 + 70 * (n % 2) }, (_row, place) => ({
           name: `${writer}/${n}/${place}`,
           balance: n,
@@ -170,7 +171,7 @@ describe('while another process holds the file', () => {
     });
     await sleep(300);
     await free();
-    await arrived(db).finally(() => (stopped = true));
+    await arrived(db).finally(() => stopping.abort());
     await Promise.all(writers);
     expect(await accounts.count()).to.equal(2 + written);
   });
@@ -192,12 +193,13 @@ describe('while another process holds the file', () => {
   it('leaves alone a side file that another process is just making, and clears away one that never came to be', async () => {
     const path = scratchPath();
     const [making, dead] = [`${path}.fallback-1-00000000000a`, `${path}.fallback-1-00000000000b`];
-    await using _maker = await holdFile(making);
+    const maker = await holdFile(making);
     // locked, and nothing in it: as it is between the two for a moment
     truncateSync(making, 0);
     writeFileSync(dead, '');
     await openManager({ path });
     expect(sideFiles(path)).to.include(basename(making)).and.not.include(basename(dead));
+    await maker.kill();
   });
 
   it('leaves nothing behind where nothing was written', async () => {

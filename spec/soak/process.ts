@@ -24,10 +24,11 @@ export class Process {
       this.#heard?.();
     });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
-    this.#closed = once(child, 'close').then(() => {
+    child.once('close', () => {
       this.#over = true;
       this.#heard?.();
     });
+    this.#closed = once(child, 'close');
   }
 
   static start(script: 'worker' | 'holder', argument: string, onLine: (line: string) => void): Process {

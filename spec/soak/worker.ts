@@ -17,8 +17,8 @@ const { path, lanes } = JSON.parse(process.argv[2] as string) as Told;
 // not through process.stdout, which might keep a line back
 const say = (line: string): void => void writeSync(1, `${line}\n`);
 
-let stopping = false;
-process.on('SIGTERM', () => (stopping = true));
+const stopping = new AbortController();
+process.on('SIGTERM', () => stopping.abort());
 
 const logger = pino(
   { level: 'info' },
@@ -33,7 +33,7 @@ const logger = pino(
 
 async function run(db: BaseDuckDBManager, lane: string): Promise<void> {
   const write = WRITES[kindOf(lane)];
-  for (let n = 1; !stopping; n += 1) {
+  for (let n = 1; !stopping.signal.aborted; n += 1) {
     const key = await write(db, lane, n);
     say(`ack ${lane} ${n}${key === undefined ? '' : ` ${key}`}`);
   }
@@ -49,7 +49,7 @@ try {
     clearInterval(watching);
   }, 2);
   // without a lane it only waits
-  while (lanes.length === 0 && !stopping) await sleep(5);
+  while (lanes.length === 0 && !stopping.signal.aborted) await sleep(5);
   await Promise.all(lanes.map((lane) => run(db, lane)));
   clearInterval(watching);
   await db.close();
