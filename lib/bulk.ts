@@ -1,11 +1,13 @@
 // Many rows of one entity into its table, all or nothing, by the appender: straight in, or over a stage where a key may
 // exist already. Not here: what a row is (row-encoder.ts), the appender itself (engine/append.ts).
+import { setImmediate as turn } from 'node:timers/promises';
 import { BIGINT, INTEGER, type DuckDBValue } from '@duckdb/node-api';
 import type { Engine } from './engine/engine.js';
 import { CHUNK_ROWS, type LoadTarget } from './engine/append.js';
 import { Misfit } from './entity/misfit.js';
 import type { Column, EntitySchema } from './entity/schema.js';
 import { DatabaseError } from './errors.js';
+import type { Limit } from './limit.js';
 import { FROM_DATABASE, type RowEncoder } from './row-encoder.js';
 import {
   columnOrderStatement,
@@ -26,8 +28,6 @@ export type RowSource = Iterable<unknown> | AsyncIterable<unknown>;
 export interface BulkOptions {
   /** called after each chunk with the rows read so far */
   readonly onProgress?: ((rows: number) => void) | undefined;
-  /** stops between two chunks; nothing is written then */
-  readonly signal?: AbortSignal | undefined;
 }
 
 let stages = 0;
@@ -40,16 +40,18 @@ export async function insertBulk(
   rows: RowSource,
   onConflict: OnConflict,
   options: BulkOptions,
+  limit?: Limit,
 ): Promise<number> {
   const load = async (): Promise<number> => {
-    const { names } = await engine.run(columnOrderStatement(entity));
+    const { names } = await engine.run(columnOrderStatement(entity), limit);
     const order = physicalOrder(names, entity, encoder.columns);
-    const chunks = new ChunkEncoder(engine, entity, encoder, options);
+    // whatever stops the transaction around stops the wait for a row, too
+    const chunks = new ChunkEncoder(engine, entity, encoder, options, engine.transaction?.work);
     if (onConflict.action === 'error' && order !== undefined)
       return engine.load(target(entity, order), chunks.of(rows, order));
     const { columns } = encoder;
     const stage = `mysingle_stage_${(stages += 1)}`;
-    await engine.run(createStageStatement(stage, entity, columns));
+    await engine.run(createStageStatement(stage, entity, columns), limit);
     const staged: LoadTarget = {
       schema: undefined,
       table: stage,
@@ -61,13 +63,16 @@ export async function insertBulk(
     await engine.load(staged, chunks.of(rows, columns, true));
     let written = 0;
     for (const [shape, conflict, part] of steps(entity, onConflict, chunks.shapes)) {
-      const { rowsChanged } = await engine.run(insertStagedStatement(stage, entity, columns, shape, conflict, part));
+      const { rowsChanged } = await engine.run(
+        insertStagedStatement(stage, entity, columns, shape, conflict, part),
+        limit,
+      );
       written += rowsChanged;
     }
-    await engine.run(dropStageStatement(stage));
+    await engine.run(dropStageStatement(stage), limit);
     return written;
   };
-  return inWordsOf(entity, () => engine.transact(load), onConflict.action === 'update' ? onConflict.on : []);
+  return inWordsOf(entity, () => engine.transact(load, {}, limit), onConflict.action === 'update' ? onConflict.on : []);
 }
 
 type Step = readonly [shape: number, conflict: OnConflict, part: StagedPart];
@@ -140,6 +145,7 @@ class ChunkEncoder {
     private readonly entity: EntitySchema,
     private readonly encoder: RowEncoder,
     private readonly options: BulkOptions,
+    private readonly limit: Limit | undefined,
   ) {}
 
   /** Chunks of the rows with their columns in `order`; where `staged`, the number of their shape and their place behind. */
@@ -147,8 +153,7 @@ class ChunkEncoder {
     const positions = order.map((column) => this.encoder.columns.indexOf(column));
     let columns = emptyChunk(order, staged);
     let position = 0;
-    for await (const row of iterable(rows)) {
-      if (position % 256 === 0) this.#refuseIfAborted();
+    for await (const row of this.#within(iterable(rows))) {
       const { values, given } = this.encoder.row(row, position);
       for (const [index, from] of positions.entries()) columns[index]?.push(values[from] as DuckDBValue);
       if (staged) {
@@ -160,21 +165,21 @@ class ChunkEncoder {
         yield await this.#filled(columns, order);
         columns = emptyChunk(order, staged);
         this.options.onProgress?.(position);
+        // rows that are all there would keep everything else of the process waiting, timers and signals too
+        await turn();
+        this.limit?.refuse();
       }
     }
-    this.#refuseIfAborted();
+    this.limit?.refuse();
     if (position % CHUNK_ROWS !== 0) {
       yield await this.#filled(columns, order);
       this.options.onProgress?.(position);
     }
   }
 
-  #refuseIfAborted(): void {
-    const { signal } = this.options;
-    if (signal?.aborted)
-      throw new DatabaseError('E_ABORTED', 'insertMany was stopped by its signal. Nothing was written.', {
-        cause: signal.reason,
-      });
+  /** A source that may hang is left where the limit stops. */
+  #within(rows: RowSource): RowSource {
+    return this.limit !== undefined && Symbol.asyncIterator in rows ? this.limit.items(rows) : rows;
   }
 
   #shape(given: ReadonlySet<Column>): number {

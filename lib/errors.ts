@@ -172,12 +172,18 @@ const RULES: readonly Rule[] = [
   },
   {
     code: 'E_READ_ONLY',
-    when: /^(?:Invalid Input Error: Cannot execute statement of type .* attached in read-only mode!|TransactionContext Error: Cannot write to database .* launched in read-only mode|IO Error: Cannot open file "(?<path>.*)": Read-only file system)/,
+    when: /^(?:Invalid Input Error: Cannot execute statement of type .* attached in read-only mode!|TransactionContext Error: Cannot write to database .* launched in read-only mode)/,
+  },
+  {
+    code: 'E_READ_ONLY',
+    when: /^IO Error: Cannot open file "(?<path>.*)": Read-only file system/,
+    remedy: 'Open it with readOnly: true, or choose a place that can be written.',
     details: pathDetails,
   },
   {
     code: 'E_PERMISSION',
     when: /^(?:IO Error: |TransactionContext Error: Failed to commit: )Cannot open file "(?<path>.*)": Permission denied/,
+    remedy: 'Give the user of this process the right to it and to its folder, or choose another path.',
     details: pathDetails,
   },
   {
@@ -190,10 +196,16 @@ const RULES: readonly Rule[] = [
     when: /^IO Error: (?:Cannot open (?:file|database)|Could not read from file) "(?<path>.*)"/,
     details: pathDetails,
   },
+  { code: 'E_CONFIG', when: /^Invalid Configuration Error: / },
   { code: 'E_CONFIG', when: /^Connection Error: Can't open a connection to same database file/ },
   {
     code: 'E_CONFIG',
     when: /^(?:Invalid Input Error: )?(?:The following options were not recognized|Failed to set config)|^Catalog Error: (?:unrecognized configuration parameter|Cannot launch in-memory database in read-only mode)/,
+  },
+  {
+    code: 'E_CONFLICT',
+    when: /^TransactionContext Error: Cannot CHECKPOINT: there are other write transactions active/,
+    remedy: 'Call checkpoint() again when the transactions that write are over.',
   },
   { code: 'E_QUERY', when: /^TransactionContext Error: (?!Failed to commit: )/ },
   { code: 'E_TX_ABORTED', when: /^TransactionContext Error: Failed to commit: / },
@@ -219,6 +231,10 @@ const RULES: readonly Rule[] = [
   {
     code: 'E_UNSUPPORTED',
     when: /^(?:Parser|Binder|Catalog) Error: (?:[^"'\n]*not (?:yet )?supported|FOREIGN KEY constraints cannot use)|^Invalid Input Error: Can not create a STORED/,
+  },
+  {
+    code: 'E_PERMISSION',
+    when: /^(?:Extension Autoloading|Missing Extension) Error: [\s\S]*(?:file system operations are|Loading external extensions is) disabled (?:by|through) configuration/,
   },
   {
     code: 'E_UNSUPPORTED',
@@ -288,6 +304,13 @@ function unwrap(message: string): { text: string; subtype?: string; errno?: stri
     }
   }
   return { text: appender && !PREFIX.test(text) ? `APPEND ${text}` : text };
+}
+
+/** An error of DuckDB in DuckDB's own words, taken out of the JSON of `errors_as_json`. */
+export function inWords(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const words = unwrap(error.message).text.replace(/^APPEND /, '');
+  return words === error.message ? error : new Error(words, { cause: error });
 }
 
 /**

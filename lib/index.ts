@@ -1,5 +1,6 @@
 // The public API: named re-exports, nothing else.
 export type { Duration } from './duration.js';
+export type { CallOptions } from './limit.js';
 export { DatabaseError, ERROR_CODES, isDatabaseError, type ErrorCode, type ErrorDetails } from './errors.js';
 export { withContext, type LogContext } from './context.js';
 export { sql, type Fragment } from './fragment.js';
@@ -78,13 +79,18 @@ export {
 } from './sql/aggregate.js';
 export type { Direction, FindOptions, OrderBy } from './sql/select.js';
 export type { Mode, OnLocked } from './engine/database.js';
+export type { BackupOptions } from './engine/backup.js';
 export type { TransactionOptions } from './engine/transaction.js';
+export { afterCommit } from './engine/after-commit.js';
 export type { SchemaMode } from './schema/apply.js';
 export type { Cache, CacheEntryOptions, CacheStats } from './cache/cache.js';
 export type { CacheOptions } from './cache/shared-cache.js';
 export { Cached, type CachedOptions } from './cache/cached.js';
 export { toJsonSerializable } from './json-serializable.js';
 export { Repository, type Id, type InsertManyOptions, type Rows, type UpsertOptions } from './repository.js';
+export type { RowStream } from './row-stream.js';
 export { pathFromEnv, type ManagerOptions } from './options.js';
 export { BaseDuckDBManager, type Health } from './manager.js';
+export { Transactional, type TransactionalOptions } from './transactional.js';
+export { closeOnSignals, type CloseOnSignalsOptions } from './close-on-signals.js';
 export { InjectRepository, managerToken, repositoryToken } from './inject.js';

@@ -5,11 +5,15 @@ import { Cache } from './cache/cache.js';
 import { DataCache } from './cache/data-cache.js';
 import { CACHE, openManagers, type OpenManager } from './cache/source.js';
 import { ReadSet, context, withinContext } from './context.js';
+import { backup, type BackupOptions } from './engine/backup.js';
+import { checkpoint } from './engine/checkpoint.js';
 import type { Mode } from './engine/database.js';
+import { afterCommitOf } from './engine/after-commit.js';
 import { Engine } from './engine/engine.js';
 import { closedError } from './engine/pool.js';
 import { RawConnection } from './engine/raw-connection.js';
 import { acquireDatabase, type Lease } from './engine/registry.js';
+import type { Chunk } from './engine/result.js';
 import type { TransactionOptions } from './engine/transaction.js';
 import { record } from './entity/decode.js';
 import type { EntityClass } from './entity/row.js';
@@ -17,8 +21,10 @@ import { schemaOf } from './entity/schema.js';
 import { DatabaseError, classify, loggable } from './errors.js';
 import type { Fragment } from './fragment.js';
 import { toJsonSerializable } from './json-serializable.js';
+import { CALL_OPTIONS, Limit, limited, type CallOptions } from './limit.js';
 import { resolveOptions, type ManagerOptions, type Resolved } from './options.js';
 import { Repository, type RepositoryContext } from './repository.js';
+import { RowStream } from './row-stream.js';
 import { applySchema } from './schema/apply.js';
 import { rawStatement } from './sql/render.js';
 import { knownOptions } from './sql/select.js';
@@ -66,6 +72,8 @@ export class BaseDuckDBManager implements OpenManager {
   readonly #repositories = new Map<EntityClass, Repository<object>>();
   #state: State = 'new';
   #opening: Promise<this> | undefined;
+  /** ends the wait of a connect() for the lock of another process */
+  #patience = new Limit();
   #closing: Promise<void> | undefined;
   #opened: Opened | undefined;
   /** the last one, which transactions that are still open belong to */
@@ -171,7 +179,7 @@ export class BaseDuckDBManager implements OpenManager {
 
   async #open(): Promise<void> {
     const { log, database: options, slowQueryMs, cache: cacheOptions, validate } = this.#options;
-    const lease = await acquireDatabase(options);
+    const lease = await acquireDatabase(options, (this.#patience = new Limit()));
     try {
       const engine = new Engine(lease.database, log, slowQueryMs);
       this.#engine = engine;
@@ -232,6 +240,9 @@ export class BaseDuckDBManager implements OpenManager {
   /**
    * Refuses new work, stops what runs, waits for it, and closes. Safe to call twice. Afterwards every use is `E_CLOSED`
    * until `connect()` is called again.
+   *
+   * Queries, streams and waits end at once with `E_CLOSED` or `E_ABORTED`; transactions and lent connections have 5 seconds to
+   * come to their end, and are rolled back and taken back then. A `connect()` that waits for a lock gives up.
    */
   close(): Promise<void> {
     if (this.#preparing)
@@ -250,6 +261,7 @@ export class BaseDuckDBManager implements OpenManager {
   }
 
   async #close(opening: Promise<this> | undefined): Promise<void> {
+    this.#patience.stop(closedError());
     await opening?.catch(() => {});
     openManagers.delete(this);
     this.#state = 'closed';
@@ -302,7 +314,7 @@ export class BaseDuckDBManager implements OpenManager {
           `${schemaOf(entity).className} is not among the entities of this manager. Add it: entities: [${schemaOf(entity).className}].`,
         );
       }
-      repository = new Repository<object>(entity, this, () => this.#use());
+      repository = new Repository<object>(entity, this, () => this.#use(), this.#options.queryTimeoutMs);
       this.#repositories.set(entity, repository);
     }
     return repository as unknown as Repository<E>;
@@ -314,18 +326,54 @@ export class BaseDuckDBManager implements OpenManager {
    * @throws DatabaseError `E_QUERY` for anything but sql`...`, for wrong SQL, several statements, or two columns of one name
    * @example await db.query<{ symbol: string }>(sql`select symbol from ${Trade} where price > ${100}`)
    */
-  async query<Row extends object = Record<string, unknown>>(statement: Fragment): Promise<Row[]> {
-    const { engine } = await this.#use();
-    const { names, columns, rowCount } = await engine.run(rawStatement(statement));
-    const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice !== undefined)
-      throw new DatabaseError(
-        'E_QUERY',
-        `Two columns of the result are named "${twice}", of which an object holds one. Give them names with AS.`,
-      );
-    return Array.from({ length: rowCount }, (_row, row) =>
-      record(names, (_name, index) => columns[index]?.[row]),
-    ) as Row[];
+  query<Row extends object = Record<string, unknown>>(statement: Fragment, options: CallOptions = {}): Promise<Row[]> {
+    return this.#call('query', options, async ({ engine }, limit) =>
+      rowsOf<Row>(await engine.run(rawStatement(statement), limit)),
+    );
+  }
+
+  /**
+   * The rows of one SELECT, decoded as by `query`, read as the loop asks for them: memory stays bounded, however many they
+   * are. Gives all of them in their order, as they were when it began, or throws.
+   *
+   * Nothing runs before the loop begins. From then on it has a connection of the pool until its end, a `break`, an error or
+   * `return()`; inside a transaction it is a part of that, whose other statements may run in the loop, and DuckDB keeps the
+   * rows meanwhile. `timeout` covers all of it, also the time that the loop takes; the manager's `queryTimeout` each wait for
+   * the database.
+   *
+   * @throws DatabaseError as `query`, and for what is no SELECT; in the loop, whatever DuckDB fails with, however late
+   * @example for await (const { symbol } of db.stream<{ symbol: string }>(sql`select symbol from ${Trade}`)) use(symbol);
+   */
+  stream<Row extends object = Record<string, unknown>>(statement: Fragment, options: CallOptions = {}): RowStream<Row> {
+    knownOptions(options, CALL_OPTIONS, 'stream', 'E_CONFIG');
+    const raw = rawStatement(statement);
+    const use = (): Promise<Opened> => this.#use();
+    return new RowStream<Row>({
+      options,
+      what: 'stream',
+      statementMs: this.#options.queryTimeoutMs,
+      async *chunks(limit) {
+        const { engine } = await limit.race(use());
+        for await (const chunk of engine.stream(raw, limit)) yield rowsOf<Row>(chunk);
+      },
+    });
+  }
+
+  /** One call within its limit, after connecting where that was never done. */
+  async #call<T>(
+    what: string,
+    options: CallOptions,
+    work: (opened: Opened, limit: Limit | undefined) => Promise<T>,
+    {
+      known = CALL_OPTIONS,
+      statements = true,
+    }: { readonly known?: readonly string[]; readonly statements?: boolean } = {},
+  ): Promise<T> {
+    knownOptions(options, known, what, 'E_CONFIG');
+    return limited(options, what, statements ? this.#options.queryTimeoutMs : undefined, async (limit) => {
+      const opened = this.#use();
+      return work(await (limit === undefined ? opened : limit.race(opened)), limit);
+    });
   }
 
   /**
@@ -335,25 +383,52 @@ export class BaseDuckDBManager implements OpenManager {
    * @throws DatabaseError as `query`
    * @example await db.execute(sql`delete from ${Trade} where symbol = ${symbol}`)
    */
-  async execute(statement: Fragment): Promise<number> {
-    const { engine } = await this.#use();
-    const { rowsChanged, rowCount, statementType, names, columns } = await engine.run(rawStatement(statement));
-    // with RETURNING DuckDB gives the rows themselves and counts none; without it, a row that says how many
-    const counted = rowsChanged > 0 || (names[0] === 'Count' && columns[0]?.[0] === 0n);
-    return counted || !CHANGING.has(statementType) ? rowsChanged : rowCount;
+  execute(statement: Fragment, options: CallOptions = {}): Promise<number> {
+    return this.#call('execute', options, async ({ engine }, limit) => {
+      const { rowsChanged, rowCount, statementType, names, columns } = await engine.run(rawStatement(statement), limit);
+      // with RETURNING DuckDB gives the rows themselves and counts none; without it, a row that says how many
+      const counted = rowsChanged > 0 || (names[0] === 'Count' && columns[0]?.[0] === 0n);
+      return counted || !CHANGING.has(statementType) ? rowsChanged : rowCount;
+    });
   }
 
   /**
    * Runs `fn` in a transaction, which everything it calls joins by itself. Commits when `fn` gives a value, rolls back when
    * it throws. A statement that failed fails the whole, even where its error was caught. Nested calls join.
    *
+   * `timeout` and `signal` end it whatever `fn` does meanwhile: it is rolled back, and what `fn` still asks for is refused.
+   *
+   * What `fn` starts belongs to the transaction for ever, also after its end: a `setInterval`, `setTimeout` or event handler
+   * made inside gets `E_TX_ABORTED` for each statement that it runs later. Start such things before or after, or in
+   * `afterCommit`.
+   *
    * @throws DatabaseError `E_CONFLICT` when other transactions changed the same rows and `retries` are used up,
-   *   `E_TX_ABORTED` when something in it failed and was caught; whatever `fn` throws
+   *   `E_TX_ABORTED` when something in it failed and was caught, `E_TIMEOUT`, `E_ABORTED`; whatever `fn` throws
    * @example await db.transaction(async () => { await orders.insert(order); await stock.update({ id }, { held: 1 }); }, { retries: 3 });
    */
   async transaction<T>(fn: () => T | Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    return limited(options, 'transaction', undefined, async (limit) => {
+      const opened = this.#use();
+      const { engine } = await (limit === undefined ? opened : limit.race(opened));
+      return engine.transact(fn, options, limit);
+    });
+  }
+
+  /**
+   * Runs `fn` once the transaction around the call has committed: after COMMIT, outside of the transaction, in the order of
+   * the calls, and before `transaction()` gives its value. Where it is rolled back `fn` never runs; with `retries` only what
+   * the attempt that committed has asked for does. Outside a transaction it runs at once.
+   *
+   * An error of `fn` does not make a committed transaction look as if it had failed: it is logged as an error, the others run
+   * all the same. Catch it in `fn` to do more about it.
+   *
+   * @returns settled when `fn` is registered; outside a transaction, when it has run, with its error
+   * @throws DatabaseError `E_CONFIG` for no function, `E_TX_ABORTED` when the transaction is over, `E_CLOSED`
+   * @example await db.transaction(async () => { await orders.insert(order); await db.afterCommit(() => mail(order)); });
+   */
+  async afterCommit(fn: () => unknown): Promise<void> {
     const { engine } = await this.#use();
-    return engine.transact(fn, options);
+    await afterCommitOf(engine.transaction, fn);
   }
 
   /**
@@ -373,20 +448,25 @@ export class BaseDuckDBManager implements OpenManager {
 
   /**
    * Lends a raw connection to `fn` alone; inside a transaction it is the transaction's. Counts as a write to everything,
-   * unless told what is written. What `fn` leaves open is rolled back.
+   * unless told what is written. What `fn` leaves open is rolled back. With a `timeout` or `signal` the connection is taken
+   * back when that stops the call, whatever `fn` does meanwhile: what it runs is interrupted, and what it asks for next throws.
    *
    * @throws DatabaseError for what DuckDB refuses, `E_CLOSED`, `E_TIMEOUT` when no connection becomes free; whatever `fn` throws
    * @example await db.withConnection((c) => c.run('insert into trades select * from staging'), { writes: [Trade] });
    */
   async withConnection<T>(
     fn: (connection: DuckDBConnection) => T | Promise<T>,
-    options: { readonly writes?: readonly EntityClass[] } = {},
+    options: { readonly writes?: readonly EntityClass[] } & CallOptions = {},
   ): Promise<T> {
     if (typeof fn !== 'function')
       throw new DatabaseError('E_CONFIG', 'withConnection takes a function of a connection.');
-    knownOptions(options, ['writes'], 'withConnection', 'E_CONFIG');
-    const { engine } = await this.#use();
-    return engine.lend(fn, options.writes?.map((entity) => schemaOf(entity).id) ?? [EVERYTHING]);
+    return this.#call(
+      'withConnection',
+      options,
+      ({ engine }, limit) =>
+        engine.lend(fn, options.writes?.map((entity) => schemaOf(entity).id) ?? [EVERYTHING], limit),
+      { known: ['writes', ...CALL_OPTIONS], statements: false },
+    );
   }
 
   /**
@@ -396,6 +476,38 @@ export class BaseDuckDBManager implements OpenManager {
    */
   get cache(): Cache {
     return this.#now().cache;
+  }
+
+  /**
+   * Copies the whole database to a file, as it is at one moment, while others go on writing: rows, keys, indexes, sequences
+   * with their value, enums, views, comments, the cache. The copy is an ordinary DuckDB file. It gets its name when it is
+   * complete, so a crash leaves no half backup. What is committed counts; call it outside of transactions. It works in
+   * memory and read-only mode too, and uses one connection of the pool.
+   *
+   * @param options `overwrite`: replace the database that is there; default false
+   * @throws DatabaseError `E_CONFIG` for the database itself, a target that exists, is open here or is no database;
+   *   `E_DISK_FULL`, `E_PERMISSION`, `E_READ_ONLY`, `E_ABORTED` by close(), `E_CLOSED`
+   * @example await db.backup(`backups/${new Date().toISOString().slice(0, 10)}.duckdb`);
+   */
+  async backup(path: string, options: BackupOptions = {}): Promise<void> {
+    knownOptions(options, ['overwrite'], 'backup', 'E_CONFIG');
+    const { overwrite = false } = options;
+    if (typeof overwrite !== 'boolean') throw new DatabaseError('E_CONFIG', 'backup: overwrite is true or false.');
+    const { engine } = await this.#use();
+    await backup(engine, path, overwrite);
+    this.#options.log('backedUp', { db_path: this.dbPath, backup_path: path, operation: 'backup' });
+  }
+
+  /**
+   * Writes everything committed from the log beside the database into the database file. DuckDB does so by itself as the log
+   * grows, and at close. Transactions that only read or insert may go on; nothing is done in memory.
+   *
+   * @throws DatabaseError `E_CONFLICT` (retryable) while a transaction that changed or deleted rows is open, `E_CONFIG`
+   *   inside of a transaction, `E_READ_ONLY`, `E_INVALIDATED` where the disk is full, `E_CLOSED`
+   */
+  async checkpoint(): Promise<void> {
+    const { engine } = await this.#use();
+    await checkpoint(engine);
   }
 
   /** The state of the manager, without asking the database. */
@@ -453,4 +565,16 @@ export class BaseDuckDBManager implements OpenManager {
   toJsonSerializable(value: unknown): unknown {
     return toJsonSerializable(value);
   }
+}
+
+function rowsOf<Row>({ names, columns, rowCount }: Chunk): Row[] {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new DatabaseError(
+      'E_QUERY',
+      `Two columns of the result are named "${twice}", of which an object holds one. Give them names with AS.`,
+    );
+  return Array.from({ length: rowCount }, (_row, row) =>
+    record(names, (_name, index) => columns[index]?.[row]),
+  ) as Row[];
 }

@@ -34,6 +34,11 @@ export interface ManagerOptions {
   readonly lockTimeout?: Duration;
   /** open the file for reading alone; default false */
   readonly readOnly?: boolean;
+  /**
+   * keep SQL from everything but the database: no other file, no network, no extension, no settings; default false. All
+   * managers of a file in this process must agree
+   */
+  readonly secure?: boolean;
   /** `size`: connections, default 3, always below UV_THREADPOOL_SIZE; `acquireTimeout`: default `'30s'` */
   readonly pool?: { readonly size?: number; readonly acquireTimeout?: Duration };
   /** DuckDB's own options, such as `{ memory_limit: '4GB', threads: 2 }` */
@@ -45,6 +50,11 @@ export interface ManagerOptions {
   readonly cache?: CacheOptions | false;
   /** a pino logger, or false for none; default one JSON object a line on standard output, level by `LOG_LEVEL` */
   readonly logger?: Logger | false;
+  /**
+   * how long one statement of a repository, `query`, `execute` or `stream` may take before it is interrupted, `E_TIMEOUT`;
+   * default none. A call with a `timeout` has that in its place
+   */
+  readonly queryTimeout?: Duration;
   /** queries that take longer are logged as a warning; default `'1s'` */
   readonly slowQuery?: Duration;
   /** enforce class-validator rules of entities on writes; default true */
@@ -58,13 +68,14 @@ export interface Resolved {
   readonly schema: SchemaMode;
   readonly cache: CacheOptions | false;
   readonly slowQueryMs: number;
+  readonly queryTimeoutMs: number | undefined;
   readonly validate: boolean;
   readonly log: Log;
   readonly database: DatabaseOptions;
 }
 
 const KNOWN = [
-  'path', 'name', 'entities', 'schema', 'onLocked', 'lockTimeout', 'readOnly', 'pool', 'settings', 'cache', 'logger', 'slowQuery', 'validate',
+  'path', 'name', 'entities', 'schema', 'onLocked', 'lockTimeout', 'readOnly', 'secure', 'pool', 'settings', 'cache', 'logger', 'slowQuery', 'queryTimeout', 'validate',
 ]; // prettier-ignore
 
 /** Settings that belong to the library, with what to use instead. */
@@ -99,11 +110,14 @@ export function resolveOptions(given: string | ManagerOptions | undefined): Reso
     schema: oneOf(options.schema, 'schema', ['create', 'verify', 'off'] as const),
     cache: checkedCache(options.cache),
     slowQueryMs: durationMs(options.slowQuery ?? '1s', 'slowQuery'),
+    queryTimeoutMs:
+      options.queryTimeout === undefined ? undefined : positiveDuration(options.queryTimeout, 'queryTimeout'),
     validate: flag(options.validate, 'validate', true),
     log,
     database: {
       path,
       readOnly,
+      secure: flag(options.secure, 'secure', false),
       onLocked: oneOf(options.onLocked, 'onLocked', ['fallback', 'memory', 'wait', 'error'] as const),
       lockTimeoutMs: durationMs(options.lockTimeout ?? '30s', 'lockTimeout'),
       settings: checkedSettings(options.settings),
@@ -142,6 +156,12 @@ function oneOf<const T extends readonly string[]>(value: unknown, name: string, 
 function positive(value: unknown, name: string): void {
   if (value !== undefined && (!Number.isSafeInteger(value) || (value as number) < 1))
     fail(`${name}: give a whole number from 1.`);
+}
+
+function positiveDuration(duration: Duration, name: string): number {
+  const ms = durationMs(duration, name);
+  if (ms === 0) fail(`${name}: give more than 0, or leave it out for none.`);
+  return ms;
 }
 
 function checkedCache(cache: ManagerOptions['cache'] = {}): CacheOptions | false {

@@ -6,7 +6,7 @@ import type { Cache } from './cache/cache.js';
 import { CACHE } from './cache/source.js';
 import { insertBulk, type BulkOptions, type RowSource } from './bulk.js';
 import type { Engine } from './engine/engine.js';
-import type { Result } from './engine/result.js';
+import type { Chunk, Result } from './engine/result.js';
 import { record } from './entity/decode.js';
 import { instantiate } from './entity/instance.js';
 import type { ColumnKey, EntityClass, Insert, Selected, Update } from './entity/row.js';
@@ -15,7 +15,9 @@ import { schemaOf, type Column, type EntitySchema } from './entity/schema.js';
 import { hasRules } from './entity/validate.js';
 import { DatabaseError, isDatabaseError } from './errors.js';
 import type { Fragment } from './fragment.js';
+import { CALL_OPTIONS, Limit, limited, type CallOptions } from './limit.js';
 import { FROM_DATABASE, RowEncoder } from './row-encoder.js';
+import { RowStream } from './row-stream.js';
 import {
   aggregateStatement,
   type AggregateOf,
@@ -54,7 +56,7 @@ export type Id<E> = string | number | bigint | Date | { readonly [K in ColumnKey
 export type Rows<E> = Iterable<Insert<E>> | AsyncIterable<Insert<E>>;
 
 /** Options of `insertMany`. */
-export interface InsertManyOptions extends BulkOptions {
+export interface InsertManyOptions extends BulkOptions, CallOptions {
   /**
    * What to do with a row whose key exists: `'error'` (default) inserts nothing at all, `'ignore'` skips the row,
    * `'update'` updates it by the primary key
@@ -63,7 +65,7 @@ export interface InsertManyOptions extends BulkOptions {
 }
 
 /** Options of `upsert`. */
-export interface UpsertOptions<E> {
+export interface UpsertOptions<E> extends CallOptions {
   /** the properties of a primary key or unique key; default the primary key */
   readonly on?: readonly ColumnKey<E>[];
   /** what to update in a row that exists; default what the new row sets */
@@ -71,9 +73,10 @@ export interface UpsertOptions<E> {
 }
 
 const UPSERT_ATTEMPTS = 6;
-const FIND_ONE_OPTIONS = ['where', 'select', 'orderBy', 'offset', 'cache'];
-const UPSERT_OPTIONS = ['on', 'update'];
-const INSERT_MANY_OPTIONS = ['onConflict', 'onProgress', 'signal'];
+const FIND_ONE_OPTIONS = ['where', 'select', 'orderBy', 'offset', 'cache', ...CALL_OPTIONS];
+const STREAM_OPTIONS = [...FIND_ONE_OPTIONS.filter((name) => name !== 'cache'), 'limit'];
+const UPSERT_OPTIONS = ['on', 'update', ...CALL_OPTIONS];
+const INSERT_MANY_OPTIONS = ['onConflict', 'onProgress', ...CALL_OPTIONS];
 
 /**
  * Typed reads and writes of one entity. Made by `manager.repository(Entity)`; each call joins the transaction it is made
@@ -91,6 +94,7 @@ export class Repository<E extends object> {
     readonly entity: EntityClass<E>,
     owner: object,
     open: () => Promise<RepositoryContext>,
+    private readonly queryTimeoutMs?: number,
   ) {
     this.#schema = schemaOf(entity);
     this.#open = open;
@@ -106,31 +110,37 @@ export class Repository<E extends object> {
    * @example const run = await results.insert({ strategyId: 's1', price: '12.50' });
    * // INSERT INTO "backtest_results" ("id", "strategy_id", ...) VALUES ($1, $2, ...) RETURNING "id", ...
    */
-  async insert(row: Insert<E>): Promise<E> {
-    const { engine, encoder } = await this.#ready();
-    const statement = insertStatement(this.#schema, writable(encoder, row).values);
-    const result = await inWordsOf(this.#schema, () => engine.run(statement));
-    return this.#instances(result, this.#schema.columns)[0] as E;
+  insert(row: Insert<E>, options: CallOptions = {}): Promise<E> {
+    return this.#call('insert', options, async ({ engine, encoder }, limit) => {
+      const statement = insertStatement(this.#schema, writable(encoder, row).values);
+      const result = await inWordsOf(this.#schema, () => engine.run(statement, limit));
+      return this.#instances(result, this.#schema.columns)[0] as E;
+    });
   }
 
   /**
    * Inserts many rows, all or nothing, by DuckDB's appender in one transaction. Memory stays bounded where the rows come
-   * from an iterable.
+   * from an iterable. A `signal` or `timeout` also ends the wait for an async iterable that hangs, whose `return()` is called.
    *
    * @returns rows inserted (and updated, with `onConflict: 'update'`)
-   * @throws DatabaseError as `insert`, with the row's number; `E_ABORTED` by `signal`; whatever the iterable throws
+   * @throws DatabaseError as `insert`, with the row's number; whatever the iterable throws
    * @example await results.insertMany(rows, { onProgress: (n) => bar.update(n) });
    */
   async insertMany(rows: Rows<E>, options: InsertManyOptions = {}): Promise<number> {
-    knownOptions(options, INSERT_MANY_OPTIONS, 'insertMany');
-    const { engine, encoder } = await this.#ready();
-    return insertBulk(
-      engine,
-      this.#schema,
-      encoder,
-      rows as RowSource,
-      this.#onConflict(options.onConflict ?? 'error'),
+    return this.#call(
+      'insertMany',
       options,
+      async ({ engine, encoder }, limit) =>
+        insertBulk(
+          engine,
+          this.#schema,
+          encoder,
+          rows as RowSource,
+          this.#onConflict(options.onConflict ?? 'error'),
+          options,
+          limit,
+        ),
+      INSERT_MANY_OPTIONS,
     );
   }
 
@@ -143,16 +153,22 @@ export class Repository<E extends object> {
    * @example await prices.upsert({ symbol: 'AAPL', day, close: '1.00' }, { on: ['symbol', 'day'], update: ['close'] });
    */
   async upsert(rowOrRows: Insert<E> | Rows<E>, options: UpsertOptions<E> = {}): Promise<number> {
-    knownOptions(options, UPSERT_OPTIONS, 'upsert');
-    const { engine, encoder } = await this.#ready();
-    const conflict = this.#upsertConflict(options);
-    if (isRows(rowOrRows)) return insertBulk(engine, this.#schema, encoder, rowOrRows, conflict, {});
-    const { values, given } = writable(encoder, rowOrRows);
-    // in fallback the values that the database makes are made first: what was given out must come to the database
-    if (engine.database.fallback !== undefined && values.size < encoder.columns.length)
-      return insertBulk(engine, this.#schema, encoder, [rowOrRows], conflict, {});
-    const update = conflict.update.filter((column) => given.has(column));
-    return this.#upsertOne(engine, upsertStatement(this.#schema, values, { ...conflict, update }), conflict.on);
+    return this.#call(
+      'upsert',
+      options,
+      async ({ engine, encoder }, limit) => {
+        const conflict = this.#upsertConflict(options);
+        if (isRows(rowOrRows)) return insertBulk(engine, this.#schema, encoder, rowOrRows, conflict, {}, limit);
+        const { values, given } = writable(encoder, rowOrRows);
+        // in fallback the values that the database makes are made first: what was given out must come to the database
+        if (engine.database.fallback !== undefined && values.size < encoder.columns.length)
+          return insertBulk(engine, this.#schema, encoder, [rowOrRows], conflict, {}, limit);
+        const update = conflict.update.filter((column) => given.has(column));
+        const statement = upsertStatement(this.#schema, values, { ...conflict, update });
+        return this.#upsertOne(engine, statement, conflict.on, limit);
+      },
+      UPSERT_OPTIONS,
+    );
   }
 
   /**
@@ -167,7 +183,38 @@ export class Repository<E extends object> {
   ): Promise<([K] extends [never] ? E : Selected<E, K>)[]> {
     const columns = selectedColumns(this.#schema, (options as typeof options | null)?.select);
     const statement = selectStatement(this.#schema, columns, options as FindOptions<never>);
-    return (await this.#cached(statement, options, (result) => this.#instances(result, columns))) as never;
+    return (await this.#cached('find', statement, options, (result) => this.#instances(result, columns))) as never;
+  }
+
+  /**
+   * Rows that match, read as the loop asks for them: memory stays bounded, however many they are. Gives all of them in their
+   * order, as they were when it began, or throws. Never from the cache.
+   *
+   * Nothing runs before the loop begins. From then on it has a connection of the pool until its end, a `break`, an error or
+   * `return()`; inside a transaction it is a part of that, whose other statements may run in the loop, and DuckDB keeps the
+   * rows meanwhile. `timeout` covers all of it, also the time that the loop takes; the manager's `queryTimeout` each wait for
+   * the database.
+   *
+   * @throws DatabaseError as `find`, at once for wrong options; in the loop, whatever DuckDB fails with, however late
+   * @example for await (const trade of trades.stream({ where: { symbol: 'AAPL' }, orderBy: { at: 'asc' } })) book(trade);
+   */
+  stream<const K extends ColumnKey<E> = never>(
+    options: Omit<FindOptions<E, K>, 'cache'> = {},
+  ): RowStream<[K] extends [never] ? E : Selected<E, K>> {
+    knownOptions(options, STREAM_OPTIONS, 'stream');
+    const columns = selectedColumns(this.#schema, options.select);
+    const statement = selectStatement(this.#schema, columns, options as FindOptions<never>);
+    const open = this.#open;
+    const instances = (chunk: Chunk): object[] => this.#instances(chunk, columns);
+    return new RowStream<object>({
+      options,
+      what: 'stream',
+      statementMs: this.queryTimeoutMs,
+      async *chunks(limit) {
+        const { engine } = await limit.race(open());
+        for await (const chunk of engine.stream(statement, limit)) yield instances(chunk);
+      },
+    }) as never;
   }
 
   /** The first row that matches, or null. */
@@ -201,8 +248,9 @@ export class Repository<E extends object> {
    * @throws DatabaseError `E_QUERY` when the entity has no primary key, or the id is not one
    * @example await prices.findById({ symbol: 'AAPL', day });
    */
-  findById(id: Id<E>): Promise<E | null> {
-    return this.findOne({ where: this.#idCondition(id) });
+  findById(id: Id<E>, options: CallOptions = {}): Promise<E | null> {
+    knownOptions(options, CALL_OPTIONS, 'findById');
+    return this.findOne({ ...options, where: this.#idCondition(id) });
   }
 
   /**
@@ -210,17 +258,17 @@ export class Repository<E extends object> {
    *
    * @throws DatabaseError `E_CONVERSION` beyond 2^53
    */
-  async count(where?: Where<E>): Promise<number> {
-    return (await this.#cached(countStatement(this.#schema, where), {}, (result) => result.columns[0]?.[0])) as number;
+  async count(where?: Where<E>, options: CallOptions = {}): Promise<number> {
+    knownOptions(options, CALL_OPTIONS, 'count');
+    const statement = countStatement(this.#schema, where);
+    return (await this.#cached('count', statement, options, (result) => result.columns[0]?.[0])) as number;
   }
 
   /** Whether any row matches. */
-  async exists(where?: Where<E>): Promise<boolean> {
-    return (await this.#cached(
-      existsStatement(this.#schema, where),
-      {},
-      (result) => result.columns[0]?.[0],
-    )) as boolean;
+  async exists(where?: Where<E>, options: CallOptions = {}): Promise<boolean> {
+    knownOptions(options, CALL_OPTIONS, 'exists');
+    const statement = existsStatement(this.#schema, where);
+    return (await this.#cached('exists', statement, options, (result) => result.columns[0]?.[0])) as boolean;
   }
 
   /**
@@ -231,10 +279,15 @@ export class Repository<E extends object> {
    * @throws DatabaseError as `insert`; `E_QUERY` for an empty condition or patch
    * @example await accounts.update({ id }, { balance: sql`balance + ${100}` });
    */
-  async update(where: Where<E>, patch: { readonly [K in keyof Update<E>]: Update<E>[K] | Fragment }): Promise<number> {
-    const { engine, encoder } = await this.#ready();
-    const statement = updateStatement(this.#schema, where, encoder.patch(patch));
-    return (await inWordsOf(this.#schema, () => engine.run(statement))).rowsChanged;
+  update(
+    where: Where<E>,
+    patch: { readonly [K in keyof Update<E>]: Update<E>[K] | Fragment },
+    options: CallOptions = {},
+  ): Promise<number> {
+    return this.#call('update', options, async ({ engine, encoder }, limit) => {
+      const statement = updateStatement(this.#schema, where, encoder.patch(patch));
+      return (await inWordsOf(this.#schema, () => engine.run(statement, limit))).rowsChanged;
+    });
   }
 
   /**
@@ -244,10 +297,11 @@ export class Repository<E extends object> {
    * @returns rows deleted
    * @throws DatabaseError `E_QUERY` for an empty condition, `E_FOREIGN_KEY` for rows that others refer to
    */
-  async delete(where: Where<E>): Promise<number> {
-    const { engine } = await this.#ready();
-    const statement = deleteStatement(this.#schema, where);
-    return (await inWordsOf(this.#schema, () => engine.run(statement))).rowsChanged;
+  delete(where: Where<E>, options: CallOptions = {}): Promise<number> {
+    return this.#call('delete', options, async ({ engine }, limit) => {
+      const statement = deleteStatement(this.#schema, where);
+      return (await inWordsOf(this.#schema, () => engine.run(statement, limit))).rowsChanged;
+    });
   }
 
   /**
@@ -271,17 +325,22 @@ export class Repository<E extends object> {
     options: AggregateOptions<E, G, A>,
   ): Promise<never> {
     const { statement, names } = aggregateStatement(this.#schema, options);
-    const rows = await this.#cached(statement, options, ({ columns, rowCount }) =>
+    const rows = await this.#cached('aggregate', statement, options, ({ columns, rowCount }) =>
       Array.from({ length: rowCount }, (_row, row) => record(names, (_name, index) => columns[index]?.[row])),
     );
     return rows as never;
   }
 
   /** Outside a transaction an upsert that met another one is simply run again. */
-  async #upsertOne(engine: Engine, statement: Statement, on: readonly Column[]): Promise<number> {
+  async #upsertOne(
+    engine: Engine,
+    statement: Statement,
+    on: readonly Column[],
+    limit: Limit | undefined,
+  ): Promise<number> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return (await inWordsOf(this.#schema, () => engine.run(statement), on)).rowsChanged;
+        return (await inWordsOf(this.#schema, () => engine.run(statement, limit), on)).rowsChanged;
       } catch (error) {
         if (!isDatabaseError(error, 'E_CONFLICT') || engine.transaction !== undefined || attempt === UPSERT_ATTEMPTS)
           throw error;
@@ -290,22 +349,45 @@ export class Repository<E extends object> {
     }
   }
 
-  async #ready(): Promise<RepositoryContext & { encoder: RowEncoder }> {
-    const ready = await this.#open();
-    this.#encoder ??= new RowEncoder(this.#schema, ready.validate && hasRules(this.#schema), ready.now);
-    return { ...ready, encoder: this.#encoder };
+  /** A call that is no read: within its limit, with what it needs. */
+  async #call<T>(
+    what: string,
+    options: CallOptions,
+    work: (ready: RepositoryContext & { encoder: RowEncoder }, limit: Limit | undefined) => Promise<T>,
+    known: readonly string[] = CALL_OPTIONS,
+  ): Promise<T> {
+    knownOptions(options, known, what);
+    return limited(options, what, this.queryTimeoutMs, async (limit) => {
+      const ready = await this.#within(limit, this.#open());
+      this.#encoder ??= new RowEncoder(this.#schema, ready.validate && hasRules(this.#schema), ready.now);
+      return work({ ...ready, encoder: this.#encoder }, limit);
+    });
+  }
+
+  #within<T>(limit: Limit | undefined, work: Promise<T>): Promise<T> {
+    return limit === undefined ? work : limit.race(work);
   }
 
   /** Runs a read, through the cache where the entity is `@Cached`. */
-  async #cached<T>(
+  #cached<T>(
+    what: string,
     statement: Statement,
-    options: { readonly cache?: boolean },
+    options: { readonly cache?: boolean } & CallOptions,
     shape: (result: Result) => T,
   ): Promise<T> {
-    const { engine, cache } = await this.#open();
-    const load = async (): Promise<T> => shape(await engine.run(statement));
-    const { cachedMs } = this.#schema;
-    if (cachedMs === undefined || options.cache === false) return load();
+    return limited(options, what, this.queryTimeoutMs, async (limit) => {
+      const { engine, cache } = await this.#within(limit, this.#open());
+      const { cachedMs } = this.#schema;
+      if (cachedMs === undefined || options.cache === false || engine.transaction?.hasWritten)
+        return shape(await engine.run(statement, limit));
+      // others may wait for the same load: it ends this wait alone
+      const shared = this.queryTimeoutMs === undefined ? undefined : new Limit([], this.queryTimeoutMs);
+      const load = async (): Promise<T> => shape(await engine.run(statement, shared));
+      return this.#within(limit, this.#throughCache(cache, cachedMs, statement, load));
+    });
+  }
+
+  async #throughCache<T>(cache: Cache, cachedMs: number, statement: Statement, load: () => Promise<T>): Promise<T> {
     // with its type: 1 and 1n read alike, and are two questions where a fragment asks them
     const values = statement.parameters.map(({ value, type }) => `${literal(value)}::${String(type)}`);
     const { className, shape: columns } = this.#schema;
@@ -313,7 +395,7 @@ export class Repository<E extends object> {
     return (await cache.loadThrough(key, cachedMs, undefined, load)) as T;
   }
 
-  #instances({ columns, rowCount }: Result, of: readonly Column[]): object[] {
+  #instances({ columns, rowCount }: Chunk, of: readonly Column[]): object[] {
     const properties = of.map((column) => column.property);
     return Array.from({ length: rowCount }, (_row, row) =>
       instantiate(this.#schema, properties, (index) => columns[index]?.[row]),

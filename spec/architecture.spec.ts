@@ -9,15 +9,15 @@ const lib = join(root, 'lib');
 
 /** The rooms from left to right. An import points to the left, or stays inside its own folder. */
 const ARROW = [
-  ['errors', 'duration', 'context', 'log', 'fragment', 'json-serializable'],
+  ['errors', 'duration', 'limit', 'context', 'log', 'fragment', 'json-serializable'],
   ['entity/'],
   ['sql/'],
   ['engine/'],
   ['schema/', 'cache/'],
-  ['row-encoder', 'write-error', 'bulk', 'options'],
+  ['row-encoder', 'write-error', 'bulk', 'row-stream', 'options'],
   ['repository'],
   ['manager'],
-  ['inject'],
+  ['inject', 'transactional', 'close-on-signals'],
   ['index'],
 ];
 

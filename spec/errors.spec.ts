@@ -1,21 +1,33 @@
-import { writeFileSync } from 'node:fs';
+import { AsyncResource } from 'node:async_hooks';
+import { linkSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { fork } from 'node:child_process';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import {
+  Column,
   DatabaseError,
   ERROR_CODES,
   isDatabaseError,
+  Table,
   sql,
   type BaseDuckDBManager,
   type ErrorCode,
+  type Repository,
 } from '@mysingle/database';
 import { classify, loggable } from '../lib/errors.js';
 import { failure } from './support/failure.js';
 import { openManager, scratchFolder, scratchPath } from './support/scratch.js';
 
 type Facts = Readonly<Record<string, unknown>>;
+
+@Table('u')
+class Differing {
+  @Column('varchar', { primaryKey: true }) id!: string;
+}
+
+/** Out of the async context of a transaction, as another request would be. */
+const elsewhere = AsyncResource.bind(<T>(work: () => Promise<T>): Promise<T> => work());
 
 const SETUP = [
   `create table u (id int primary key, a int, b varchar not null, unique (a, b), check (a < 100))`,
@@ -96,6 +108,77 @@ const PROVOKED: readonly (readonly [statement: string, code: ErrorCode, details?
   [`copy u to '/nonexistent/d/x.csv'`, 'E_NOT_FOUND', { path: '/nonexistent/d/x.csv', errno: '2' }],
   [`attach '/nonexistent/x.db' as y`, 'E_NOT_FOUND', { path: '/nonexistent/x.db' }],
 ];
+
+interface World {
+  /** with the tables of SETUP */
+  readonly db: BaseDuckDBManager;
+  readonly path: string;
+  /** a row that no test before has used */
+  readonly users: Repository<User>;
+}
+
+@Table('users')
+class User {
+  @Column('integer', { primaryKey: true }) id!: number;
+  @Column('varchar', { unique: true }) name!: string;
+  @Column('decimal(10,2)', { nullable: true }) money!: string | null;
+}
+
+/** Failures that are provoked by more than one statement: through the whole of the library. */
+const PROVOKED_BY_CALLS: readonly (readonly [
+  name: string,
+  provoke: (world: World) => unknown,
+  code: ErrorCode,
+  details?: Facts,
+])[] = [
+  ['a row twice', async ({ users }) => { await users.insert({ id: 1, name: 'a' }); await users.insert({ id: 1, name: 'b' }); }, 'E_UNIQUE', { columns: ['id'] }],
+  ['rows twice in bulk', ({ users }) => users.insertMany([{ id: 1, name: 'a' }, { id: 1, name: 'b' }]), 'E_UNIQUE'],
+  ['a value that is missing', ({ users }) => users.insert({ id: 2 } as never), 'E_NOT_NULL'],
+  ['a property that is none', ({ users }) => users.insert({ id: 2, name: 'a', nmae: 'b' } as never), 'E_VALIDATION'],
+  ['a value of another type', ({ users }) => users.insert({ id: 'x', name: 'a' } as never), 'E_CONVERSION'],
+  ['a number with too many digits', ({ users }) => users.insert({ id: 3, name: 'a', money: '1.234' }), 'E_CONVERSION'],
+  ['a condition on a property that is none', ({ users }) => users.find({ where: { nmae: 'a' } as never }), 'E_QUERY'],
+  ['a condition that is undefined', ({ users }) => users.delete({ id: undefined } as never), 'E_QUERY'],
+  ['a row that must be there', ({ users }) => users.findOneOrFail({ where: { id: 99 } }), 'E_NOT_FOUND'],
+  ['two columns of one name', ({ db }) => db.query(sql`select 1 as a, 2 as a`), 'E_QUERY'],
+  ['SQL as a string', ({ db }) => db.query('select 1' as never), 'E_QUERY'],
+  ['a transaction by SQL', ({ db }) => db.execute(sql`begin`), 'E_QUERY'],
+  ['a setting of one connection', ({ db }) => db.execute(sql`set threads = 1`), 'E_QUERY'],
+  ['an option of transaction that is none', ({ db }) => db.transaction(() => {}, { retry: 1 } as never), 'E_CONFIG'],
+  ['a failure that was caught', ({ db }) => db.transaction(async () => { await db.execute(sql`insert into f values (9)`).catch(() => {}); }), 'E_TX_ABORTED'],
+  ['a write in a reading transaction', ({ db }) => db.transaction(() => db.execute(sql`delete from d`), { readOnly: true }), 'E_READ_ONLY'],
+  ['a conflict', ({ db }) => db.transaction(async () => {
+    await db.query(sql`from d`);
+    await elsewhere(() => db.execute(sql`update d set i = 5`));
+    await db.execute(sql`update d set i = 6`);
+  }), 'E_CONFLICT'],
+  ['a checkpoint beside a writer', ({ db }) => db.transaction(async () => {
+    await db.execute(sql`update u set b = 'y'`);
+    await elsewhere(() => db.execute(sql`insert into d values (7)`));
+    await elsewhere(() => db.checkpoint());
+  }), 'E_CONFLICT'],
+  ['a checkpoint in a transaction', ({ db }) => db.transaction(() => db.checkpoint()), 'E_CONFIG'],
+  ['a backup onto itself', ({ db, path }) => db.backup(path, { overwrite: true }), 'E_CONFIG'],
+  ['the file under another name', ({ path }) => { linkSync(path, `${path}.link`); return openManager({ path: `${path}.link` }); }, 'E_LOCKED', { sameProcess: true, pid: process.pid }],
+  ['other options for the same file', ({ path }) => openManager({ path, secure: true }), 'E_CONFIG'],
+  ['a table that differs from its class', ({ path }) => openManager({ path, entities: [Differing] }), 'E_SCHEMA_DRIFT'],
+  ['a class that is no entity', () => openManager({ entities: [Object as never] }), 'E_DECLARATION'],
+  ['an option that is none', () => openManager({ pathh: 'x' } as never), 'E_CONFIG'],
+  ['an empty path', () => openManager({ path: '' }), 'E_CONFIG'],
+  ['a setting that DuckDB does not know', () => openManager({ settings: { nosuch: 1 } }), 'E_CONFIG'],
+  ['a file beside a secure database', async () => (await openManager({ secure: true })).query(sql`from read_text('/etc/passwd')`), 'E_PERMISSION'],
+  ['a setting of a secure database', async () => (await openManager({ secure: true })).execute(sql`set global threads = 1`), 'E_PERMISSION'],
+  ['the memory limit', async () => (await openManager({ settings: { memory_limit: '20MB', threads: 1 } })).query(sql`select list(i) from range(30000000) t(i)`), 'E_OUT_OF_MEMORY'],
+  ['no connection in time', async () => {
+    const db = await openManager({ pool: { size: 1, acquireTimeout: '20ms' } });
+    await db.transaction(() => elsewhere(() => db.query(sql`select 1`)));
+  }, 'E_TIMEOUT'],
+  ['a value for which the cache has no form', ({ db }) => db.cache.set('k', () => 1, { ttl: '1h' }), 'E_UNSUPPORTED'],
+  ['a use after close', async () => { const db = await openManager(); await db.close(); await db.query(sql`select 1`); }, 'E_CLOSED'],
+  ['text in place of a database', async ({ path }) => { writeFileSync(`${path}.txt`, 'x'.repeat(9_000)); await openManager({ path: `${path}.txt` }); }, 'E_CORRUPT'],
+  ['text in place of a log', async ({ path }) => { writeFileSync(`${path}.new.wal`, 'x'.repeat(900)); await openManager({ path: `${path}.new` }); }, 'E_CORRUPT'],
+  ['no file to read', async ({ path }) => { await openManager({ path: `${path}.none`, readOnly: true }); }, 'E_NOT_FOUND'],
+]; // prettier-ignore
 
 /** Plain texts of DuckDB on this stack (without errors_as_json, by the appender, by the binding). */
 const TEXTS: readonly (readonly [text: string, code: ErrorCode, details?: Facts])[] = [
@@ -326,6 +409,27 @@ describe('errors', () => {
         const { subtype: _subtype, errno: _errno, ...facts } = details ?? {};
         check(classify(new Error(plain(error))), code, facts);
       }
+    });
+
+    for (const [name, provoke, code, details = {}] of PROVOKED_BY_CALLS)
+      it(`says ${code} for ${name}`, async () => {
+        const path = scratchPath();
+        const db = await prepared({ path, entities: [User] });
+        const error = await failure(async () => provoke({ db, path, users: db.repository(User) }), code);
+        expect(error.details).to.deep.include(details);
+        expect(error.retryable).to.equal(code === 'E_CONFLICT');
+        expect(error.message)
+          .to.match(/^[^{]{10,}/)
+          .and.not.match(/exception_type/);
+        // whatever it was, the manager goes on
+        expect(await db.query(sql`select 1 as n`)).to.deep.equal([{ n: 1 }]);
+      });
+
+    it('does so for at least sixty failures, and for every code that can be provoked', () => {
+      expect(PROVOKED.length + PROVOKED_BY_CALLS.length).to.be.at.least(60);
+      const provoked = new Set([...PROVOKED.map(([, code]) => code), ...PROVOKED_BY_CALLS.map(([, , code]) => code)]);
+      // a full disk, an interrupt, an invalidated database and a method without a cache have specs of their own
+      expect([...ERROR_CODES.keys()].filter((code) => !provoked.has(code))).to.deep.equal(['E_ABORTED', 'E_DISK_FULL', 'E_INVALIDATED', 'E_CACHE_UNBOUND', 'E_UNKNOWN']); // prettier-ignore
     });
 
     it('classifies conflicts between transactions', async () => {

@@ -26,17 +26,24 @@ async function withEnv<T>(variables: Record<string, string>, work: () => T | Pro
 describe('the options of a manager', () => {
   it('have defaults', () => {
     const { log, database, ...rest } = resolveOptions({ path: 'a.duckdb', logger: false });
-    expect(rest).to.deep.equal({ name: 'default', entities: [], schema: 'create', cache: {}, slowQueryMs: 1000, validate: true }); // prettier-ignore
-    expect(database).to.deep.include({ path: 'a.duckdb', readOnly: false, onLocked: 'fallback', lockTimeoutMs: 30_000, settings: {}, poolSize: 3, acquireTimeoutMs: 30_000, log }); // prettier-ignore
+    expect(rest).to.deep.equal({ name: 'default', entities: [], schema: 'create', cache: {}, slowQueryMs: 1000, queryTimeoutMs: undefined, validate: true }); // prettier-ignore
+    expect(database).to.deep.include({ path: 'a.duckdb', readOnly: false, secure: false, onLocked: 'fallback', lockTimeoutMs: 30_000, settings: {}, poolSize: 3, acquireTimeoutMs: 30_000, log }); // prettier-ignore
     expect(resolveOptions('b.duckdb').database.path).to.equal('b.duckdb');
   });
 
   it('are taken as given', () => {
     const { database, ...rest } = resolveOptions({
-      path: ':memory:', name: 'x', entities: [Row], schema: 'off', onLocked: 'wait', lockTimeout: '250ms', slowQuery: '2m', validate: false, cache: false,
+      path: ':memory:', name: 'x', entities: [Row], schema: 'off', onLocked: 'wait', lockTimeout: '250ms', slowQuery: '2m', queryTimeout: '1m', validate: false, cache: false,
       pool: { size: 1, acquireTimeout: '1s' }, settings: { threads: 2, memory_limit: '1GB', preserve_insertion_order: false }, logger: pino({ enabled: false }),
     }); // prettier-ignore
-    expect(rest).to.include({ name: 'x', schema: 'off', cache: false, slowQueryMs: 120_000, validate: false });
+    expect(rest).to.include({
+      name: 'x',
+      schema: 'off',
+      cache: false,
+      slowQueryMs: 120_000,
+      queryTimeoutMs: 60_000,
+      validate: false,
+    });
     expect(rest.entities).to.deep.equal([Row]);
     expect(database).to.deep.include({ onLocked: 'wait', lockTimeoutMs: 250, poolSize: 1, acquireTimeoutMs: 1000 });
     expect(database.settings).to.deep.equal({ threads: '2', memory_limit: '1GB', preserve_insertion_order: 'false' });
@@ -53,7 +60,7 @@ describe('the options of a manager', () => {
     ['https://example.org/x.duckdb', 'path: "https://example.org/x.duckdb" is a URL.'],
     [5, 'The options are a path or an object.'],
     [[], 'The options are a path or an object.'],
-    [{ path, pathh: 1 }, "There is no option 'pathh' of the manager. Options: path, name, entities, schema, onLocked, lockTimeout, readOnly, pool, settings, cache, logger, slowQuery, validate."],
+    [{ path, pathh: 1 }, "There is no option 'pathh' of the manager. Options: path, name, entities, schema, onLocked, lockTimeout, readOnly, secure, pool, settings, cache, logger, slowQuery, queryTimeout, validate."],
     [{ path, name: '' }, 'name: give a string that is not empty.'],
     [{ path, entities: Row }, 'entities: give an array of entity classes.'],
     [{ path, schema: 'sink' }, "schema: give one of 'create', 'verify', 'off', got \"sink\"."],
@@ -83,6 +90,8 @@ describe('the options of a manager', () => {
     [{ path, logger: console }, 'logger: give a pino logger, or false for no logs.'],
     [{ path, logger: null }, 'logger: give a pino logger, or false for no logs.'],
     [{ path, logger: true }, 'logger: give a pino logger, or false for no logs.'],
+    [{ path, queryTimeout: 5 }, 'queryTimeout: 5 is not a duration.'],
+    [{ path, queryTimeout: '0s' }, 'queryTimeout: give more than 0, or leave it out for none.'],
   ]; // prettier-ignore
   for (const [given, message] of refusals) {
     it(`refuse ${JSON.stringify(given) ?? 'no path at all'}`, async () => {

@@ -1,5 +1,5 @@
 // How a @Cached method finds its cache: what offers one, and which managers are open. Not here: the method (cached.ts).
-import { DatabaseError } from '../errors.js';
+import { DatabaseError, type ErrorCode } from '../errors.js';
 import type { EntityClass } from '../entity/row.js';
 import type { Cache } from './cache.js';
 
@@ -33,37 +33,43 @@ export function isCacheSource(value: unknown): value is CacheSource {
   return typeof value === 'object' && value !== null && CACHE in value;
 }
 
+const UNBOUND = {
+  code: 'E_CACHE_UNBOUND',
+  remedy: 'Say which: @Cached({ ttl, using: (self) => self.db }).',
+} as const;
+
 /**
  * The source a method's instance uses: `using`, else a manager or repository among its properties, else the one open
  * manager.
  *
- * @throws DatabaseError `E_CACHE_UNBOUND` where that leaves none, or several
+ * @throws DatabaseError `E_CACHE_UNBOUND`, or the code given, where that leaves none, or several
  */
-export function sourceOf(self: object, using: ((self: never) => unknown) | undefined, what: string): CacheSource {
+export function sourceOf(
+  self: object,
+  using: ((self: never) => unknown) | undefined,
+  what: string,
+  { code, remedy }: { readonly code: ErrorCode; readonly remedy: string } = UNBOUND,
+): CacheSource {
   if (using !== undefined) {
     const given = using(self as never);
     if (isCacheSource(given)) return given;
-    throw new DatabaseError('E_CACHE_UNBOUND', `${what}: using gave no manager and no repository.`);
+    throw new DatabaseError(code, `${what}: using gave no manager and no repository.`);
   }
   const own = [...Object.values(self), ...injected(self)].filter(isCacheSource);
   const owners = new Set(own.map((source) => source[CACHE].owner));
   if (owners.size === 1) return own[0] as CacheSource;
-  const remedy = 'Say which: @Cached({ ttl, using: (self) => self.db }).';
   if (owners.size > 1)
-    throw new DatabaseError(
-      'E_CACHE_UNBOUND',
-      `${what}: the instance has properties of ${owners.size} managers. ${remedy}`,
-    );
+    throw new DatabaseError(code, `${what}: the instance has properties of ${owners.size} managers. ${remedy}`);
   const [only, ...others] = openManagers;
   if (only === undefined) {
     throw new DatabaseError(
-      'E_CACHE_UNBOUND',
+      code,
       `${what}: no property is a manager or repository, and no manager is open. Connect one first. ${remedy}`,
     );
   }
   if (others.length > 0) {
     throw new DatabaseError(
-      'E_CACHE_UNBOUND',
+      code,
       `${what}: no property is a manager or repository, and ${others.length + 1} managers are open. ${remedy}`,
     );
   }

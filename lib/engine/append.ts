@@ -7,6 +7,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { classify } from '../errors.js';
+import type { Limit } from '../limit.js';
 import type { Recording } from './journal.js';
 import type { Session } from './session.js';
 
@@ -37,10 +38,11 @@ export async function loadChunks(
   refuseIfOver: () => void,
   alias: string,
   recording: Recording | undefined,
+  limit?: Limit,
 ): Promise<number> {
   const catalog = target.temporary ? 'temp' : alias;
   // each step waits its turn, so that a source may read from the same transaction between two chunks
-  const appenders = await step(session, target, async (connection) => {
+  const appenders = await step(session, target, limit, async (connection) => {
     refuseIfOver();
     const own = await connection.createAppender(target.table, target.schema ?? 'main', catalog);
     return recording === undefined ? [own] : [own, await recording.loading(connection, target)];
@@ -50,17 +52,19 @@ export async function loadChunks(
     for await (const columns of chunks) {
       const size = columns[0]?.length ?? 0;
       if (size === 0) continue;
-      await step(session, target, () => {
+      await step(session, target, limit, () => {
         refuseIfOver();
         const chunk = DuckDBDataChunk.create(target.types, size);
         chunk.setColumns(columns);
         for (const appender of appenders) appender.appendDataChunk(chunk);
+        session.dataChanged();
       });
       rows += size;
     }
-    await step(session, target, () => {
+    await step(session, target, limit, () => {
       refuseIfOver();
       for (const appender of appenders) appender.closeSync();
+      session.dataChanged();
     });
     return rows;
   } catch (error) {
@@ -73,6 +77,7 @@ export async function loadChunks(
 function step<T>(
   session: Session,
   target: LoadTarget,
+  limit: Limit | undefined,
   work: (connection: DuckDBConnection) => T | Promise<T>,
 ): Promise<T> {
   return session.exclusive(async (connection) => {
@@ -81,7 +86,7 @@ function step<T>(
     } catch (error) {
       throw classify(error, { table: target.table, operation: 'append' });
     }
-  });
+  }, limit);
 }
 
 /** A failed appender repeats its error at every further call, also at its close. */

@@ -10,11 +10,15 @@ import { EVERYTHING } from '../sql/statement.js';
 import { ALIAS } from './alias.js';
 import { TableClock } from './clock.js';
 import { Fallback } from './fallback.js';
+import { attachAlone } from './one-instance.js';
 import { adoptOrphans } from './orphans.js';
 import { MEMORY } from './path.js';
 import { Pool } from './pool.js';
 import { keptConflicts, type AlongWith } from './replay.js';
+import { lockDown, ownFiles } from './secure.js';
 import { SchemaVersion, Session } from './session.js';
+import { SideFile } from './side-file.js';
+import { refuseForeignLog } from './write-log.js';
 
 /** What to do when another process holds the file. */
 export type OnLocked = 'fallback' | 'memory' | 'wait' | 'error';
@@ -25,6 +29,7 @@ export type Mode = 'file' | 'memory' | 'fallback' | 'readonly';
 export interface DatabaseOptions {
   readonly path: string;
   readonly readOnly: boolean;
+  readonly secure: boolean;
   readonly onLocked: OnLocked;
   readonly lockTimeoutMs: number;
   readonly settings: Readonly<Record<string, string>>;
@@ -62,6 +67,8 @@ export class Database {
   private constructor(
     private readonly instance: DuckDBInstance,
     private readonly options: DatabaseOptions,
+    /** where work goes on when the file is locked: named beforehand, for a secure instance must know all its files */
+    private readonly side: SideFile,
   ) {
     this.pool = new Pool(
       options.poolSize,
@@ -72,7 +79,8 @@ export class Database {
 
   /** Makes the instance; `attach` gives it its database. */
   static async create(options: DatabaseOptions): Promise<Database> {
-    return new Database(await createInstance(options), options);
+    const side = SideFile.fresh(options.path);
+    return new Database(await createInstance(options, side), options, side);
   }
 
   /**
@@ -140,6 +148,7 @@ export class Database {
         detachFile: (connection) => detach(connection, ALIAS),
         goOver: (patienceMs, last, leave) => this.#goOver(patienceMs, last, leave),
       },
+      this.side,
       locked,
     );
     this.#alias = this.#fallback.alias;
@@ -242,6 +251,16 @@ export class Database {
     return this.#conflicts;
   }
 
+  /** The real path of the file, or `:memory:`. */
+  get path(): string {
+    return this.options.path;
+  }
+
+  /** Whether SQL is kept from everything but the database's own files, and from settings. */
+  get secure(): boolean {
+    return this.options.secure;
+  }
+
   /** A new connection that sees the attached database. */
   async connect(): Promise<DuckDBConnection> {
     const connection = await this.instance.connect();
@@ -252,6 +271,11 @@ export class Database {
   /** Statements prepared before a schema change made elsewhere are not used again. */
   schemaChanged(): void {
     this.#schema.value += 1;
+  }
+
+  /** Nor those whose plan may rely on data that was changed past the sessions. */
+  dataChanged(): void {
+    this.#schema.data += 1;
   }
 
   async close(): Promise<void> {
@@ -273,9 +297,13 @@ export class Database {
 
 /** The type is said, for DuckDB would look into the file and ask for an extension where it is another program's. */
 async function attachFile(connection: DuckDBConnection, path: string, readOnly: boolean): Promise<void> {
+  const how = readOnly ? 'TYPE duckdb, READ_ONLY' : 'TYPE duckdb';
   try {
-    await connection.run(
-      `ATTACH ${quoteLiteral(path)} AS ${ALIAS} (${readOnly ? 'TYPE duckdb, READ_ONLY' : 'TYPE duckdb'})`,
+    refuseForeignLog(path);
+    await attachAlone(
+      path,
+      () => connection.run(`ATTACH ${quoteLiteral(path)} AS ${ALIAS} (${how})`),
+      () => connection.run(`DETACH ${ALIAS}`),
     );
   } catch (error) {
     throw classify(error, { path });
@@ -287,7 +315,7 @@ async function detach(connection: DuckDBConnection, alias: string): Promise<void
   await connection.run(`DETACH ${alias}`);
 }
 
-async function createInstance(options: DatabaseOptions): Promise<DuckDBInstance> {
+async function createInstance(options: DatabaseOptions, side: SideFile): Promise<DuckDBInstance> {
   const spill =
     options.path === MEMORY ? join(tmpdir(), `mysingle-database-${process.pid}.tmp`) : `${options.path}.tmp`;
   let instance: DuckDBInstance;
@@ -310,6 +338,7 @@ async function createInstance(options: DatabaseOptions): Promise<DuckDBInstance>
   try {
     // times without a zone mean UTC, whatever the machine's zone
     await connection.run("SET GLOBAL TimeZone = 'UTC'");
+    if (options.secure) await lockDown(connection, options.path === MEMORY ? [] : ownFiles(options.path, [side.path]));
     return instance;
   } catch (error) {
     instance.closeSync();

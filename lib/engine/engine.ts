@@ -3,18 +3,19 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { context } from '../context.js';
 import { classify, loggable, type DatabaseError } from '../errors.js';
+import { Limit } from '../limit.js';
 import type { Log } from '../log.js';
 import { EVERYTHING, type Statement } from '../sql/statement.js';
 import { loadChunks, type ChunkSource, type LoadTarget } from './append.js';
 import type { Database } from './database.js';
 import { define, type Definition } from './definition.js';
 import { closedError } from './pool.js';
-import type { Recording } from './journal.js';
-import type { Result } from './result.js';
 import { CONFLICTS } from './replay.js';
+import { ChunkReader, type Chunk, type Result } from './result.js';
 import { runAlone } from './run-alone.js';
 import { RawConnection } from './raw-connection.js';
 import { addsOnly, writesOf, type Session } from './session.js';
+import { StreamedResult } from './stream.js';
 import { Transaction, transactionOn, type TransactionOptions } from './transaction.js';
 
 /** How long close() waits for transactions whose code does something else than SQL. */
@@ -23,6 +24,9 @@ const CLOSE_GRACE_MS = 5_000;
 export class Engine {
   readonly #running = new Set<Promise<unknown>>();
   readonly #sessions = new Set<Session>();
+  /** what is lent: close() takes it back in the end */
+  readonly #leases = new Set<Limit>();
+  readonly #streams = new Set<Limit>();
   #closed = false;
   /** close() waits no longer */
   #overdue = false;
@@ -48,32 +52,108 @@ export class Engine {
   }
 
   /** @throws DatabaseError, classified */
-  async run(statement: Statement): Promise<Result> {
+  async run(statement: Statement, limit?: Limit): Promise<Result> {
     this.#refuseIfClosed();
     context().reads?.add(this.database, statement.reads);
     const { transaction } = this;
-    if (transaction !== undefined) return this.#timed(statement, () => transaction.run(statement));
+    if (transaction !== undefined) return this.#timed(statement, () => transaction.run(statement, limit));
     const { clock } = this.database;
-    const result = await this.#use((session) =>
-      this.#timed(statement, () =>
-        runAlone(this.database, session, statement, (type) => {
-          if (!addsOnly(statement.text)) clock.wrote(writesOf(statement, type));
-        }),
-      ),
+    const result = await this.#use(
+      (session) =>
+        this.#timed(statement, () =>
+          runAlone(
+            this.database,
+            session,
+            statement,
+            (type) => {
+              if (!addsOnly(statement.text)) clock.wrote(writesOf(statement, type));
+            },
+            limit,
+          ),
+        ),
+      limit,
     );
     // whoever has dealt with one takes it out
     if (statement.text.includes(CONFLICTS)) await this.database.countConflicts();
     return result;
   }
 
-  /** Runs `fn` in a transaction, or in the one that is open already. */
-  async transact<T>(fn: () => T | Promise<T>, options: TransactionOptions = {}): Promise<T> {
+  /**
+   * The rows of a SELECT, chunk by chunk, all of them or an error. It starts when it is first asked: in a transaction it is a
+   * part of that, and elsewhere it has a session of its own until its end.
+   */
+  async *stream(statement: Statement, limit: Limit): AsyncGenerator<Chunk> {
     this.#refuseIfClosed();
-    return Transaction.run(this.database, fn, options, {
-      use: (work) => this.#use(work),
-      retried: (attempt, waitMs) => this.log('transactionRetried', { attempt, wait_ms: Math.round(waitMs) }),
-      overdue: () => this.#overdue,
-    });
+    limit.refuse();
+    context().reads?.add(this.database, statement.reads);
+    const { transaction } = this;
+    yield* transaction === undefined
+      ? this.#streamAlone(statement, limit)
+      : streamWithin(transaction, statement, limit);
+  }
+
+  async *#streamAlone(statement: Statement, limit: Limit): AsyncGenerator<Chunk> {
+    this.#streams.add(limit);
+    const done = new Limit([limit]);
+    let lend: (streamed: StreamedResult) => void = () => {};
+    const lent = new Promise<StreamedResult>((resolve) => (lend = resolve));
+    // the session goes back as soon as the limit stops, though whoever reads the rows may never ask again
+    const lease = this.#use(async (session) => {
+      const streamed = new StreamedResult(session, statement, limit);
+      lend(streamed);
+      await new Promise<void>((resolve) => done.onStop(() => resolve()));
+      await streamed.close();
+    }, limit);
+    const started = performance.now();
+    let rowCount = 0;
+    try {
+      const streamed = await Promise.race([lent, lease.then(() => lent)]);
+      for (let chunk = await streamed.next(); chunk !== undefined; chunk = await streamed.next()) {
+        rowCount += chunk.rowCount;
+        yield chunk;
+        limit.refuse();
+      }
+      if (this.log.enabled('query'))
+        this.log('query', { ...fields(statement, performance.now() - started), row_count: rowCount });
+    } catch (error) {
+      if (this.log.enabled('queryFailed'))
+        this.log('queryFailed', { ...fields(statement, performance.now() - started), ...loggable(error) });
+      throw error;
+    } finally {
+      done.stop(closedError());
+      await lease.catch(() => {});
+      this.#streams.delete(limit);
+      done.dispose();
+    }
+  }
+
+  /** Runs `fn` in a transaction, or in the one that is open already. */
+  async transact<T>(fn: () => T | Promise<T>, options: TransactionOptions = {}, limit?: Limit): Promise<T> {
+    this.#refuseIfClosed();
+    return Transaction.run(
+      this.database,
+      fn,
+      options,
+      {
+        use: (work) => this.#use((session) => this.#leased(limit, (whole) => work(session, whole)), limit),
+        retried: (attempt, waitMs) => this.log('transactionRetried', { attempt, wait_ms: Math.round(waitMs) }),
+        afterCommitFailed: (error) => this.log('afterCommitFailed', loggable(error)),
+        overdue: () => this.#overdue,
+      },
+      limit,
+    );
+  }
+
+  /** Work that close() stops in the end, whatever it hangs on. */
+  async #leased<T>(limit: Limit | undefined, work: (whole: Limit) => Promise<T>): Promise<T> {
+    const whole = new Limit([limit]);
+    this.#leases.add(whole);
+    try {
+      return await work(whole);
+    } finally {
+      this.#leases.delete(whole);
+      whole.dispose();
+    }
   }
 
   /** Loads rows by chunks, in a transaction of its own or in the one that is open. Gives their number. */
@@ -82,7 +162,7 @@ export class Engine {
       const { transaction } = this;
       if (transaction === undefined) throw closedError();
       return transaction.guard(target.writes, (session, refuseIfOver, recording) =>
-        loadChunks(session, target, chunks, refuseIfOver, this.database.alias, recording),
+        loadChunks(session, target, chunks, refuseIfOver, this.database.alias, recording, transaction.work),
       );
     });
   }
@@ -107,32 +187,36 @@ export class Engine {
    *
    * @param writes tables that `fn` may write
    */
-  async lend<T>(fn: (connection: DuckDBConnection) => T | Promise<T>, writes: readonly string[]): Promise<T> {
+  async lend<T>(
+    fn: (connection: DuckDBConnection) => T | Promise<T>,
+    writes: readonly string[],
+    limit?: Limit,
+  ): Promise<T> {
     this.#refuseIfClosed();
     context().reads?.add(this.database, [EVERYTHING]);
     const { transaction } = this;
-    const work = async (connection: DuckDBConnection, recording?: Recording): Promise<T> => {
+    const work = async (connection: DuckDBConnection): Promise<T> => {
       try {
-        return await fn(
-          recording === undefined ? connection : RawConnection.lent(connection, this.database, writes, recording),
-        );
+        return await fn(connection);
       } catch (error) {
         throw readable(error);
       }
     };
     // the turn is not held while `fn` runs: what it does through repositories, and close(), wait in the same line
-    if (transaction !== undefined) return transaction.lend(writes, work).finally(() => this.#maybeChanged(writes));
+    if (transaction !== undefined)
+      return transaction.lend(writes, work, limit).finally(() => this.#maybeChanged(writes));
     return this.#use(async (session) => {
       const connection = await session.exclusive((own) => own);
       try {
-        return await work(RawConnection.lent(connection, this.database, writes));
+        const lent = RawConnection.lent(connection, this.database, writes);
+        return await this.#leased(limit, (whole) => lent.within(whole, work));
       } finally {
         await session.exclusive((own) => restore(own, this.database.alias));
         // what ran before a failure may have been committed
         this.database.clock.wrote(writes);
         this.#maybeChanged(writes);
       }
-    });
+    }, limit);
   }
 
   /** Who may have written everything may have changed the schema. */
@@ -140,7 +224,7 @@ export class Engine {
     if (writes.includes(EVERYTHING)) this.database.schemaChanged();
   }
 
-  async #use<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  async #use<T>(work: (session: Session) => Promise<T>, limit?: Limit): Promise<T> {
     const running = this.database.pool.use(async (session) => {
       if (this.#closed) throw closedError();
       this.#sessions.add(session);
@@ -149,7 +233,7 @@ export class Engine {
       } finally {
         this.#sessions.delete(session);
       }
-    });
+    }, limit);
     this.#running.add(running);
     try {
       return await running;
@@ -194,13 +278,26 @@ export class Engine {
     let grace: NodeJS.Timeout | undefined;
     try {
       interrupt();
+      for (const stream of this.#streams) stream.stop(closedError());
       const over = new Promise((resolve) => (grace = setTimeout(resolve, CLOSE_GRACE_MS)));
-      await Promise.race([Promise.allSettled(this.#running), over]);
-    } finally {
+      const ended = Promise.allSettled(this.#running);
+      await Promise.race([ended, over]);
       this.#overdue = true;
+      for (const lease of this.#leases) lease.stop(closedError());
+      await ended;
+    } finally {
       clearInterval(stopping);
       clearTimeout(grace);
     }
+  }
+}
+
+async function* streamWithin(transaction: Transaction, statement: Statement, limit: Limit): AsyncGenerator<Chunk> {
+  const result = await transaction.select(statement, limit);
+  const reader = new ChunkReader(result(), statement.as);
+  for (let index = 0; index < result().chunkCount; index += 1) {
+    limit.refuse();
+    yield reader.read(result().getChunk(index));
   }
 }
 

@@ -7,7 +7,7 @@ import { DatabaseError, classify, isDatabaseError, loggable } from '../errors.js
 import type { Log } from '../log.js';
 import { Journal } from './journal.js';
 import { Replay, keptConflicts, type AlongWith } from './replay.js';
-import { SideFile } from './side-file.js';
+import type { SideFile } from './side-file.js';
 
 /** What the fallback needs of its database. */
 export interface Host {
@@ -61,9 +61,8 @@ export class Fallback {
    * @param locked why
    * @throws DatabaseError `E_LOCKED` when it cannot be made either, with the reason
    */
-  static async open(host: Host, locked: DatabaseError): Promise<Fallback> {
+  static async open(host: Host, side: SideFile, locked: DatabaseError): Promise<Fallback> {
     for (let attempt = 1; ; attempt += 1) {
-      const side = SideFile.fresh(host.path);
       const journal = await Fallback.#make(host, side, locked, attempt < MAKE_ATTEMPTS);
       if (journal !== undefined) return new Fallback(host, side, journal);
     }

@@ -3,6 +3,7 @@
 import type { DuckDBAppender, DuckDBConnection, DuckDBMaterializedResult, DuckDBValue } from '@duckdb/node-api';
 import { BIGINT, LIST, StatementType, VARCHAR, DuckDBListValue } from '@duckdb/node-api';
 import { quote } from '../entity/identifier.js';
+import { classify } from '../errors.js';
 import { literal } from '../sql/literal.js';
 import type { Parameter } from '../sql/statement.js';
 import { writeKind, type TableReference } from '../sql/write-kind.js';
@@ -115,8 +116,7 @@ export class Recording {
       await this.commit(connection);
       return value;
     } catch (error) {
-      // a failed COMMIT leaves nothing to roll back
-      await connection.run('ROLLBACK').catch(() => {});
+      await rollback(connection);
       throw error;
     }
   }
@@ -239,6 +239,18 @@ export class Recording {
       await connection.run(
         `CREATE OR REPLACE SEQUENCE ${sequence} INCREMENT BY ${increment} START ${this.journal.farStart(31)}`,
       );
+    }
+  }
+}
+
+/** A failed COMMIT leaves nothing to roll back; whoever interrupts what ran before may hit this as well. */
+async function rollback(connection: DuckDBConnection): Promise<void> {
+  for (;;) {
+    try {
+      await connection.run('ROLLBACK');
+      return;
+    } catch (error) {
+      if (classify(error).code !== 'E_ABORTED') return;
     }
   }
 }

@@ -4,6 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { quoteLiteral } from '../entity/identifier.js';
 import { DatabaseError, classify, loggable } from '../errors.js';
 import type { Log } from '../log.js';
+import { attachAlone } from './one-instance.js';
 import { Replay, type AlongWith } from './replay.js';
 import { SideFile } from './side-file.js';
 
@@ -31,7 +32,12 @@ async function adopt(side: SideFile, into: Into): Promise<void> {
   const connection = await into.connect();
   try {
     try {
-      await connection.run(`ATTACH ${quoteLiteral(side.path)} AS ${side.alias} (TYPE duckdb)`);
+      // another thread of this process may work on it, which no lock would tell
+      await attachAlone(
+        side.path,
+        () => connection.run(`ATTACH ${quoteLiteral(side.path)} AS ${side.alias} (TYPE duckdb)`),
+        () => connection.run(`DETACH ${side.alias}`),
+      );
     } catch (error) {
       const failure = classify(error);
       // its process is alive, and may only just be making it; or another one has just brought it in

@@ -33,8 +33,25 @@ export function checkedPath(path: unknown): string {
   return text;
 }
 
-/** The one name of a file, whatever links and relative ways lead to it. Makes the parent directory. */
-export function realPath(path: string, makeParent: boolean, links = 0): string {
+/**
+ * The one name of a file, whatever links and relative ways lead to it. Makes the parent directory.
+ *
+ * @throws DatabaseError `E_CONFIG` for a path with a '?': DuckDB takes what follows for options, and puts the log elsewhere
+ */
+export function realPath(path: string, makeParent: boolean): string {
+  refuseMark(resolve(path));
+  const real = followed(path, makeParent, 0);
+  refuseMark(real);
+  return real;
+}
+
+function refuseMark(path: string): void {
+  // a long path of Windows begins with one
+  if (path.includes('?') && !path.startsWith('\\\\?\\'))
+    fail(`path: ${path} holds a '?', at which DuckDB cuts it to name its log. Give a path without.`);
+}
+
+function followed(path: string, makeParent: boolean, links: number): string {
   const absolute = resolve(path);
   try {
     return realpathSync(absolute);
@@ -43,7 +60,7 @@ export function realPath(path: string, makeParent: boolean, links = 0): string {
   }
   if (isLink(absolute)) {
     if (links === LINKS_MAX) fail(`path: ${path} is a symbolic link that leads to itself.`);
-    return realPath(resolve(dirname(absolute), readlinkSync(absolute)), makeParent, links + 1);
+    return followed(resolve(dirname(absolute), readlinkSync(absolute)), makeParent, links + 1);
   }
   const parent = dirname(absolute);
   if (makeParent) makeDirectory(parent, path);

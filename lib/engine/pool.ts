@@ -1,10 +1,13 @@
 // A few sessions, lent to one borrower at a time, first come first served. Not here: what runs on them.
 import { DatabaseError } from '../errors.js';
+import type { Limit } from '../limit.js';
 import type { Session } from './session.js';
 
 interface Waiter {
   readonly take: (session: Session) => void;
   readonly refuse: (error: unknown) => void;
+  /** waits no longer */
+  left: boolean;
 }
 
 /** a longer one fires at once */
@@ -30,19 +33,20 @@ export class Pool {
     return { size: this.size, busy: this.#lent.size, waiting: this.#waiting.length };
   }
 
-  /** Lends a session to `work` alone until it settles. */
-  async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const session = await this.#acquire();
+  /** Lends a session to `work` alone until it settles. Whoever waits for one waits no longer than `limit`. */
+  async use<T>(work: (session: Session) => Promise<T>, limit?: Limit): Promise<T> {
+    const session = await this.#acquire(limit);
     try {
+      limit?.refuse();
       return await work(session);
     } finally {
       this.#release(session);
     }
   }
 
-  async #acquire(): Promise<Session> {
+  async #acquire(limit: Limit | undefined): Promise<Session> {
     if (this.#closed) throw closedError();
-    if (this.#paused) return this.#wait();
+    if (this.#paused) return this.#wait(limit);
     const idle = this.#idle.pop();
     if (idle !== undefined) {
       this.#lent.add(idle);
@@ -51,7 +55,7 @@ export class Pool {
     if (this.#lent.size + this.#opening < this.size) {
       return this.#open();
     }
-    return this.#wait();
+    return this.#wait(limit);
   }
 
   async #open(): Promise<Session> {
@@ -62,7 +66,7 @@ export class Pool {
     } catch (error) {
       // its place is free again: whoever waits first tries for himself
       const next = this.#paused ? undefined : this.#waiting.shift();
-      if (next !== undefined) this.#open().then(next.take, next.refuse);
+      if (next !== undefined) this.#openFor(next);
       throw error;
     } finally {
       this.#opening -= 1;
@@ -75,12 +79,26 @@ export class Pool {
     return session;
   }
 
-  #wait(): Promise<Session> {
+  /** A new session for somebody who was in the line; by the time it is there he may have left. */
+  #openFor(waiter: Waiter): void {
+    this.#open().then(
+      (session) => (waiter.left ? this.#release(session) : waiter.take(session)),
+      (error: unknown) => waiter.refuse(error),
+    );
+  }
+
+  #wait(limit: Limit | undefined): Promise<Session> {
     return new Promise((resolve, reject) => {
+      let off = (): void => {};
+      const leave = (error: DatabaseError): void => {
+        const place = this.#waiting.indexOf(waiter);
+        if (place >= 0) this.#waiting.splice(place, 1);
+        waiter.left = true;
+        waiter.refuse(error);
+      };
       const timer = setTimeout(
         () => {
-          this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
-          reject(
+          leave(
             new DatabaseError(
               'E_TIMEOUT',
               `No connection became free within ${this.acquireTimeoutMs} ms: all ${this.size} are lent. ` +
@@ -95,10 +113,12 @@ export class Pool {
         <A>(then: (value: A) => void) =>
         (value: A) => {
           clearTimeout(timer);
+          off();
           then(value);
         };
-      const waiter: Waiter = { take: settle(resolve), refuse: settle(reject) };
+      const waiter: Waiter = { take: settle(resolve), refuse: settle(reject), left: false };
       this.#waiting.push(waiter);
+      if (limit !== undefined) off = limit.onStop(leave);
     });
   }
 
@@ -150,7 +170,7 @@ export class Pool {
       const idle = this.#idle.pop();
       if (idle === undefined && this.#lent.size + this.#opening >= this.size) return;
       const next = this.#waiting.shift() as Waiter;
-      if (idle === undefined) this.#open().then(next.take, next.refuse);
+      if (idle === undefined) this.#openFor(next);
       else {
         this.#lent.add(idle);
         next.take(idle);

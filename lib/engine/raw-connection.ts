@@ -8,6 +8,8 @@ import {
   DuckDBPreparedStatement,
 } from '@duckdb/node-api';
 import { context } from '../context.js';
+import { inWords, type DatabaseError } from '../errors.js';
+import type { Limit } from '../limit.js';
 import { EVERYTHING } from '../sql/statement.js';
 import type { Database, Follower } from './database.js';
 import type { Recording } from './journal.js';
@@ -19,6 +21,7 @@ export class RawConnection implements Follower {
   #tail: Promise<unknown> = Promise.resolve();
   #alias: string;
   #journal: RawJournal | undefined;
+  #takenBack: DatabaseError | undefined;
 
   private constructor(
     private readonly inner: DuckDBConnection,
@@ -36,23 +39,45 @@ export class RawConnection implements Follower {
     const connection = await database.connect();
     const raw = new RawConnection(connection, database);
     database.followers.add(raw);
-    // its errors go to the user as DuckDB words them
-    await connection.run('SET errors_as_json = false');
+    // its errors go to the user as DuckDB words them; where nothing can be set, #inOrder does it
+    if (!database.secure) await connection.run('SET errors_as_json = false');
     return raw;
   }
 
   /**
    * A connection of the pool, watched while it is lent: it tells the clock at once what may have been written.
    *
-   * @param within what writes down the transaction that it is lent in
+   * @param recording what writes down the transaction that it is lent in
    */
   static lent(
     connection: DuckDBConnection,
     database: Database,
     writes: readonly string[],
-    within?: Recording,
-  ): DuckDBConnection {
-    return new RawConnection(connection, database, writes, within).connection;
+    recording?: Recording,
+  ): RawConnection {
+    return new RawConnection(connection, database, writes, recording);
+  }
+
+  /**
+   * Lends the connection to `work` until that settles. Where `limit` stops, `work` is not waited for: what it runs is
+   * interrupted, and the connection it has refuses whatever it asks for from then on.
+   */
+  async within<T>(limit: Limit | undefined, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    if (limit === undefined) return work(this.connection);
+    let interrupting: NodeJS.Timeout | undefined;
+    const off = limit.onStop((reason) => {
+      this.#takenBack = reason;
+      this.inner.interrupt();
+      interrupting = setInterval(() => this.inner.interrupt(), 10);
+    });
+    try {
+      limit.refuse();
+      return await limit.race(work(this.connection));
+    } finally {
+      off();
+      if (limit.reason !== undefined) await this.#tail;
+      clearInterval(interrupting);
+    }
   }
 
   /** The same object; its methods that run something do it in their turn, and tell the clock. */
@@ -61,7 +86,10 @@ export class RawConnection implements Follower {
       get: (_inner, property) => {
         const value: unknown = Reflect.get(inner, property, inner);
         if (typeof value !== 'function') return value;
-        const call = (...args: unknown[]): unknown => Reflect.apply(value, inner, args);
+        const call = (...args: unknown[]): unknown => {
+          if (this.#takenBack !== undefined) throw this.#takenBack;
+          return Reflect.apply(value, inner, args);
+        };
         if (typeof property === 'symbol') return call;
         // those of a connection give a promise, those of a prepared statement do not
         const starts = STARTING.test(property) && inner instanceof DuckDBConnection;
@@ -102,6 +130,8 @@ export class RawConnection implements Follower {
     try {
       const result = await turn;
       return this.#given(result);
+    } catch (error) {
+      throw this.database.secure ? inWords(error) : error;
     } finally {
       const [sql] = args;
       if (typeof sql !== 'string' || !addsOnly(sql)) this.#wrote();
@@ -135,6 +165,7 @@ export class RawConnection implements Follower {
   }
 
   #wrote(): void {
+    this.database.dataChanged();
     this.database.clock.wrote(this.writes);
     if (this.writes.includes(EVERYTHING)) this.database.schemaChanged();
   }

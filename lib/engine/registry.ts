@@ -2,6 +2,7 @@
 // lose the first one's commits without an error.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseError, isDatabaseError } from '../errors.js';
+import type { Limit } from '../limit.js';
 import { Database, type DatabaseOptions, type Mode, type OnLocked } from './database.js';
 import { MEMORY, realPath } from './path.js';
 
@@ -30,9 +31,10 @@ const LOCK_POLL_MS = 50;
  * Opens the database of a path, or joins the one that is open in this process. Several may try one locked file at once, each
  * by its own `onLocked`: they share the attempts, not the patience.
  *
+ * @param patience ends a wait for the lock, where `onLocked` has one
  * @throws DatabaseError `E_CONFIG` when it is open here with other options, and every failure to open
  */
-export async function acquireDatabase(options: DatabaseOptions): Promise<Lease> {
+export async function acquireDatabase(options: DatabaseOptions, patience?: Limit): Promise<Lease> {
   const inMemory = options.path === MEMORY;
   const path = inMemory ? MEMORY : realPath(options.path, !options.readOnly);
   for (let known = registry.get(path); known?.closing !== undefined; known = registry.get(path)) await known.closing;
@@ -40,7 +42,7 @@ export async function acquireDatabase(options: DatabaseOptions): Promise<Lease> 
   shared.holders += 1;
   try {
     const database = await shared.creating;
-    await attach(database, options);
+    await attach(database, options, patience);
     return { database, release: () => letGo(path, shared) };
   } catch (error) {
     await letGo(path, shared);
@@ -49,7 +51,7 @@ export async function acquireDatabase(options: DatabaseOptions): Promise<Lease> 
 }
 
 /** Attaches what the caller's own `onLocked` allows. */
-async function attach(database: Database, options: DatabaseOptions): Promise<void> {
+async function attach(database: Database, options: DatabaseOptions, patience: Limit | undefined): Promise<void> {
   const { path, onLocked, lockTimeoutMs, log } = options;
   const began = performance.now();
   for (let announced = false; ; announced = true) {
@@ -64,7 +66,9 @@ async function attach(database: Database, options: DatabaseOptions): Promise<voi
       if (!isDatabaseError(error, 'E_LOCKED')) throw error;
       const comesBack = error.details['replaced'] === 'fallback' && onLocked === 'wait';
       if ((error.details['replaced'] !== undefined && !comesBack) || onLocked === 'error') throw error;
-      const { pid } = error.details;
+      const { pid, sameProcess } = error.details;
+      // a mistake of the program: working elsewhere would hide it
+      if (sameProcess === true && onLocked !== 'wait') throw error;
       if (onLocked !== 'wait') {
         await beside(database, options, error);
         return;
@@ -72,7 +76,7 @@ async function attach(database: Database, options: DatabaseOptions): Promise<voi
       if (performance.now() - began >= lockTimeoutMs) throw stillLocked(error, lockTimeoutMs);
       if (!announced) log('waitingForLock', { db_path: path, pid });
     }
-    await sleep(LOCK_POLL_MS);
+    await (patience === undefined ? sleep(LOCK_POLL_MS) : patience.race(sleep(LOCK_POLL_MS)));
   }
 }
 
@@ -137,12 +141,14 @@ function sharedOf(options: DatabaseOptions): Shared {
 
 function agreedOptions({
   readOnly,
+  secure,
   settings,
   poolSize,
   acquireTimeoutMs,
 }: DatabaseOptions): ReadonlyMap<string, string> {
   return new Map([
     ['readOnly', String(readOnly)],
+    ['secure', String(secure)],
     ['pool.size', String(poolSize)],
     ['pool.acquireTimeout', String(acquireTimeoutMs)],
     ...Object.entries(settings).map(([name, value]): [string, string] => [`settings.${name}`, value]),

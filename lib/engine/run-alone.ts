@@ -1,5 +1,6 @@
 // One statement outside any transaction of its caller. Not here: whose session it is.
 import type { StatementType } from '@duckdb/node-api';
+import type { Limit } from '../limit.js';
 import type { Statement } from '../sql/statement.js';
 import type { Database } from './database.js';
 import type { Result } from './result.js';
@@ -11,9 +12,10 @@ export function runAlone(
   session: Session,
   statement: Statement,
   done?: (type: StatementType) => void,
+  limit?: Limit,
 ): Promise<Result> {
   const { fallback } = database;
   // what writes nothing needs no transaction
-  if (fallback === undefined || statement.writes.length === 0) return session.run(statement, done);
-  return session.runRecorded(statement, done, fallback.journal.record());
+  if (fallback === undefined || statement.writes.length === 0) return session.run(statement, done, limit);
+  return session.runRecorded(statement, done, limit, fallback.journal.record());
 }

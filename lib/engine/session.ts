@@ -1,13 +1,22 @@
 // One DuckDB connection used in order: statements run in the order they were asked for, one at a time. Not here: who may
 // use it (pool.ts).
-import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
+import type {
+  DuckDBConnection,
+  DuckDBMaterializedResult,
+  DuckDBPreparedStatement,
+  DuckDBResult,
+} from '@duckdb/node-api';
 import { StatementType } from '@duckdb/node-api';
 import { DatabaseError, classify } from '../errors.js';
+import { Limit } from '../limit.js';
 import { EVERYTHING, type Statement } from '../sql/statement.js';
 import type { Recording } from './journal.js';
 import { readResult, type Result } from './result.js';
 
 const PREPARED_MAX = 200;
+
+/** One interrupt is not enough: DuckDB forgets it where the statement has not begun on its thread yet. */
+const INTERRUPT_EVERY_MS = 10;
 
 /** The one type that changes no table: EXPLAIN ANALYZE runs what it explains. */
 const READING: ReadonlySet<StatementType> = new Set([StatementType.SELECT]);
@@ -18,9 +27,22 @@ const DATA: ReadonlySet<StatementType> = new Set([
   StatementType.MERGE_INTO,
 ]);
 
-/** Counts schema changes, so that every session drops its prepared statements when one happened. */
+/** Counts schema changes, so that every session drops its prepared statements when one happened; and changes of data. */
 export class SchemaVersion {
   value = 0;
+  data = 0;
+}
+
+/**
+ * DuckDB plans by what the tables hold: `count(*)`, `max(x)`, `x IS NULL`, `x > 100`, an ORDER BY. A prepared statement keeps
+ * its plan and goes on giving the answer of then when the tables have changed. What only adds values looks at no table.
+ */
+const PLANNED_BY_DATA = /^(?!\s*insert\s)|\b(?:select|from|table|with|where)\b/i;
+
+interface Prepared {
+  readonly statement: DuckDBPreparedStatement;
+  /** the state of the data that its plan may rely on; undefined where it relies on none */
+  readonly data: number | undefined;
 }
 
 /**
@@ -40,7 +62,7 @@ export function writesOf(statement: Statement, type: StatementType): readonly st
 const GLOBAL = /^\s*(?:set|reset)\s+global\s/i;
 
 export class Session {
-  readonly #prepared = new Map<string, DuckDBPreparedStatement>();
+  readonly #prepared = new Map<string, Prepared>();
   #preparedAt: number;
   #tail: Promise<unknown> = Promise.resolve();
   #pending = 0;
@@ -52,6 +74,14 @@ export class Session {
     this.#preparedAt = schema.value;
   }
 
+  /** Of the same connection something else than this session makes use, which may change data at any time. */
+  shared = 0;
+
+  /** Data may have changed, here or on another connection, so that plans made before do not hold. */
+  dataChanged(): void {
+    this.schema.data += 1;
+  }
+
   /** Whether something runs or waits here. */
   get busy(): boolean {
     return this.#pending > 0;
@@ -60,12 +90,52 @@ export class Session {
   /**
    * Runs `work` when everything asked for before is done. The one way to the connection: DuckDB itself would run
    * statements that were not awaited in any order.
+   *
+   * @param limit stops `work` by interrupts, from its start to its end and so never what runs next here; a turn that it
+   *   stops before its start is not taken
    */
-  exclusive<T>(work: (connection: DuckDBConnection) => T | Promise<T>): Promise<T> {
+  exclusive<T>(work: (connection: DuckDBConnection) => T | Promise<T>, limit?: Limit): Promise<T> {
     this.#pending += 1;
-    const turn = this.#tail.then(() => work(this.connection)).finally(() => (this.#pending -= 1));
+    let started = false;
+    const turn = this.#tail
+      .then(() => {
+        started = true;
+        return limit === undefined ? work(this.connection) : this.#guarded(work, limit);
+      })
+      .finally(() => (this.#pending -= 1));
     this.#tail = turn.catch(() => {});
-    return turn;
+    if (limit === undefined) return turn;
+    return new Promise((resolve, reject) => {
+      // once started, what it comes to counts: it may be done before the interrupt reaches it
+      const off = limit.onStop((reason) => {
+        if (!started) reject(reason);
+      });
+      void turn.then(resolve, reject).finally(off);
+    });
+  }
+
+  async #guarded<T>(work: (connection: DuckDBConnection) => T | Promise<T>, call: Limit): Promise<T> {
+    call.refuse();
+    const limit = new Limit([call]);
+    if (call.statementMs !== undefined)
+      limit.after(
+        call.statementMs,
+        `The statement was stopped by the manager's queryTimeout of ${call.statementMs} ms. Raise it, or give this call a timeout of its own: { timeout: '5m' }.`,
+      );
+    let again: NodeJS.Timeout | undefined;
+    const off = limit.onStop(() => {
+      this.interrupt();
+      again = setInterval(() => this.interrupt(), INTERRUPT_EVERY_MS);
+    });
+    try {
+      return await work(this.connection);
+    } catch (error) {
+      throw limit.reason !== undefined && isInterrupt(error) ? limit.reason : error;
+    } finally {
+      off();
+      clearInterval(again);
+      limit.dispose();
+    }
   }
 
   /**
@@ -74,41 +144,90 @@ export class Session {
    * @param recording writes down what it changes, in the same transaction
    * @throws DatabaseError, classified
    */
-  run(statement: Statement, done?: (type: StatementType) => void, recording?: Recording): Promise<Result> {
-    return this.exclusive(async () => {
-      try {
-        return await this.#run(statement, done, recording);
-      } catch (error) {
-        throw classify(error, { sql: statement.text });
-      }
-    });
+  run(
+    statement: Statement,
+    done?: (type: StatementType) => void,
+    limit?: Limit,
+    recording?: Recording,
+  ): Promise<Result> {
+    return this.#classified(statement, limit, async () =>
+      readResult(await this.#execute(statement, done, recording), statement.as),
+    );
   }
 
   /** The same in a transaction of its own, together with what is written down about it. */
   runRecorded(
     statement: Statement,
     done: ((type: StatementType) => void) | undefined,
+    limit: Limit | undefined,
     recording: Recording,
   ): Promise<Result> {
-    return this.exclusive(async (connection) => {
+    return this.#classified(statement, limit, async () => {
       let type: StatementType | undefined;
-      try {
-        const result = await recording.transact(connection, () =>
-          this.#run(statement, (ran) => (type = ran), recording),
-        );
-        if (type !== undefined) done?.(type);
-        return result;
-      } catch (error) {
-        throw classify(error, { sql: statement.text });
-      }
+      const result = await recording.transact(this.connection, () =>
+        this.#execute(statement, (ran) => (type = ran), recording),
+      );
+      if (type !== undefined) done?.(type);
+      return readResult(result, statement.as);
     });
   }
 
-  async #run(
+  /**
+   * Starts a SELECT whose rows are fetched as they are made. Any other statement here would end it: the session is the
+   * caller's alone until it is read.
+   *
+   * @throws DatabaseError, classified; `E_QUERY` for what is no SELECT
+   */
+  stream(statement: Statement, limit?: Limit): Promise<DuckDBResult> {
+    return this.#classified(statement, limit, async () => (await this.#select(statement)).stream());
+  }
+
+  /** Runs a SELECT whose rows are read later, with other statements in between: DuckDB keeps them until then. */
+  select(statement: Statement, limit?: Limit): Promise<DuckDBMaterializedResult> {
+    return this.#classified(statement, limit, async () => (await this.#select(statement)).run());
+  }
+
+  #classified<T>(statement: Statement, limit: Limit | undefined, work: () => Promise<T>): Promise<T> {
+    return this.exclusive(async () => {
+      try {
+        return await work();
+      } catch (error) {
+        throw classify(error, { sql: statement.text });
+      }
+    }, limit);
+  }
+
+  async #select(statement: Statement): Promise<DuckDBPreparedStatement> {
+    const prepared = await this.#bound(statement);
+    if (prepared.statementType !== StatementType.SELECT)
+      throw new DatabaseError(
+        'E_QUERY',
+        'A stream gives the rows of a SELECT. For anything else use query or execute.',
+      );
+    return prepared;
+  }
+
+  async #execute(
     statement: Statement,
     done: ((type: StatementType) => void) | undefined,
     recording: Recording | undefined,
-  ): Promise<Result> {
+  ): Promise<DuckDBMaterializedResult> {
+    const prepared = await this.#bound(statement);
+    const result = await (recording === undefined || statement.writes.length === 0
+      ? prepared.run()
+      : recording.around(
+          this.connection,
+          { type: prepared.statementType, text: statement.text, parameters: statement.parameters },
+          () => prepared.run(),
+        ));
+    if (!READING.has(result.statementType)) this.dataChanged();
+    done?.(result.statementType);
+    if (statement.writes.includes(EVERYTHING) && !READING.has(result.statementType) && !DATA.has(result.statementType))
+      this.schema.value += 1;
+    return result;
+  }
+
+  async #bound(statement: Statement): Promise<DuckDBPreparedStatement> {
     const prepared = await this.#prepare(statement.text);
     if (prepared.statementType === StatementType.TRANSACTION) {
       throw new DatabaseError(
@@ -128,40 +247,35 @@ export class Session {
         statement.parameters.map((parameter) => parameter.type),
       );
     }
-    const result = await (recording === undefined || statement.writes.length === 0
-      ? prepared.run()
-      : recording.around(
-          this.connection,
-          { type: prepared.statementType, text: statement.text, parameters: statement.parameters },
-          () => prepared.run(),
-        ));
-    done?.(result.statementType);
-    if (statement.writes.includes(EVERYTHING) && !READING.has(result.statementType) && !DATA.has(result.statementType))
-      this.schema.value += 1;
-    return readResult(result, statement.as);
+    return prepared;
   }
 
   async #prepare(text: string): Promise<DuckDBPreparedStatement> {
     if (this.#preparedAt !== this.schema.value) this.#forget();
     const known = this.#prepared.get(text);
     if (known !== undefined) {
-      // back to the young end
       this.#prepared.delete(text);
-      this.#prepared.set(text, known);
-      return known;
+      if (known.data === undefined || (known.data === this.schema.data && this.shared === 0)) {
+        // back to the young end
+        this.#prepared.set(text, known);
+        return known.statement;
+      }
+      known.statement.destroySync();
     }
-    const prepared = await this.connection.prepare(text);
-    this.#prepared.set(text, prepared);
+    // before it is planned: what changes meanwhile is not in the plan
+    const data = PLANNED_BY_DATA.test(text) ? this.schema.data : undefined;
+    const statement = await this.connection.prepare(text);
+    this.#prepared.set(text, { statement, data });
     if (this.#prepared.size > PREPARED_MAX) {
-      const [oldest, statement] = this.#prepared.entries().next().value as [string, DuckDBPreparedStatement];
+      const [oldest, old] = this.#prepared.entries().next().value as [string, Prepared];
       this.#prepared.delete(oldest);
-      statement.destroySync();
+      old.statement.destroySync();
     }
-    return prepared;
+    return statement;
   }
 
   #forget(): void {
-    for (const statement of this.#prepared.values()) statement.destroySync();
+    for (const { statement } of this.#prepared.values()) statement.destroySync();
     this.#prepared.clear();
     this.#preparedAt = this.schema.value;
   }
@@ -192,4 +306,10 @@ export class Session {
     this.#forget();
     this.connection.closeSync();
   }
+}
+
+/** Whether DuckDB stopped because it was told to. Appenders and COMMIT say it in the middle of a sentence of their own. */
+function isInterrupt(error: unknown): boolean {
+  const { code } = classify(error);
+  return code === 'E_ABORTED' || (error instanceof Error && error.message.includes('Interrupted!'));
 }

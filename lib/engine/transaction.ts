@@ -1,17 +1,19 @@
 // A transaction: one session, from BEGIN to the end, found through the async context. Not here: which statements.
-import type { DuckDBConnection, StatementType } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBMaterializedResult } from '@duckdb/node-api';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { context, withinContext } from '../context.js';
 import { DatabaseError, classify, isDatabaseError } from '../errors.js';
+import { Limit, type CallOptions } from '../limit.js';
 import type { Statement } from '../sql/statement.js';
 import type { Database } from './database.js';
 import type { Recording } from './journal.js';
 import { closedError } from './pool.js';
+import { RawConnection } from './raw-connection.js';
 import type { Result } from './result.js';
 import { writesOf, type Session } from './session.js';
 
-/** Options of `transaction`. */
-export interface TransactionOptions {
+/** Options of `transaction`. A `timeout` or `signal` ends the whole of it, with all its attempts, whatever `fn` does. */
+export interface TransactionOptions extends CallOptions {
   /**
    * how often the whole function is run again when another transaction changed the same rows; default 0. A nested call is
    * run again with the outermost, as often as that one says
@@ -22,8 +24,9 @@ export interface TransactionOptions {
 }
 
 interface Surroundings {
-  use<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  use<T>(work: (session: Session, limit: Limit) => Promise<T>): Promise<T>;
   retried(attempt: number, waitMs: number): void;
+  afterCommitFailed(error: unknown): void;
   /** whether close() has stopped waiting for transactions */
   overdue(): boolean;
 }
@@ -38,18 +41,26 @@ export class Transaction {
   /** bulk loads, nested calls and lent connections that are not done yet */
   readonly #pending = new Set<Promise<unknown>>();
   readonly #lent = new Set<Promise<unknown>>();
+  readonly #loads = new Set<Promise<unknown>>();
+  readonly #afterCommit: (() => Promise<void>)[] = [];
   #failure: unknown;
   #over = false;
+  /** stops what runs on the session: with the whole, with a nested call that was stopped, and at a rollback */
+  readonly work: Limit;
 
   private constructor(
     private readonly database: Database,
     private readonly session: Session,
     /** what is written down, while another process holds the file */
     private readonly recording: Recording | undefined,
+    /** stops the whole */
+    private readonly whole: Limit,
     /** the logical time at BEGIN */
     readonly beganAt: number,
     private readonly readOnly: boolean,
-  ) {}
+  ) {
+    this.work = new Limit([whole]);
+  }
 
   /** Whether something was written in it; from then on the cache knows less than the database. */
   get hasWritten(): boolean {
@@ -61,6 +72,7 @@ export class Transaction {
     fn: () => T | Promise<T>,
     options: TransactionOptions,
     around: Surroundings,
+    limit?: Limit,
   ): Promise<T> {
     if (typeof fn !== 'function')
       throw new DatabaseError('E_CONFIG', 'transaction takes a function: transaction(async () => { ... }).');
@@ -72,16 +84,22 @@ export class Transaction {
           'E_CONFIG',
           'transaction: readOnly cannot be asked for inside a transaction that writes. Open it there.',
         );
-      return outer.#track(outer.#pending, outer.#join(fn));
+      return outer.#track(outer.#pending, outer.#join(fn, limit));
     }
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await around.use((session) => Transaction.#once(database, session, fn, readOnly, around));
+        const { value, afterCommit } = await around.use((session, whole) =>
+          Transaction.#once(database, session, whole, fn, readOnly, around),
+        );
+        // the session is back in the pool, and the caller's context is not the transaction's: they may do what they like
+        for (const afterwards of afterCommit)
+          await afterwards().catch((error: unknown) => around.afterCommitFailed(error));
+        return value;
       } catch (error) {
         if (attempt > retries || !isConflict(error)) throw error;
         const waitMs = Math.random() * Math.min(250, 5 * 2 ** attempt);
         around.retried(attempt, waitMs);
-        await sleep(waitMs);
+        await (limit === undefined ? sleep(waitMs) : limit.race(sleep(waitMs)));
       }
     }
   }
@@ -89,18 +107,20 @@ export class Transaction {
   static async #once<T>(
     database: Database,
     session: Session,
+    whole: Limit,
     fn: () => T | Promise<T>,
     readOnly: boolean,
     around: Surroundings,
-  ): Promise<T> {
+  ): Promise<{ value: T; afterCommit: readonly (() => Promise<void>)[] }> {
     const recording = database.fallback?.journal.record();
-    const transaction = new Transaction(database, session, recording, database.clock.tick, readOnly);
+    const transaction = new Transaction(database, session, recording, whole, database.clock.tick, readOnly);
     await control(session, readOnly ? 'BEGIN TRANSACTION READ ONLY' : 'BEGIN TRANSACTION');
     const transactions = new Map(context().transactions).set(database, transaction);
     let value: T;
     try {
-      value = await withinContext({ transactions }, async () => fn());
-      await transaction.#settled();
+      // once stopped it is not waited for: `fn` may hang on anything
+      value = await whole.race(withinContext({ transactions }, async () => fn()));
+      await whole.race(transaction.#settled());
     } catch (error) {
       await transaction.#rollback();
       throw error;
@@ -113,6 +133,7 @@ export class Transaction {
     try {
       // waits its turn behind statements that were not awaited; one of them may have failed meanwhile
       await session.exclusive(async (connection) => {
+        whole.refuse();
         if (transaction.#failure !== undefined) throw aborted(transaction.#failure);
         if (around.overdue()) throw closedError();
         await (recording === undefined ? connection.run('COMMIT') : recording.commit(connection));
@@ -121,32 +142,70 @@ export class Transaction {
       await transaction.#rollback();
       throw classify(error, { operation: 'commit' });
     }
+    if (transaction.hasWritten) session.dataChanged();
+    transaction.work.dispose();
     database.clock.wrote(transaction.#writes);
-    return value;
+    return { value, afterCommit: transaction.#afterCommit };
   }
 
   /** A nested call is part of the whole: if it throws, the whole fails, even where the error is caught. */
-  async #join<T>(fn: () => T | Promise<T>): Promise<T> {
+  async #join<T>(fn: () => T | Promise<T>, limit: Limit | undefined): Promise<T> {
     this.#refuseIfOver();
+    const off = limit?.onStop((reason) => this.work.stop(reason));
     try {
-      return await fn();
+      const running = (async () => fn())();
+      return await (limit === undefined ? running : limit.race(running));
     } catch (error) {
       this.#failure ??= error;
       throw error;
+    } finally {
+      off?.();
     }
   }
 
-  async run(statement: Statement): Promise<Result> {
+  run(statement: Statement, limit?: Limit): Promise<Result> {
+    return this.#attempt(limit, (whole) =>
+      this.session.run(
+        statement,
+        (type) => {
+          for (const table of writesOf(statement, type)) this.#writes.add(table);
+        },
+        whole,
+        this.recording,
+      ),
+    );
+  }
+
+  /** The rows of a SELECT, all of them made and kept by DuckDB, so that other statements may run while they are read. */
+  async select(statement: Statement, limit: Limit | undefined): Promise<() => DuckDBMaterializedResult> {
+    const result = await this.#attempt(limit, (whole) => this.session.select(statement, whole));
+    return () => {
+      this.#refuseIfOver();
+      return result;
+    };
+  }
+
+  /** One step that fails the whole where it fails. */
+  async #attempt<T>(limit: Limit | undefined, step: (whole: Limit) => Promise<T>): Promise<T> {
     this.#refuseIfOver();
+    const whole = new Limit([limit, this.work]);
     try {
-      const done = (type: StatementType): void => {
-        for (const table of writesOf(statement, type)) this.#writes.add(table);
-      };
-      return await this.session.run(statement, done, this.recording);
+      return await step(whole);
     } catch (error) {
       this.#failure ??= error;
       throw error;
+    } finally {
+      whole.dispose();
     }
+  }
+
+  /** Runs `fn` when this has been committed, outside of it; never where it is rolled back. */
+  afterCommit(fn: () => unknown): void {
+    this.#refuseIfOver();
+    const { log } = context();
+    this.#afterCommit.push(async () => {
+      await withinContext(log === undefined ? {} : { log }, fn);
+    });
   }
 
   /** Other work on the session that may write `writes`; it calls `refuseIfOver` before each step. */
@@ -159,7 +218,10 @@ export class Transaction {
     try {
       return await this.#track(
         this.#pending,
-        work(this.session, () => this.#refuseIfOver(), this.recording),
+        this.#track(
+          this.#loads,
+          work(this.session, () => this.#refuseIfOver(), this.recording),
+        ),
       );
     } catch (error) {
       this.#failure ??= error;
@@ -167,19 +229,26 @@ export class Transaction {
     }
   }
 
-  /** Work with the bare connection, which nobody can stop: the end of the transaction waits for it. */
-  lend<T>(
+  /** Work with the bare connection: the end of the transaction waits for it, or takes the connection back where it is stopped. */
+  async lend<T>(
     writes: readonly string[],
-    work: (connection: DuckDBConnection, recording: Recording | undefined) => Promise<T>,
+    work: (connection: DuckDBConnection) => Promise<T>,
+    limit?: Limit,
   ): Promise<T> {
+    const whole = new Limit([limit, this.whole]);
     const running = this.guard(writes, async (session) => {
+      session.shared += 1;
       try {
-        return await work(await session.exclusive((connection) => connection), this.recording);
+        const connection = await session.exclusive((own) => own);
+        // its writes are told to the clock when they are committed
+        return await RawConnection.lent(connection, this.database, [], this.recording).within(whole, work);
       } finally {
+        session.shared -= 1;
+        session.dataChanged();
         await session.exclusive((connection) => this.#restore(connection));
       }
     });
-    return this.#track(this.#lent, running);
+    return this.#track(this.#lent, running).finally(() => whole.dispose());
   }
 
   /** Fails the whole, whatever its function makes of it. */
@@ -218,19 +287,19 @@ export class Transaction {
   }
 
   #refuseIfOver(): void {
-    if (this.#over) {
-      throw new DatabaseError(
-        'E_TX_ABORTED',
-        'The transaction of this call is over. Await everything that is started inside transaction().',
-      );
-    }
+    if (this.#over) throw overError();
   }
 
   async #rollback(): Promise<void> {
     this.#over = true;
     await Promise.allSettled(this.#lent);
+    // what runs is in vain, and a bulk load may hang on its source with its appender open
+    this.work.stop(overError());
+    this.work.dispose();
+    await Promise.allSettled(this.#loads);
     // after a failed COMMIT there is nothing left to roll back, and DuckDB says so
     await control(this.session, 'ROLLBACK').catch(() => {});
+    this.session.dataChanged();
     await this.session.exclusive((connection) => this.#restore(connection));
   }
 }
@@ -255,15 +324,25 @@ function aborted(cause: unknown): DatabaseError {
   );
 }
 
+function overError(): DatabaseError {
+  return new DatabaseError(
+    'E_TX_ABORTED',
+    'The transaction of this call is over. Await everything that is started inside transaction().',
+  );
+}
+
 function isConflict(error: unknown): boolean {
   return isDatabaseError(error) && error.retryable;
 }
 
-function checkedOptions(options: TransactionOptions): Required<TransactionOptions> {
-  const { retries = 0, readOnly = false, ...rest } = options;
+function checkedOptions(options: TransactionOptions): { readonly retries: number; readonly readOnly: boolean } {
+  const { retries = 0, readOnly = false, signal: _signal, timeout: _timeout, ...rest } = options;
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined)
-    throw new DatabaseError('E_CONFIG', `transaction has no option '${unknown}'. Options: retries, readOnly.`);
+    throw new DatabaseError(
+      'E_CONFIG',
+      `transaction has no option '${unknown}'. Options: retries, readOnly, signal, timeout.`,
+    );
   if (!Number.isSafeInteger(retries) || retries < 0)
     throw new DatabaseError('E_CONFIG', 'transaction: retries is a whole number from 0.');
   return { retries, readOnly };

@@ -26,6 +26,7 @@ import {
   type DuckDBVariantValue,
 } from '@duckdb/node-api';
 import { decimalText } from './decimal-text.js';
+import { DatabaseError } from '../errors.js';
 import { Misfit } from './misfit.js';
 import type { As } from './property-type.js';
 import { dateText, floorDiv, offsetText, timeText, timestampText } from './time-text.js';
@@ -113,6 +114,12 @@ const list: Make = (type) => {
 
 const struct: Make = (type) => {
   const { entryNames, entryTypes } = type as DuckDBStructType;
+  // the binding assigns it, so that what it gives for the field is the prototype of all objects
+  if (entryNames.includes('__proto__'))
+    throw new DatabaseError(
+      'E_UNSUPPORTED',
+      'A struct of the result has a field "__proto__", which the binding loses. Give the field another name in the SQL.',
+    );
   const decoders = entryTypes.map((entry) => decoderFor(entry));
   return (value) => {
     const { entries } = value as DuckDBStructValue;

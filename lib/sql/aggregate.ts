@@ -7,6 +7,7 @@ import type { As, Unmarked } from '../entity/property-type.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
 import { decimalType, scalarType, type Family, type SqlType } from '../entity/types.js';
 import { DatabaseError } from '../errors.js';
+import { CALL_OPTIONS, type CallOptions } from '../limit.js';
 import type { Where } from './operator.js';
 import { columnOf, knownOptions, limitInto, orderInto, resolverOf, type OrderBy } from './select.js';
 import { SqlBuilder, type Statement } from './statement.js';
@@ -148,7 +149,7 @@ export type AggregateRow<E, G, A> = Flat<Grouped<E, G> & { -readonly [K in keyof
 type KeysOfGroup<G> = G extends readonly (infer K)[] ? K : keyof G;
 
 /** What `aggregate` takes. */
-export interface AggregateOptions<E, G, A> {
+export interface AggregateOptions<E, G, A> extends CallOptions {
   readonly groupBy?: G;
   readonly select: A;
   readonly where?: Where<E>;
@@ -175,7 +176,7 @@ export interface AggregateColumn {
   readonly operand: Operand;
 }
 
-const OPTIONS = ['groupBy', 'select', 'where', 'having', 'orderBy', 'limit', 'offset', 'cache'];
+const OPTIONS = ['groupBy', 'select', 'where', 'having', 'orderBy', 'limit', 'offset', 'cache', ...CALL_OPTIONS];
 const NUMERIC: readonly Family[] = ['integer', 'bigint', 'real', 'decimal'];
 
 function fail(message: string): never {

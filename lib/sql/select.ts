@@ -4,6 +4,7 @@ import { describe } from '../entity/misfit.js';
 import type { ColumnKey } from '../entity/row.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
 import { DatabaseError, type ErrorCode } from '../errors.js';
+import { CALL_OPTIONS, type CallOptions } from '../limit.js';
 import type { Where } from './operator.js';
 import { SqlBuilder, type Statement } from './statement.js';
 import { whereInto, type Operand, type Resolve } from './where.js';
@@ -16,7 +17,7 @@ export type OrderBy<K extends string> =
   { readonly [P in K]?: Direction } | readonly { readonly [P in K]?: Direction }[];
 
 /** What `find` takes. */
-export interface FindOptions<E, K extends ColumnKey<E> = ColumnKey<E>> {
+export interface FindOptions<E, K extends ColumnKey<E> = ColumnKey<E>> extends CallOptions {
   readonly where?: Where<E>;
   /** only these properties; default all */
   readonly select?: readonly K[];
@@ -29,7 +30,7 @@ export interface FindOptions<E, K extends ColumnKey<E> = ColumnKey<E>> {
   readonly cache?: boolean;
 }
 
-const FIND_OPTIONS = ['where', 'select', 'orderBy', 'limit', 'offset', 'cache'];
+const FIND_OPTIONS = ['where', 'select', 'orderBy', 'limit', 'offset', 'cache', ...CALL_OPTIONS];
 
 function fail(message: string): never {
   throw new DatabaseError('E_QUERY', message);

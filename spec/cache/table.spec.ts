@@ -86,7 +86,7 @@ describe('the table of the cache', () => {
       const db = await database(path);
       const table = await CacheTable.open(db);
       await table.put('k', entry('1', ['main.a'], 99), 1_000);
-      if (closes) await table.close(1_000, always);
+      await (closes ? table.close(1_000, always) : table.abandon());
       await db.close();
       const again = await database(path);
       const next = await CacheTable.open(again);

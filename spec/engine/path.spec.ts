@@ -93,3 +93,19 @@ describe('realPath', () => {
     expect(existsSync(join(folder, 'later', 'db'))).to.equal(true);
   });
 });
+
+describe('a path with a question mark', () => {
+  it('is refused, also behind a link: DuckDB would put the log of it elsewhere', async () => {
+    const folder = scratchFolder();
+    for (const path of [join(folder, 'what?.duckdb'), join(folder, 'no?', 'x.duckdb')]) {
+      const error = await failure(() => openManager({ path }), 'E_CONFIG');
+      expect(error.message).to.contain(`holds a '?'`);
+    }
+    expect(existsSync(join(folder, 'no?'))).to.equal(false);
+    mkdirSync(join(folder, 'a?'));
+    symlinkSync(join(folder, 'a?'), join(folder, 'link'));
+    await failure(() => openManager({ path: join(folder, 'link', 'x.duckdb') }), 'E_CONFIG');
+    const db = await openManager({ path: join(folder, 'x.duckdb') });
+    await failure(db.backup(join(folder, 'y?.duckdb')), 'E_CONFIG');
+  });
+});

@@ -109,4 +109,23 @@ describe('acquireDatabase', () => {
     await holder.kill();
     expect((await waiting).mode).to.equal('file');
   });
+
+  it('lets close() end the wait for a lock, and leaves the others waiting', async () => {
+    const path = scratchPath();
+    await using holder = await holdFile(path);
+    const db = new BaseDuckDBManager({ path, onLocked: 'wait', lockTimeout: '1h', logger: false });
+    const patient = openManager({ path, onLocked: 'wait', lockTimeout: '1h' });
+    const connecting = failure(db.connect(), 'E_CLOSED');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await db.close();
+    await connecting;
+    // so does the limit of a call that connects first
+    const late = new BaseDuckDBManager({ path, onLocked: 'wait', lockTimeout: '1h', logger: false });
+    await failure(late.query(sql`select 1`, { timeout: '50ms' }), 'E_TIMEOUT');
+    await late.close();
+    await holder.kill();
+    expect((await patient).mode).to.equal('file');
+    expect((await db.connect()).mode).to.equal('file');
+    await db.close();
+  });
 });

@@ -1,12 +1,24 @@
 import { DuckDBInstance } from '@duckdb/node-api';
+import { AsyncResource } from 'node:async_hooks';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { INTEGER } from '@duckdb/node-api';
+import { Column, Table, sql, type BaseDuckDBManager } from '@mysingle/database';
 import { SchemaVersion, Session } from '../../lib/engine/session.js';
 import { EVERYTHING, type Statement } from '../../lib/sql/statement.js';
+import { Limit } from '../../lib/limit.js';
+import { DatabaseError } from '../../lib/errors.js';
 import { failure } from '../support/failure.js';
+import { openManager, scratchPath } from '../support/scratch.js';
 
 const statement = (text: string, ...values: number[]): Statement => ({ text, parameters: values.map((value) => ({ value, type: INTEGER })), reads: [EVERYTHING], writes: [EVERYTHING] }); // prettier-ignore
+
+@Table('held')
+class Held {
+  @Column('integer', { primaryKey: true }) id!: number;
+  @Column('varchar') t!: string;
+  @Column('integer', { nullable: true }) u!: number | null;
+}
 
 async function sessions(count: number): Promise<Session[]> {
   const instance = await DuckDBInstance.create(':memory:', { errors_as_json: 'true' });
@@ -33,8 +45,8 @@ describe('Session', () => {
 
   it('refuses a transaction begun by SQL, which would take in whoever comes next', async () => {
     const [session] = (await sessions(1)) as [Session];
-    for (const sql of ['begin', 'BEGIN TRANSACTION', 'commit', 'rollback', '/* */ start transaction']) {
-      expect((await failure(session.run(statement(sql)), 'E_QUERY')).message).to.contain('transaction(fn)');
+    for (const text of ['begin', 'BEGIN TRANSACTION', 'commit', 'rollback', '/* */ start transaction']) {
+      expect((await failure(session.run(statement(text)), 'E_QUERY')).message).to.contain('transaction(fn)');
     }
     await session.close();
   });
@@ -74,5 +86,124 @@ describe('Session', () => {
     await session.close();
     await Promise.all(running);
     await failure(session.run(statement('select 1')), 'E_CLOSED');
+  });
+
+  it('interrupts for a limit its own statement alone, whenever that stops', async () => {
+    const [session] = (await sessions(1)) as [Session];
+    const outcomes = { stopped: 0, done: 0 };
+    for (let round = 0; round < 300; round += 1) {
+      const limit = new Limit();
+      const own = session.run(statement(`select sum(range) from range(${(round % 30) * 20_000})`), undefined, limit);
+      const next = session.run(statement('select sum(range) from range(100000)'));
+      void own.catch(() => {}).then(() => limit.stop(new DatabaseError('E_ABORTED', 'late')));
+      setTimeout(() => limit.stop(new DatabaseError('E_ABORTED', 'mine')), round % 4);
+      await own.then(
+        () => (outcomes.done += 1),
+        (error: Error) => {
+          expect(error.message).to.equal('mine');
+          outcomes.stopped += 1;
+        },
+      );
+      expect((await next).columns).to.deep.equal([[4999950000n]]);
+    }
+    expect(outcomes.done).to.be.above(0);
+    const waiting = new Limit();
+    const long = new Limit();
+    const first = session.run(statement('select sum(a.range + b.range) from range(10000000) a, range(10000000) b'), undefined, long); // prettier-ignore
+    const second = session.run(statement('create table never (n integer)'), undefined, waiting);
+    waiting.stop(new DatabaseError('E_ABORTED', 'does not wait for its turn'));
+    expect((await failure(second, 'E_ABORTED')).message).to.equal('does not wait for its turn');
+    long.stop(new DatabaseError('E_TIMEOUT', 'long enough'));
+    expect((await failure(first, 'E_TIMEOUT')).message).to.equal('long enough');
+    await failure(session.run(statement('select * from never')), 'E_QUERY');
+    await session.close();
+  });
+});
+
+describe('a statement that is run again', () => {
+  // DuckDB plans by what is in the tables, and keeps the plan of a prepared statement whatever is written
+  const QUERIES = [
+    'select count(*)::int as n from held', 'select max(u) as n from held', 'select min(u) as n from held', 'select count(*)::int as n from held where u > 100',
+    'select u as n from held where u > 100 order by u', 'select count(*)::int as n from held where u is null', 'select count(*)::int as n from held where u is not null',
+    `select count(*)::int as n from held where t = 'zz'`, 'select exists(select 1 from held where u > 100) as n', 'select count(distinct u)::int as n from held',
+    'select u as n from held order by u desc limit 1', 'select count(*)::int as n from held a join held b using (u)', 'select sum(u)::int as n from held group by t having sum(u) > 1000',
+  ]; // prettier-ignore
+  const WRITES: readonly (readonly [how: string, write: (db: BaseDuckDBManager) => Promise<unknown>])[] = [
+    ['by a statement', (db) => db.execute(sql`insert into held values (200, 'zz', 200), (201, 'zz', null)`)],
+    ['by a transaction', (db) => db.transaction(() => db.execute(sql`insert into held values (200, 'zz', 200), (201, 'zz', null)`))],
+    ['by bulk', (db) => db.repository(Held).insertMany([{ id: 200, t: 'zz', u: 200 }, { id: 201, t: 'zz', u: null }])],
+    ['by a lent connection', (db) => db.withConnection((c) => c.run(`insert into held values (200, 'zz', 200), (201, 'zz', null)`), { writes: [Held] })],
+    ['by duckdbConn', (db) => db.duckdbConn.run(`insert into held values (200, 'zz', 200), (201, 'zz', null)`)],
+    ['by an update', (db) => db.execute(sql`update held set u = u * 100, t = 'zz' where id = ${9}`)],
+    ['by a delete', (db) => db.execute(sql`delete from held where id = ${9}`)],
+  ]; // prettier-ignore
+
+  async function held(size?: number): Promise<BaseDuckDBManager> {
+    const path = scratchPath();
+    const first = await openManager({ path, entities: [Held] });
+    await first.repository(Held).insertMany(Array.from({ length: 10 }, (_row, id) => ({ id, t: 'a', u: id })));
+    await first.close();
+    return openManager({ path, entities: [Held], ...(size === undefined ? {} : { pool: { size } }) });
+  }
+
+  const answers = async (db: BaseDuckDBManager, fresh: string): Promise<string[]> => {
+    const all: string[] = [];
+    for (const query of QUERIES) all.push(JSON.stringify(await db.query(sql.raw(query + fresh))));
+    all.push(String(await db.repository(Held).count()), JSON.stringify(await db.repository(Held).find({ where: { u: null } })));
+    return all;
+  }; // prettier-ignore
+
+  for (const [how, write] of WRITES)
+    it(`sees what was written since, ${how}, outside and inside of a transaction`, async () => {
+      for (const size of [1, 3]) {
+        const db = await held(size);
+        // on each connection of the pool
+        await Promise.all([answers(db, ''), answers(db, ''), answers(db, '')]);
+        const before = await answers(db, '');
+        await db
+          .transaction(async () => {
+            await answers(db, '');
+            await write(db);
+            expect(await answers(db, ''), 'its own').to.deep.equal((await answers(db, ' -- new')).slice());
+            throw new Error('no');
+          })
+          .catch((error: unknown) => expect(String(error)).to.contain('no'));
+        if (how !== 'by duckdbConn') {
+          expect(await answers(db, ''), 'taken back').to.deep.equal(before);
+          await write(db);
+        }
+        const counted = await db.query<{ n: number }>(sql.raw(`select count(*)::int as n from held -- ${size}`));
+        const after = await answers(db, '');
+        expect(after, 'committed')
+          .to.deep.equal(await answers(db, ' -- newer'))
+          .and.not.deep.equal(before);
+        expect(after.at(-2)).to.equal(String(counted[0]?.n));
+        expect(await Promise.all([answers(db, ''), answers(db, ''), answers(db, '')])).to.deep.equal([
+          after,
+          after,
+          after,
+        ]);
+      }
+    });
+
+  it('sees the commit of what was open when it was planned', async () => {
+    const db = await held(2);
+    const outside = AsyncResource.bind((fresh: string) => answers(db, fresh));
+    await db.transaction(async () => {
+      await db.execute(sql`insert into held values (200, 'zz', 200), (201, 'zz', null)`);
+      await outside('');
+    });
+    const fresh = await answers(db, ' -- new');
+    // on both connections
+    expect(await Promise.all([outside(''), outside('')])).to.deep.equal([fresh, fresh]);
+  });
+
+  it('writes the rows that are there now', async () => {
+    const db = await held(1);
+    const clear = (): Promise<number> => db.execute(sql`update held set u = 0 where u is null`);
+    const remove = (): Promise<number> => db.execute(sql`delete from held where u > 100`);
+    expect([await clear(), await remove()]).to.deep.equal([0, 0]);
+    await db.repository(Held).insertMany([{ id: 200, t: 'zz', u: 200 }, { id: 201, t: 'zz', u: null }]); // prettier-ignore
+    expect([await clear(), await remove()]).to.deep.equal([1, 1]);
   });
 });

@@ -157,10 +157,10 @@ describe('while another process holds the file', () => {
   it('goes over to the database also under a load that never pauses', async () => {
     const { db, free } = await openLocked();
     const accounts = db.repository(Account);
-    const stopping = new AbortController();
+    const stopped = new AbortController();
     let written = 0;
     const writers = Array.from({ length: 6 }, async (_each, writer) => {
-      for (let n = 0; !stopping.signal.aborted; n += 1) {
+      for (let n = 0; !stopped.signal.aborted; n += 1) {
         const rows = Array.from({ length: 1 + 70 * (n % 2) }, (_row, place) => ({
           name: `${writer}/${n}/${place}`,
           balance: n,
@@ -171,7 +171,7 @@ describe('while another process holds the file', () => {
     });
     await sleep(300);
     await free();
-    await arrived(db).finally(() => stopping.abort());
+    await arrived(db).finally(() => stopped.abort());
     await Promise.all(writers);
     expect(await accounts.count()).to.equal(2 + written);
   });
@@ -193,13 +193,13 @@ describe('while another process holds the file', () => {
   it('leaves alone a side file that another process is just making, and clears away one that never came to be', async () => {
     const path = scratchPath();
     const [making, dead] = [`${path}.fallback-1-00000000000a`, `${path}.fallback-1-00000000000b`];
-    const maker = await holdFile(making);
+    await using maker = await holdFile(making);
+    expect(maker.pid).to.be.greaterThan(0);
     // locked, and nothing in it: as it is between the two for a moment
     truncateSync(making, 0);
     writeFileSync(dead, '');
     await openManager({ path });
     expect(sideFiles(path)).to.include(basename(making)).and.not.include(basename(dead));
-    await maker.kill();
   });
 
   it('leaves nothing behind where nothing was written', async () => {

@@ -1,9 +1,11 @@
 // What comes from outside stays data, and what is declared wrong is said at once.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { BaseDuckDBManager, Column, Table, sql, type EntityClass } from '@mysingle/database';
+import { BaseDuckDBManager, Column, Table, sql, type EntityClass, type Generated } from '@mysingle/database';
 import { failure } from '../support/failure.js';
-import { openManager, scratchPath } from '../support/scratch.js';
+import { openManager, scratchFolder, scratchPath } from '../support/scratch.js';
 
 const EVIL = `x'; DROP TABLE "weird ""table""; --"; --`;
 
@@ -30,6 +32,29 @@ describe('hostile input', () => {
     expect(await db.cache.get(EVIL)).to.equal(EVIL);
     expect(await rows.delete({ name: `${EVIL}!` })).to.equal(3);
   });
+
+  for (const name of [`it's "q"; drop table x; --`, '語 😀 %20 %s $1 #', 'two\nlines\tand a tab', `');attach 'x' as y;--`, ' spaces ', String.raw`back\slash\'`])
+    it(`does nothing in paths, settings, schemas, tables, columns and backups: ${JSON.stringify(name)}`, async () => {
+      @Table(name, { schema: `${name}!`, comment: name })
+      class Named {
+        @Column('integer', { primaryKey: true, name, comment: name }) id!: number;
+        @Column('varchar', { default: name, name: `${name} 2` }) text!: Generated<string>;
+      }
+      const folder = join(scratchFolder(), name);
+      const path = join(folder, `${name}.duckdb`);
+      const settings = { custom_user_agent: name, temp_directory: join(folder, `${name}.tmp`) };
+      for (const secure of [false, true]) {
+        const db = await openManager({ path, entities: [Named], settings, secure });
+        if (!secure) await db.repository(Named).insert({ id: 1 });
+        expect(await db.repository(Named).find()).to.deep.equal([Object.assign(new Named(), { id: 1, text: name })]);
+        expect(await db.query(sql`select current_setting('custom_user_agent') as a, ${name} as b`)).to.deep.equal([{ a: name, b: name }]);
+        const target = join(folder, `${secure} ${name}`);
+        await db.backup(target);
+        await db.close();
+        expect(await (await openManager({ path: target, entities: [Named] })).repository(Named).count()).to.equal(1);
+        expect(readdirSync(folder).filter((each) => !each.endsWith('.tmp')).length).to.equal(secure ? 3 : 2);
+      }
+    }); // prettier-ignore
 
   it('is refused where a request body poses as a condition, an order or a patch', async () => {
     const rows = (await openManager({ entities: [Weird] })).repository(Weird);

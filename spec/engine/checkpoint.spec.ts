@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { sql } from '@mysingle/database';
+import { failure } from '../support/failure.js';
+import { openManager, scratchPath } from '../support/scratch.js';
+
+describe('checkpoint', () => {
+  it('writes the log into the file', async () => {
+    const path = scratchPath();
+    const db = await openManager({ path });
+    await db.execute(sql`create table t as select 1 as n`);
+    expect(existsSync(`${path}.wal`)).to.equal(true);
+    await db.checkpoint();
+    expect(existsSync(`${path}.wal`)).to.equal(false);
+  });
+
+  it('goes on beside readers, and says when it cannot because of a writer', async () => {
+    const path = scratchPath();
+    const db = await openManager({ path });
+    await db.execute(sql`create table t as select 1 as n`);
+    await db.transaction(async () => {
+      await db.query(sql`select * from t`);
+      await outside(() => db.checkpoint());
+    });
+    await db.transaction(async () => {
+      await db.execute(sql`update t set n = 2`);
+      // something for it to do
+      await outside(() => db.execute(sql`create table u (n integer)`));
+      const error = await outside(() => failure(db.checkpoint(), 'E_CONFLICT'));
+      expect(error.retryable).to.equal(true);
+      expect(error.message).to.contain('Call checkpoint() again');
+    });
+    await db.checkpoint();
+    expect(existsSync(`${path}.wal`)).to.equal(false);
+  });
+
+  it('is refused inside of a transaction and for reading alone, and nothing in memory', async () => {
+    const path = scratchPath();
+    const db = await openManager({ path });
+    const error = await failure(db.transaction(() => db.checkpoint()), 'E_CONFIG'); // prettier-ignore
+    expect(error.message).to.contain('outside of transaction()');
+    await db.close();
+    await failure((await openManager({ path, readOnly: true })).checkpoint(), 'E_READ_ONLY');
+    await (await openManager()).checkpoint();
+    await failure(db.checkpoint(), 'E_CLOSED');
+  });
+});
+
+/** Out of the async context of the transaction, as another request would be. */
+const { outside } = await import('node:async_hooks').then(({ AsyncResource }) => {
+  const root = new AsyncResource('another request');
+  return { outside: <T>(work: () => Promise<T>): Promise<T> => root.runInAsyncScope(work) };
+});
