@@ -102,13 +102,15 @@ export class Stage {
     const [side] = this.sideFiles;
     if (side === undefined) return;
     const instance = await DuckDBInstance.create(this.path, { access_mode: 'READ_ONLY' });
+    const connection = await instance.connect();
     try {
-      const connection = await instance.connect();
       const there = await connection.run(`select 1 from duckdb_tables() where table_name = 'mysingle_fallback'`);
       if (there.rowCount === 0) return;
       const applied = await connection.run('select 1 from mysingle_fallback where side = $1', [side]);
       if (applied.rowCount > 0) this.tally.midReplay += 1;
     } finally {
+      // a connection that stays open would keep the file
+      connection.closeSync();
       instance.closeSync();
     }
   }
