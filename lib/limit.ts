@@ -170,6 +170,14 @@ export async function limited<T>(
   }
 }
 
+/**
+ * What is there, at once; what has to be waited for, within the limit. At once, for statements that nobody awaits must reach the
+ * database in the order of their calls, whichever way they come.
+ */
+export function within<T>(limit: Limit | undefined, work: T | Promise<T>): T | Promise<T> {
+  return limit !== undefined && work instanceof Promise ? limit.race(work) : work;
+}
+
 function isSignal(value: unknown): value is AbortSignal {
   return (
     typeof value === 'object' &&

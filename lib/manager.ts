@@ -21,7 +21,7 @@ import { schemaOf } from './entity/schema.js';
 import { DatabaseError, classify, loggable } from './errors.js';
 import type { Fragment } from './fragment.js';
 import { toJsonSerializable } from './json-serializable.js';
-import { CALL_OPTIONS, Limit, limited, type CallOptions } from './limit.js';
+import { CALL_OPTIONS, Limit, limited, within, type CallOptions } from './limit.js';
 import { resolveOptions, type ManagerOptions, type Resolved } from './options.js';
 import { Repository, type RepositoryContext } from './repository.js';
 import { RowStream } from './row-stream.js';
@@ -230,8 +230,13 @@ export class BaseDuckDBManager implements OpenManager {
     return this.#engine?.refusal() ?? closedError();
   }
 
-  /** What is open, after connecting where that was never done. */
-  async #use(): Promise<Opened> {
+  /** What is open: at once where it is, after connecting where that was never done. */
+  #use(): Opened | Promise<Opened> {
+    const open = this.#state === 'open' && this.#opening !== undefined && this.#closing === undefined;
+    return open ? this.#now() : this.#connected();
+  }
+
+  async #connected(): Promise<Opened> {
     // createTables() and what it calls run before connect() is done
     if (context().connecting === this) return this.#now();
     if (this.#opening === undefined && (this.#closing !== undefined || this.#state === 'closed')) throw this.#refusal();
@@ -349,13 +354,13 @@ export class BaseDuckDBManager implements OpenManager {
   stream<Row extends object = Record<string, unknown>>(statement: Fragment, options: CallOptions = {}): RowStream<Row> {
     knownOptions(options, CALL_OPTIONS, 'stream', 'E_CONFIG');
     const raw = rawStatement(statement);
-    const use = (): Promise<Opened> => this.#use();
+    const use = (): Opened | Promise<Opened> => this.#use();
     return new RowStream<Row>({
       options,
       what: 'stream',
       statementMs: this.#options.queryTimeoutMs,
       async *chunks(limit) {
-        const { engine } = await limit.race(use());
+        const { engine } = await within(limit, use());
         for await (const chunk of engine.stream(raw, limit)) yield rowsOf<Row>(chunk);
       },
     });
@@ -373,8 +378,8 @@ export class BaseDuckDBManager implements OpenManager {
   ): Promise<T> {
     knownOptions(options, known, what, 'E_CONFIG');
     return limited(options, what, statements ? this.#options.queryTimeoutMs : undefined, async (limit) => {
-      const opened = this.#use();
-      return work(await (limit === undefined ? opened : limit.race(opened)), limit);
+      const opened = within(limit, this.#use());
+      return work(opened instanceof Promise ? await opened : opened, limit);
     });
   }
 
@@ -410,8 +415,8 @@ export class BaseDuckDBManager implements OpenManager {
    */
   async transaction<T>(fn: () => T | Promise<T>, options: TransactionOptions = {}): Promise<T> {
     return limited(options, 'transaction', undefined, async (limit) => {
-      const opened = this.#use();
-      const { engine } = await (limit === undefined ? opened : limit.race(opened));
+      const opened = within(limit, this.#use());
+      const { engine } = opened instanceof Promise ? await opened : opened;
       return engine.transact(fn, options, limit);
     });
   }

@@ -15,7 +15,7 @@ import { schemaOf, type Column, type EntitySchema } from './entity/schema.js';
 import { hasRules } from './entity/validate.js';
 import { DatabaseError, isDatabaseError } from './errors.js';
 import type { Fragment } from './fragment.js';
-import { CALL_OPTIONS, Limit, limited, type CallOptions } from './limit.js';
+import { CALL_OPTIONS, Limit, limited, within, type CallOptions } from './limit.js';
 import { FROM_DATABASE, RowEncoder } from './row-encoder.js';
 import { RowStream } from './row-stream.js';
 import {
@@ -84,7 +84,7 @@ const INSERT_MANY_OPTIONS = ['onConflict', 'onProgress', ...CALL_OPTIONS];
  */
 export class Repository<E extends object> {
   readonly #schema: EntitySchema;
-  readonly #open: () => Promise<RepositoryContext>;
+  readonly #open: () => RepositoryContext | Promise<RepositoryContext>;
   #encoder: RowEncoder | undefined;
   readonly [CACHE]: { readonly owner: object; readonly open: () => Promise<Cache> };
 
@@ -93,7 +93,7 @@ export class Repository<E extends object> {
     /** the entity class */
     readonly entity: EntityClass<E>,
     owner: object,
-    open: () => Promise<RepositoryContext>,
+    open: () => RepositoryContext | Promise<RepositoryContext>,
     private readonly queryTimeoutMs?: number,
   ) {
     this.#schema = schemaOf(entity);
@@ -211,7 +211,7 @@ export class Repository<E extends object> {
       what: 'stream',
       statementMs: this.queryTimeoutMs,
       async *chunks(limit) {
-        const { engine } = await limit.race(open());
+        const { engine } = await within(limit, open());
         for await (const chunk of engine.stream(statement, limit)) yield instances(chunk);
       },
     }) as never;
@@ -358,14 +358,11 @@ export class Repository<E extends object> {
   ): Promise<T> {
     knownOptions(options, known, what);
     return limited(options, what, this.queryTimeoutMs, async (limit) => {
-      const ready = await this.#within(limit, this.#open());
+      const opened = within(limit, this.#open());
+      const ready = opened instanceof Promise ? await opened : opened;
       this.#encoder ??= new RowEncoder(this.#schema, ready.validate && hasRules(this.#schema), ready.now);
       return work({ ...ready, encoder: this.#encoder }, limit);
     });
-  }
-
-  #within<T>(limit: Limit | undefined, work: Promise<T>): Promise<T> {
-    return limit === undefined ? work : limit.race(work);
   }
 
   /** Runs a read, through the cache where the entity is `@Cached`. */
@@ -376,14 +373,15 @@ export class Repository<E extends object> {
     shape: (result: Result) => T,
   ): Promise<T> {
     return limited(options, what, this.queryTimeoutMs, async (limit) => {
-      const { engine, cache } = await this.#within(limit, this.#open());
+      const opened = within(limit, this.#open());
+      const { engine, cache } = opened instanceof Promise ? await opened : opened;
       const { cachedMs } = this.#schema;
       if (cachedMs === undefined || options.cache === false || engine.transaction?.hasWritten)
         return shape(await engine.run(statement, limit));
       // others may wait for the same load: it ends this wait alone
       const shared = this.queryTimeoutMs === undefined ? undefined : new Limit([], this.queryTimeoutMs);
       const load = async (): Promise<T> => shape(await engine.run(statement, shared));
-      return this.#within(limit, this.#throughCache(cache, cachedMs, statement, load));
+      return within(limit, this.#throughCache(cache, cachedMs, statement, load));
     });
   }
 

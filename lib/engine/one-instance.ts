@@ -12,6 +12,9 @@ import { DatabaseError } from '../errors.js';
  */
 const OPEN_FILES = ['/proc/self/fd', '/dev/fd'] as const;
 
+/** O_CLOEXEC of Linux, which Node does not name */
+const CLOSE_ON_EXEC = 0o2000000;
+
 const POLL_MS = 3;
 /** After that long a turn is not waited for: the thread that has it may be blocked by code of its own. */
 const TURN_PATIENCE_MS = 10_000;
@@ -28,12 +31,27 @@ export function openNames(path: string): readonly string[] {
   for (const number of numbers) {
     try {
       const { dev, ino } = fstatSync(Number(number), { bigint: true });
-      if (dev === file.dev && ino === file.ino) names.push(nameOf(`${folder}/${number}`));
+      if (dev === file.dev && ino === file.ino && !isInherited(number)) names.push(nameOf(`${folder}/${number}`));
     } catch {
       // closed meanwhile, as the listing's own is
     }
   }
   return names;
+}
+
+/**
+ * Whether a parent process left this open. DuckDB lets a file that it reads alone go on to child processes, while its lock stays
+ * with the parent: what has neither a lock nor the flag that keeps it from children was opened by nobody here.
+ */
+function isInherited(number: string): boolean {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/self/fdinfo/${number}`, 'utf8');
+  } catch {
+    return false;
+  }
+  const flags = /^flags:\s*([0-7]+)/m.exec(text)?.[1];
+  return flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0 && !/^lock:/m.test(text);
 }
 
 function openFiles(): readonly [folder: string, numbers: readonly string[]] {

@@ -192,4 +192,20 @@ describe('one instance per file and process', () => {
     await openManager({ path });
     if (process.platform === 'linux') expect(openNames(path)).to.deep.equal([path]);
   });
+
+  it('takes a file that a parent process reads, and was handed on to its children, for none of their own', async () => {
+    const path = scratchPath();
+    await (await openManager({ path })).close();
+    const parent = await openManager({ path, readOnly: true });
+    const child = await startChild(`
+      import { BaseDuckDBManager } from '@mysingle/database';
+      const db = await BaseDuckDBManager.open({ path: ${JSON.stringify(path)}, readOnly: true, logger: false });
+      console.log(db.mode);
+      await db.close();
+    `);
+    const { lines, stderr } = await child.ended;
+    expect(stderr).to.equal('');
+    expect(lines).to.deep.equal(['readonly']);
+    await parent.close();
+  });
 });
