@@ -3,7 +3,7 @@
 import type { DuckDBAppender, DuckDBConnection, DuckDBMaterializedResult, DuckDBValue } from '@duckdb/node-api';
 import { BIGINT, LIST, StatementType, VARCHAR, DuckDBListValue } from '@duckdb/node-api';
 import { quote } from '../entity/identifier.js';
-import { classify } from '../errors.js';
+import { DatabaseError, classify } from '../errors.js';
 import { literal } from '../sql/literal.js';
 import type { Parameter } from '../sql/statement.js';
 import { writeKind, type TableReference } from '../sql/write-kind.js';
@@ -123,7 +123,9 @@ export class Recording {
 
   /** Runs a statement, and writes down what it changed. */
   async around<T>(connection: DuckDBConnection, performed: Performed, run: () => Promise<T>): Promise<T> {
-    const kind = writeKind(performed.type, performed.text, connection.getTableNames(performed.text, false).length > 0);
+    const { type, text } = performed;
+    if (type === StatementType.EXECUTE) throw notKept('EXECUTE of a prepared statement');
+    const kind = writeKind(type, text, (query) => connection.getTableNames(query, false).length > 0);
     if (kind.kind === 'none') return run();
     if (kind.kind === 'rows' && (await this.#tellsRows(connection, kind.target))) {
       const before = await localRowId(connection, kind.target);
@@ -241,6 +243,15 @@ export class Recording {
       );
     }
   }
+}
+
+/** The error for what a side file cannot keep. */
+export function notKept(what: string): DatabaseError {
+  return new DatabaseError(
+    'E_UNSUPPORTED',
+    `While another process holds the database, writes are kept in a side file, and ${what} cannot be kept there. ` +
+      'Use a repository (insertMany), execute, or run() with one statement at a time.',
+  );
 }
 
 /** A failed COMMIT leaves nothing to roll back; whoever interrupts what ran before may hit this as well. */

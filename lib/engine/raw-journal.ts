@@ -6,10 +6,10 @@ import {
   DuckDBPreparedStatement, DuckDBResultReader, StatementType,
   type DuckDBConnection, type DuckDBMaterializedResult, type DuckDBType, type DuckDBValue,
 } from '@duckdb/node-api'; // prettier-ignore
-import { DatabaseError } from '../errors.js';
+import type { DatabaseError } from '../errors.js';
 import { tokensOf } from '../sql/tokens.js';
 import { writeKind } from '../sql/write-kind.js';
-import type { Bound, Journal, Recording } from './journal.js';
+import { notKept, type Bound, type Journal, type Recording } from './journal.js';
 
 type Values = readonly DuckDBValue[] | Readonly<Record<string, DuckDBValue>>;
 type Types = readonly DuckDBType[] | Readonly<Record<string, DuckDBType | undefined>>;
@@ -117,7 +117,7 @@ export class RawJournal {
 
   #writes(statement: DuckDBPreparedStatement, text: string): boolean {
     if (statement.statementType === StatementType.EXECUTE) throw unsupported('EXECUTE');
-    return writeKind(statement.statementType, text, true).kind !== 'none';
+    return writeKind(statement.statementType, text, () => true).kind !== 'none';
   }
 
   /** The statement, prepared; undefined where there are several, or it is one that DuckDB makes several of. */
@@ -188,13 +188,7 @@ function isReading(sql: string): boolean {
   return !several && /^(?:select|from|with|pivot|unpivot|pivot_wider|pivot_longer|show|describe|summarize)$/.test(tokens[0]?.text ?? ''); // prettier-ignore
 }
 
-function unsupported(what: string): DatabaseError {
-  return new DatabaseError(
-    'E_UNSUPPORTED',
-    `While another process holds the database, writes are kept in a side file, and ${what} of a raw connection cannot be kept there. ` +
-      'Use a repository (insertMany), execute, or run() with one statement at a time.',
-  );
-}
+const unsupported = (what: string): DatabaseError => notKept(`${what} of a raw connection`);
 
 function given(statement: DuckDBPreparedStatement, values: Values = [], types: Types = []): Bound[] {
   const of = <T>(from: readonly T[] | Readonly<Record<string, T>>, index: number): T | undefined =>
