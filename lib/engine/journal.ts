@@ -30,6 +30,9 @@ export type OperationKind = 'statement' | 'ensure' | 'script' | 'rows' | 'stage'
 /** Rows that a transaction adds get row ids from here on until it commits. */
 const FIRST_LOCAL_ROWID = 36_028_797_018_960_000n;
 
+/** A name for a whole row, which no column has. */
+const ROW = 'mysingle_row';
+
 /** As many rows are written down as parameters; more go into a table of their own. */
 const ROWS_AS_PARAMETERS = 64;
 
@@ -207,12 +210,21 @@ export class Recording {
 
   async #addedRows(connection: DuckDBConnection, target: TableReference, before: bigint): Promise<void> {
     const added = `FROM ${named(target)} WHERE rowid > ${before}`;
-    const result = await connection.run(`SELECT * ${added} LIMIT ${ROWS_AS_PARAMETERS + 1}`);
+    const result = await connection.run(
+      `SELECT ${ROW}.*, contains(CAST(${ROW} AS VARCHAR), chr(65279)) FROM ${named(target)} AS ${ROW} WHERE ${ROW}.rowid > ${before} LIMIT ${ROWS_AS_PARAMETERS + 1}`,
+    );
     if (result.rowCount === 0) return;
-    const columns = result.columnNames().map(quote).join(', ');
-    const types = result.columnTypes();
+    const columns = result.columnNames().slice(0, -1).map(quote).join(', ');
+    const types = result.columnTypes().slice(0, -1);
     const rows = rowsOf(result);
-    const parameters = rows.length > ROWS_AS_PARAMETERS ? undefined : expressions(rows, types);
+    // the binding drops a U+FEFF that text begins with
+    const readable = rows.length <= ROWS_AS_PARAMETERS && !rows.some((row) => row.at(-1) === true);
+    const parameters = readable
+      ? expressions(
+          rows.map((row) => row.slice(0, -1)),
+          types,
+        )
+      : undefined;
     if (parameters === undefined) {
       const table = this.journal.rowTable();
       await connection.run(`CREATE TABLE ${JOURNAL_SCHEMA}.${table} AS SELECT * ${added}`);

@@ -45,4 +45,20 @@ describe('the journal', () => {
     await free();
     expect(await rows(db, 'from t')).to.deep.equal([]);
   });
+
+  it('keeps every character of text, also those that the binding drops when it reads', async () => {
+    const { db, free } = await openBeside(['create table t (id integer primary key, v varchar, l varchar[])']);
+    const raw = db.duckdbConn;
+    await raw.run('create table if not exists t (id integer primary key, v varchar, l varchar[])');
+    await raw.run(`insert into t values (1, '\uFEFFliteral', ['\uFEFFinner'])`);
+    await raw.run('insert into t (id, v) values (2, $1)', ['\uFEFFbound']);
+    await raw.run('insert into t (id, v) values (3, $1) on conflict (id) do nothing', ['\uFEFFit\'s \0 "\uFEFF']);
+    await raw.run('update t set v = v || $x where id = $id', { x: '\uFEFF', id: 1 });
+    await db.execute(sql`update t set v = v || ${'\uFEFF'} where id = ${2}`);
+    const hex = 'select id, hex(v), hex(l[1]) from t order by id';
+    const before = await rows(db, hex);
+    expect(before[0]?.[1]).to.match(/^EFBBBF.*EFBBBF$/);
+    await free();
+    expect(await rows(db, hex)).to.deep.equal(before);
+  });
 });
