@@ -262,7 +262,7 @@ export function notKept(what: string): DatabaseError {
   return new DatabaseError(
     'E_UNSUPPORTED',
     `While another process holds the database, writes are kept in a side file, and ${what} cannot be kept there. ` +
-      'Use a repository (insertMany), execute, or run() with one statement at a time.',
+      'Use a repository (insertMany), execute, or run() with one statement at a time; qualify names, and give values as parameters.',
   );
 }
 

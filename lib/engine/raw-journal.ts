@@ -8,7 +8,7 @@ import {
 } from '@duckdb/node-api'; // prettier-ignore
 import type { DatabaseError } from '../errors.js';
 import { tokensOf } from '../sql/tokens.js';
-import { writeKind } from '../sql/write-kind.js';
+import { changesMeaning, writeKind } from '../sql/write-kind.js';
 import { notKept, type Bound, type Journal, type Recording } from './journal.js';
 
 type Values = readonly DuckDBValue[] | Readonly<Record<string, DuckDBValue>>;
@@ -116,8 +116,10 @@ export class RawJournal {
   }
 
   #writes(statement: DuckDBPreparedStatement, text: string): boolean {
-    if (statement.statementType === StatementType.EXECUTE) throw unsupported('EXECUTE');
-    return writeKind(statement.statementType, text, () => true).kind !== 'none';
+    const type = statement.statementType;
+    if (type === StatementType.EXECUTE) throw unsupported('EXECUTE');
+    if (type === StatementType.SET && changesMeaning(text)) throw unsupported('SET or USE');
+    return writeKind(type, text, () => true).kind !== 'none';
   }
 
   /** The statement, prepared; undefined where there are several, or it is one that DuckDB makes several of. */

@@ -62,6 +62,24 @@ export function writeKind(type: StatementType, sql: string, readsTables: (query:
   }
 }
 
+/** Settings of a connection by which statements mean something else. */
+const MEANINGS: ReadonlySet<string> = new Set([
+  'schema', 'search_path', 'variable', 'timezone', 'time', 'calendar', 'collation', 'default_collation', 'default_order', 'default_null_order',
+  'null_order', 'integer_division', 'ieee_floating_point_ops', 'old_implicit_casting', 'scalar_subquery_error_on_multiple_rows', 'file_search_path',
+]); // prettier-ignore
+
+/** Whether a SET, RESET or USE gives later statements on the connection another meaning than they have elsewhere. */
+export function changesMeaning(sql: string): boolean {
+  const [first, ...rest] = tokensOf(sql);
+  if (isWord(first, 'use')) return true;
+  if (!isWord(first, 'set', 'reset')) return false;
+  const [name, ...value] = rest.filter((token) => !isWord(token, 'session', 'local'));
+  const zone = name?.text === 'timezone' || name?.text === 'time';
+  // times without a zone mean UTC anyway
+  if (zone && /^utc$/i.test(value.at(value.at(-1)?.text === ';' ? -2 : -1)?.text ?? '')) return false;
+  return name !== undefined && MEANINGS.has(name.text.toLowerCase());
+}
+
 /** COPY of a table FROM somewhere; undefined for COPY TO. */
 function copiedInto(tokens: readonly Token[]): TableReference | undefined {
   const direction = tokens.find(

@@ -1,7 +1,7 @@
 import { DuckDBInstance, StatementType } from '@duckdb/node-api';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { writeKind } from '../../lib/sql/write-kind.js';
+import { changesMeaning, writeKind } from '../../lib/sql/write-kind.js';
 
 // as DuckDB types it, and reads it
 async function kinds(statements: readonly string[]): Promise<string[]> {
@@ -107,5 +107,21 @@ describe('what a statement does to a database', () => {
       kind: 'rows',
       target: { schema: undefined, table: 'to' },
     });
+  });
+
+  it('may be that later ones mean something else', () => {
+    const changing = [
+      'use s',
+      "set schema = 's'",
+      "SET session search_path = 'a,b'",
+      'set variable x = 1',
+      "set timezone = 'Asia/Tokyo'",
+      "set time zone 'Asia/Tokyo'",
+      'reset timezone',
+      "set default_collation = 'nocase'",
+    ];
+    const harmless = ['set threads = 2', "set TimeZone = 'UTC';", "set global memory_limit = '1GB'", 'select 1', ''];
+    expect(changing.filter((text) => !changesMeaning(text))).to.deep.equal([]);
+    expect(harmless.filter(changesMeaning)).to.deep.equal([]);
   });
 });
