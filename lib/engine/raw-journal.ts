@@ -7,7 +7,7 @@ import {
   type DuckDBConnection, type DuckDBMaterializedResult, type DuckDBType, type DuckDBValue,
 } from '@duckdb/node-api'; // prettier-ignore
 import type { DatabaseError } from '../errors.js';
-import { tokensOf } from '../sql/tokens.js';
+import { statementsOf, tokensOf } from '../sql/tokens.js';
 import { changesMeaning, writeKind } from '../sql/write-kind.js';
 import { notKept, type Bound, type Journal, type Recording } from './journal.js';
 
@@ -173,11 +173,29 @@ export class RawJournal {
     );
     if (control || values !== undefined) throw unsupported('several statements with values or BEGIN');
     const result = await this.#inTransaction(async (recording) => {
+      const parts = statementsOf(text);
+      if ((await this.inner.extractStatements(text)).count === parts.length) return this.#parts(parts, recording);
       const ran = await this.inner.run(text);
       await recording.script(this.inner, text);
       return ran;
     });
     return shaped(method, result);
+  }
+
+  /** One after the other, each written down as if it had come alone; gives the result of the last. */
+  async #parts(parts: readonly string[], recording: Recording): Promise<DuckDBMaterializedResult> {
+    let result: DuckDBMaterializedResult | undefined;
+    for (const text of parts) {
+      const prepared = await this.inner.prepare(text);
+      try {
+        this.#writes(prepared, text);
+        const performed = { type: prepared.statementType, text, parameters: [] };
+        result = await recording.around(this.inner, performed, () => this.inner.run(text));
+      } finally {
+        prepared.destroySync();
+      }
+    }
+    return result ?? this.inner.run('');
   }
 }
 

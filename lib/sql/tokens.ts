@@ -51,3 +51,15 @@ function endOfComment(sql: string, from: number): number {
   }
   return sql.length;
 }
+
+/** The statements of a text with several; brackets and quotes hold theirs together. */
+export function statementsOf(sql: string): readonly string[] {
+  const tokens = tokensOf(sql);
+  const ends = tokens.filter(({ kind, text, depth }) => kind === 'sign' && text === ';' && depth === 0);
+  const bounds = [-1, ...ends.map(({ at }) => at), sql.length];
+  return bounds
+    .slice(1)
+    .map((end, index) => [(bounds[index] as number) + 1, end] as const)
+    .filter(([start, end]) => tokens.some(({ at }) => at >= start && at < end))
+    .map(([start, end]) => sql.slice(start, end));
+}

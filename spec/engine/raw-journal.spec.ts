@@ -55,4 +55,23 @@ describe('a raw connection in fallback', () => {
     expect(await rows(db, 'from main.t')).to.deep.equal([[1, 'main']]);
     await raw.run('use s');
   });
+
+  it('writes down each statement of a script, with the keys that it gave', async () => {
+    const made = `create sequence if not exists s; -- a; comment
+      create table if not exists q (id bigint primary key default nextval('s'), v varchar unique);`;
+    const { db, free } = await openBeside([made, "insert into q (v) values ('old'), ('old2')"]);
+    const raw = db.duckdbConn;
+    await raw.run(made);
+    const script = "insert into q (v) values ('a;b'); insert into q (v) values ('c'); select max(id) from q";
+    const [[last] = []] = (await raw.runAndReadAll(script)).getRows();
+    await raw.run("update q set v = 'older' where v = 'old'; delete from q where v = 'old2';");
+    expect(await failure(() => raw.run('create table x (n integer); set variable y = 1'), 'E_UNSUPPORTED')).to.be.an(
+      'error',
+    );
+    await free();
+    expect(db.health().conflicts).to.equal(0);
+    expect(await rows(db, 'select v from q order by id')).to.deep.equal([['older'], ['a;b'], ['c']]);
+    expect(await rows(db, 'select max(id) from q')).to.deep.equal([[String(last)]]);
+    expect(await rows(db, "from duckdb_tables() where table_name = 'x'")).to.deep.equal([]);
+  });
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { tokensOf } from '../../lib/sql/tokens.js';
+import { statementsOf, tokensOf } from '../../lib/sql/tokens.js';
 
 const brief = (sql: string): string[] => tokensOf(sql).map(({ kind, text }) => `${kind}:${text}`);
 
@@ -46,5 +46,13 @@ describe('the tokens of SQL', () => {
     for (const sql of ["select 'a", 'select "a', 'select /* a /* b */', 'select $$ a', 'select $x$ a $$'])
       expect(tokensOf(sql)[0]?.text, sql).to.equal('select');
     expect(tokensOf('')).to.deep.equal([]);
+  });
+
+  it('tell one statement from the next', () => {
+    expect(statementsOf('a \';\' b; -- ; c\n ; $$;$$ ";" /*;*/ (;) ;; ')).to.deep.equal([
+      "a ';' b",
+      ' $$;$$ ";" /*;*/ (;) ',
+    ]);
+    expect(statementsOf(' -- nothing')).to.deep.equal([]);
   });
 });
