@@ -13,6 +13,8 @@ const EVENTS = {
   fallbackApplied: ['info', 'Writes made in fallback applied to the database'],
   fallbackNotApplied: ['error', 'Writes made in fallback cannot be applied yet'],
   fallbackNotRemoved: ['warn', 'Side file cannot be removed'],
+  recovered: ['warn', 'Database attached again after a failed checkpoint'],
+  recoveryFailed: ['error', 'Database cannot be attached again yet'],
   closedInFallback: ['warn', 'Closed in fallback, the next start applies the side file'],
   connectedInMemory: ['info', 'DuckDB connected to in-memory database'],
   waitingForLock: ['info', 'Waiting for the lock on the DuckDB file'],

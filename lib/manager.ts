@@ -32,10 +32,12 @@ import { EVERYTHING } from './sql/statement.js';
 
 /** What `health()` tells. */
 export interface Health {
-  /** `'ok'`; `'degraded'`: open, but not on the file that was asked for; `'closed'` */
+  /** `'ok'`; `'degraded'`: open, but not on the file that was asked for, or with a problem; `'closed'` */
   readonly status: 'ok' | 'degraded' | 'closed';
   readonly mode: Mode | undefined;
   readonly dbPath: string;
+  /** why DuckDB has given the database up, where it has; it is attached again as soon as that is possible */
+  readonly problem: string | undefined;
   /** connections, those lent now, and callers waiting for one */
   readonly pool: { readonly size: number; readonly busy: number; readonly waiting: number };
   /** transactions made in fallback that the database does not have yet */
@@ -519,10 +521,12 @@ export class BaseDuckDBManager implements OpenManager {
   health(): Health {
     const { database } = this.#options;
     const opened = this.#opened;
+    const problem = opened?.engine.database.recovery.problem?.message;
     return {
-      status: opened === undefined ? 'closed' : this.#degraded ? 'degraded' : 'ok',
+      status: opened === undefined ? 'closed' : this.#degraded || problem !== undefined ? 'degraded' : 'ok',
       mode: opened?.engine.database.mode,
       dbPath: database.path,
+      problem,
       pool: opened?.engine.database.pool.stats ?? { size: database.poolSize, busy: 0, waiting: 0 },
       pending: opened?.engine.database.fallback?.pending ?? 0,
       conflicts: opened?.engine.database.conflicts ?? 0,

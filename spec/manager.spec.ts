@@ -115,7 +115,7 @@ describe('a manager', () => {
 
   it('tells its health', async () => {
     const db = await openManager({ pool: { size: 2 } });
-    expect(db.health()).to.deep.equal({ status: 'ok', mode: 'memory', dbPath: ':memory:', pool: { size: 2, busy: 0, waiting: 0 }, pending: 0, conflicts: 0 }); // prettier-ignore
+    expect(db.health()).to.deep.equal({ status: 'ok', mode: 'memory', dbPath: ':memory:', problem: undefined, pool: { size: 2, busy: 0, waiting: 0 }, pending: 0, conflicts: 0 }); // prettier-ignore
     await db.transaction(() => expect(db.health().pool.busy).to.equal(1));
     expect(db.health().pool.busy).to.equal(0);
   });

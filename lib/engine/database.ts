@@ -1,6 +1,7 @@
 // One open database: a DuckDB instance of its own with the file attached, its sessions, its clock. Not here: who shares it
 // (registry.ts), running statements (engine.ts).
 import { tmpdir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { quoteLiteral } from '../entity/identifier.js';
@@ -15,6 +16,7 @@ import { adoptOrphans } from './orphans.js';
 import { MEMORY } from './path.js';
 import { Pool } from './pool.js';
 import { keptConflicts, type AlongWith } from './replay.js';
+import { Recovery } from './recovery.js';
 import { lockDown, ownFiles } from './secure.js';
 import { SchemaVersion, Session } from './session.js';
 import { SideFile } from './side-file.js';
@@ -63,6 +65,7 @@ export class Database {
   #orphansTimer: NodeJS.Timeout | undefined;
   #conflicts = 0;
   #closing = false;
+  readonly recovery: Recovery;
 
   private constructor(
     private readonly instance: DuckDBInstance,
@@ -75,6 +78,12 @@ export class Database {
       options.acquireTimeoutMs,
       async () => new Session(await this.connect(), this.#schema),
     );
+    this.recovery = new Recovery({
+      path: options.path,
+      log: options.log,
+      still: (patienceMs, work) => this.#still(patienceMs, (sessions) => work(() => this.#reattach(sessions))),
+      recovered: () => this.#written(),
+    });
   }
 
   /** Makes the instance; `attach` gives it its database. */
@@ -124,10 +133,11 @@ export class Database {
     return 'file';
   }
 
+  /** Gives the lock back, also where a result that was never read to its end keeps the instance alive. */
   async #detachFile(): Promise<void> {
     const connection = await this.instance.connect();
     try {
-      await detach(connection, ALIAS);
+      await detachGivenUp(connection, ALIAS);
     } finally {
       connection.closeSync();
     }
@@ -170,20 +180,40 @@ export class Database {
     };
     // nothing is left that could run
     if (this.#closing) return go([]);
-    const over = await this.pool.still(patienceMs, async (sessions) => {
-      const held: (() => void)[] = [];
-      try {
-        for (const follower of this.followers) {
-          const letGo = await follower.hold();
-          if (letGo === undefined) return false;
-          held.push(letGo);
-        }
-        return await go(sessions);
-      } finally {
-        for (const letGo of held) letGo();
-      }
+    return this.#still(patienceMs, async (sessions) => {
+      await go(sessions);
     });
-    return over === true;
+  }
+
+  /** Runs `work` while nothing else runs, on whatever connection. @returns whether it could */
+  async #still(patienceMs: number, work: (sessions: readonly Session[]) => Promise<void>): Promise<boolean> {
+    // at once: what is asked for from here on waits behind this
+    const holds = [...this.followers].map((follower) => follower.hold());
+    try {
+      const done = await this.pool.still(patienceMs, async (sessions) => {
+        const held = await Promise.race([Promise.all(holds), sleep(patienceMs, [undefined], { ref: false })]);
+        if (held.includes(undefined)) return false;
+        await work(sessions);
+        return true;
+      });
+      return done === true;
+    } finally {
+      for (const hold of holds) void hold.then((letGo) => letGo?.());
+    }
+  }
+
+  /** By a connection of its own: those that have the database in use can do nothing while it is given up. */
+  async #reattach(sessions: readonly Session[]): Promise<void> {
+    const { path, readOnly } = this.options;
+    const connection = await this.instance.connect();
+    try {
+      await detachGivenUp(connection, this.#alias);
+      if (this.#fallback === undefined) await attachFile(connection, path, readOnly);
+      else await connection.run(`ATTACH ${quoteLiteral(this.side.path)} AS ${this.side.alias} (TYPE duckdb)`);
+    } finally {
+      connection.closeSync();
+    }
+    for (const session of sessions) await session.use(this.#alias);
   }
 
   /** What was read before counts for nothing: it was read elsewhere, or others have written since. */
@@ -282,6 +312,7 @@ export class Database {
     this.#closing = true;
     clearInterval(this.#orphansTimer);
     try {
+      await this.recovery.close();
       await this.pool.close();
       // when nothing can be written any more
       for (const hook of this.beforeClose.splice(0)) await hook();
@@ -290,6 +321,8 @@ export class Database {
       // what another process left since the last look
       if (this.#mode === 'file') await this.#bringInOrphans().catch(() => {});
     } finally {
+      // what this fails with, closing the instance would fail with in silence: a checkpoint, whose log stays
+      await this.#detachFile().catch(() => {});
       this.instance.closeSync();
     }
   }
@@ -307,6 +340,16 @@ async function attachFile(connection: DuckDBConnection, path: string, readOnly: 
     );
   } catch (error) {
     throw classify(error, { path });
+  }
+}
+
+/** It may be off already; and the checkpoint that belongs to it fails once more where the disk is still full. */
+async function detachGivenUp(connection: DuckDBConnection, alias: string): Promise<void> {
+  try {
+    await connection.run(`DETACH DATABASE IF EXISTS ${alias}`);
+  } catch (error) {
+    const failure = classify(error);
+    if (!failure.message.startsWith('IO Error: Detached database ')) throw failure;
   }
 }
 

@@ -227,6 +227,7 @@ export class Engine {
   async #use<T>(work: (session: Session) => Promise<T>, limit?: Limit): Promise<T> {
     const running = this.database.pool.use(async (session) => {
       if (this.#closed) throw closedError();
+      this.database.recovery.refuseIfGone();
       this.#sessions.add(session);
       try {
         return await work(session);
@@ -237,6 +238,9 @@ export class Engine {
     this.#running.add(running);
     try {
       return await running;
+    } catch (error) {
+      this.database.recovery.failed(error);
+      throw error;
     } finally {
       this.#running.delete(running);
     }
@@ -318,5 +322,11 @@ async function restore(connection: DuckDBConnection, alias: string): Promise<voi
   } catch {
     // none was open, which is the usual case
   }
-  await connection.run(`USE ${alias}`);
+  try {
+    await connection.run(`USE ${alias}`);
+  } catch (error) {
+    // a database that was given up cannot be used either; every session uses it again when it is back
+    const failure = classify(error);
+    if (failure.code !== 'E_INVALIDATED') throw failure;
+  }
 }

@@ -3,7 +3,7 @@
 import type { DuckDBAppender, DuckDBConnection, DuckDBMaterializedResult, DuckDBValue } from '@duckdb/node-api';
 import { BIGINT, LIST, StatementType, VARCHAR, DuckDBListValue } from '@duckdb/node-api';
 import { quote } from '../entity/identifier.js';
-import { classify } from '../errors.js';
+import { DatabaseError, classify } from '../errors.js';
 import { literal } from '../sql/literal.js';
 import type { Parameter } from '../sql/statement.js';
 import { writeKind, type TableReference } from '../sql/write-kind.js';
@@ -29,6 +29,9 @@ export type OperationKind = 'statement' | 'ensure' | 'script' | 'rows' | 'stage'
 
 /** Rows that a transaction adds get row ids from here on until it commits. */
 const FIRST_LOCAL_ROWID = 36_028_797_018_960_000n;
+
+/** A name for a whole row, which no column has. */
+const ROW = 'mysingle_row';
 
 /** As many rows are written down as parameters; more go into a table of their own. */
 const ROWS_AS_PARAMETERS = 64;
@@ -123,7 +126,9 @@ export class Recording {
 
   /** Runs a statement, and writes down what it changed. */
   async around<T>(connection: DuckDBConnection, performed: Performed, run: () => Promise<T>): Promise<T> {
-    const kind = writeKind(performed.type, performed.text, connection.getTableNames(performed.text, false).length > 0);
+    const { type, text } = performed;
+    if (type === StatementType.EXECUTE) throw notKept('EXECUTE of a prepared statement');
+    const kind = writeKind(type, text, (query) => connection.getTableNames(query, false).length > 0);
     if (kind.kind === 'none') return run();
     if (kind.kind === 'rows' && (await this.#tellsRows(connection, kind.target))) {
       const before = await localRowId(connection, kind.target);
@@ -205,12 +210,21 @@ export class Recording {
 
   async #addedRows(connection: DuckDBConnection, target: TableReference, before: bigint): Promise<void> {
     const added = `FROM ${named(target)} WHERE rowid > ${before}`;
-    const result = await connection.run(`SELECT * ${added} LIMIT ${ROWS_AS_PARAMETERS + 1}`);
+    const result = await connection.run(
+      `SELECT ${ROW}.*, contains(CAST(${ROW} AS VARCHAR), chr(65279)) FROM ${named(target)} AS ${ROW} WHERE ${ROW}.rowid > ${before} LIMIT ${ROWS_AS_PARAMETERS + 1}`,
+    );
     if (result.rowCount === 0) return;
-    const columns = result.columnNames().map(quote).join(', ');
-    const types = result.columnTypes();
+    const columns = result.columnNames().slice(0, -1).map(quote).join(', ');
+    const types = result.columnTypes().slice(0, -1);
     const rows = rowsOf(result);
-    const parameters = rows.length > ROWS_AS_PARAMETERS ? undefined : expressions(rows, types);
+    // the binding drops a U+FEFF that text begins with
+    const readable = rows.length <= ROWS_AS_PARAMETERS && !rows.some((row) => row.at(-1) === true);
+    const parameters = readable
+      ? expressions(
+          rows.map((row) => row.slice(0, -1)),
+          types,
+        )
+      : undefined;
     if (parameters === undefined) {
       const table = this.journal.rowTable();
       await connection.run(`CREATE TABLE ${JOURNAL_SCHEMA}.${table} AS SELECT * ${added}`);
@@ -241,6 +255,15 @@ export class Recording {
       );
     }
   }
+}
+
+/** The error for what a side file cannot keep. */
+export function notKept(what: string): DatabaseError {
+  return new DatabaseError(
+    'E_UNSUPPORTED',
+    `While another process holds the database, writes are kept in a side file, and ${what} cannot be kept there. ` +
+      'Use a repository (insertMany), execute, or run() with one statement at a time; qualify names, and give values as parameters.',
+  );
 }
 
 /** A failed COMMIT leaves nothing to roll back; whoever interrupts what ran before may hit this as well. */

@@ -8,9 +8,10 @@ import {
   DuckDBPreparedStatement,
 } from '@duckdb/node-api';
 import { context } from '../context.js';
-import { inWords, type DatabaseError } from '../errors.js';
+import { classify, inWords, type DatabaseError } from '../errors.js';
 import type { Limit } from '../limit.js';
 import { EVERYTHING } from '../sql/statement.js';
+import { tokensOf } from '../sql/tokens.js';
 import type { Database, Follower } from './database.js';
 import type { Recording } from './journal.js';
 import { RawJournal } from './raw-journal.js';
@@ -21,6 +22,8 @@ export class RawConnection implements Follower {
   #tail: Promise<unknown> = Promise.resolve();
   #alias: string;
   #journal: RawJournal | undefined;
+  /** a transaction begun by SQL is open */
+  #inTransaction = false;
   #takenBack: DatabaseError | undefined;
 
   private constructor(
@@ -124,13 +127,20 @@ export class RawConnection implements Follower {
     context().reads?.add(this.database, [EVERYTHING]);
     const turn = this.#tail.then(async () => {
       await this.#follow();
-      return this.#perform(inner, method, args, call);
+      this.database.recovery.refuseIfGone();
+      const open = transactionOpenAfter(args[0]);
+      // whatever comes of it, its end is an end
+      if (open === false) this.#inTransaction = false;
+      const result = await this.#perform(inner, method, args, call);
+      this.#inTransaction ||= open === true;
+      return result;
     });
     this.#tail = turn.catch(() => {});
     try {
       const result = await turn;
       return this.#given(result);
     } catch (error) {
+      this.database.recovery.failed(classify(error));
       throw this.database.secure ? inWords(error) : error;
     } finally {
       const [sql] = args;
@@ -159,7 +169,7 @@ export class RawConnection implements Follower {
     const before = this.#tail;
     this.#tail = before.then(() => held);
     await before;
-    if (this.#journal?.open !== true) return letGo;
+    if (!this.#inTransaction) return letGo;
     letGo();
     return undefined;
   }
@@ -182,6 +192,19 @@ export class RawConnection implements Follower {
     }
     this.inner.closeSync();
   }
+}
+
+/** Whether some SQL leaves a transaction open; undefined where it neither begins nor ends one. */
+function transactionOpenAfter(sql: unknown): boolean | undefined {
+  if (typeof sql !== 'string' || !/begin|start|commit|end|rollback|abort/i.test(sql)) return undefined;
+  const tokens = tokensOf(sql);
+  const control = tokens.findLast(
+    ({ kind, text }, index) =>
+      kind === 'word' &&
+      /^(?:begin|start|commit|end|rollback|abort)$/.test(text) &&
+      (index === 0 || tokens[index - 1]?.text === ';'),
+  );
+  return control === undefined ? undefined : /^(?:begin|start)$/.test(control.text);
 }
 
 const RUNNING = [DuckDBPreparedStatement, DuckDBExtractedStatements, DuckDBPendingResult, DuckDBAppender];

@@ -6,10 +6,10 @@ import {
   DuckDBPreparedStatement, DuckDBResultReader, StatementType,
   type DuckDBConnection, type DuckDBMaterializedResult, type DuckDBType, type DuckDBValue,
 } from '@duckdb/node-api'; // prettier-ignore
-import { DatabaseError } from '../errors.js';
-import { tokensOf } from '../sql/tokens.js';
-import { writeKind } from '../sql/write-kind.js';
-import type { Bound, Journal, Recording } from './journal.js';
+import type { DatabaseError } from '../errors.js';
+import { statementsOf, tokensOf } from '../sql/tokens.js';
+import { changesMeaning, writeKind } from '../sql/write-kind.js';
+import { notKept, type Bound, type Journal, type Recording } from './journal.js';
 
 type Values = readonly DuckDBValue[] | Readonly<Record<string, DuckDBValue>>;
 type Types = readonly DuckDBType[] | Readonly<Record<string, DuckDBType | undefined>>;
@@ -116,8 +116,10 @@ export class RawJournal {
   }
 
   #writes(statement: DuckDBPreparedStatement, text: string): boolean {
-    if (statement.statementType === StatementType.EXECUTE) throw unsupported('EXECUTE');
-    return writeKind(statement.statementType, text, true).kind !== 'none';
+    const type = statement.statementType;
+    if (type === StatementType.EXECUTE) throw unsupported('EXECUTE');
+    if (type === StatementType.SET && changesMeaning(text)) throw unsupported('SET or USE');
+    return writeKind(type, text, () => true).kind !== 'none';
   }
 
   /** The statement, prepared; undefined where there are several, or it is one that DuckDB makes several of. */
@@ -171,11 +173,29 @@ export class RawJournal {
     );
     if (control || values !== undefined) throw unsupported('several statements with values or BEGIN');
     const result = await this.#inTransaction(async (recording) => {
+      const parts = statementsOf(text);
+      if ((await this.inner.extractStatements(text)).count === parts.length) return this.#parts(parts, recording);
       const ran = await this.inner.run(text);
       await recording.script(this.inner, text);
       return ran;
     });
     return shaped(method, result);
+  }
+
+  /** One after the other, each written down as if it had come alone; gives the result of the last. */
+  async #parts(parts: readonly string[], recording: Recording): Promise<DuckDBMaterializedResult> {
+    let result: DuckDBMaterializedResult | undefined;
+    for (const text of parts) {
+      const prepared = await this.inner.prepare(text);
+      try {
+        this.#writes(prepared, text);
+        const performed = { type: prepared.statementType, text, parameters: [] };
+        result = await recording.around(this.inner, performed, () => this.inner.run(text));
+      } finally {
+        prepared.destroySync();
+      }
+    }
+    return result ?? this.inner.run('');
   }
 }
 
@@ -188,13 +208,7 @@ function isReading(sql: string): boolean {
   return !several && /^(?:select|from|with|pivot|unpivot|pivot_wider|pivot_longer|show|describe|summarize)$/.test(tokens[0]?.text ?? ''); // prettier-ignore
 }
 
-function unsupported(what: string): DatabaseError {
-  return new DatabaseError(
-    'E_UNSUPPORTED',
-    `While another process holds the database, writes are kept in a side file, and ${what} of a raw connection cannot be kept there. ` +
-      'Use a repository (insertMany), execute, or run() with one statement at a time.',
-  );
-}
+const unsupported = (what: string): DatabaseError => notKept(`${what} of a raw connection`);
 
 function given(statement: DuckDBPreparedStatement, values: Values = [], types: Types = []): Bound[] {
   const of = <T>(from: readonly T[] | Readonly<Record<string, T>>, index: number): T | undefined =>

@@ -42,6 +42,9 @@ const CLOCK = ['now', 'get_current_timestamp', 'transaction_timestamp']
     ),
   );
 
+/** A value that begins with U+FEFF, as text and not within a list or the like. */
+const MARKED_TEXT = /^(?:CAST\()?\(?'\uFEFF[\s\S]*(?:'|AS VARCHAR)\)?$/;
+
 interface Operation {
   readonly kind: OperationKind;
   readonly text: string;
@@ -227,9 +230,15 @@ export class Replay {
 
   async #runWith(text: string, parameters: readonly string[]): Promise<void> {
     if (parameters.length === 0) return this.#run(text);
-    // DuckDB itself makes the values again, each of its type
-    const result = await this.connection.run(`SELECT ${parameters.join(', ')}`);
-    return this.#run(text, [...result.getChunk(0).getRowValues(0)], result.columnTypes());
+    // DuckDB itself makes the values again, each of its type; the binding drops a U+FEFF that text begins with
+    const result = await this.connection.run(
+      `SELECT ${parameters.map((each) => (MARKED_TEXT.test(each) ? `'.' || ${each}` : each)).join(', ')}`,
+    );
+    const values = result
+      .getChunk(0)
+      .getRowValues(0)
+      .map((value, index) => (MARKED_TEXT.test(parameters[index] ?? '') ? String(value).slice(1) : value));
+    return this.#run(text, values, result.columnTypes());
   }
 
   /** Prepared each time: a prepared statement keeps the time at which it was prepared. */

@@ -7,6 +7,8 @@ export interface Token {
   readonly text: string;
   /** how many brackets are open around it */
   readonly depth: number;
+  /** where it begins */
+  readonly at: number;
 }
 
 const PATTERN =
@@ -18,19 +20,20 @@ export function tokensOf(sql: string): readonly Token[] {
   const pattern = new RegExp(PATTERN);
   let depth = 0;
   for (let match = pattern.exec(sql); match !== null; match = pattern.exec(sql)) {
+    const at = match.index;
     const { block, dollar, string, name, word, sign } = match.groups as Record<string, string | undefined>;
     if (block !== undefined) pattern.lastIndex = endOfComment(sql, pattern.lastIndex);
     else if (dollar !== undefined) {
       const start = pattern.lastIndex;
       const end = sql.indexOf(dollar, start);
       pattern.lastIndex = end < 0 ? sql.length : end + dollar.length;
-      tokens.push({ kind: 'string', text: sql.slice(start, end < 0 ? undefined : end), depth });
-    } else if (string !== undefined) tokens.push({ kind: 'string', text: string.replaceAll("''", "'"), depth });
-    else if (name !== undefined) tokens.push({ kind: 'name', text: name.replaceAll('""', '"'), depth });
-    else if (word !== undefined) tokens.push({ kind: 'word', text: word.toLowerCase(), depth });
+      tokens.push({ kind: 'string', text: sql.slice(start, end < 0 ? undefined : end), depth, at });
+    } else if (string !== undefined) tokens.push({ kind: 'string', text: string.replaceAll("''", "'"), depth, at });
+    else if (name !== undefined) tokens.push({ kind: 'name', text: name.replaceAll('""', '"'), depth, at });
+    else if (word !== undefined) tokens.push({ kind: 'word', text: word.toLowerCase(), depth, at });
     else if (sign !== undefined) {
       if (sign === ')') depth -= 1;
-      tokens.push({ kind: 'sign', text: sign, depth });
+      tokens.push({ kind: 'sign', text: sign, depth, at });
       if (sign === '(') depth += 1;
     }
   }
@@ -47,4 +50,16 @@ function endOfComment(sql: string, from: number): number {
     if (open === 0) return marks.lastIndex;
   }
   return sql.length;
+}
+
+/** The statements of a text with several; brackets and quotes hold theirs together. */
+export function statementsOf(sql: string): readonly string[] {
+  const tokens = tokensOf(sql);
+  const ends = tokens.filter(({ kind, text, depth }) => kind === 'sign' && text === ';' && depth === 0);
+  const bounds = [-1, ...ends.map(({ at }) => at), sql.length];
+  return bounds
+    .slice(1)
+    .map((end, index) => [(bounds[index] as number) + 1, end] as const)
+    .filter(([start, end]) => tokens.some(({ at }) => at >= start && at < end))
+    .map(([start, end]) => sql.slice(start, end));
 }

@@ -35,9 +35,9 @@ const CHANGING: ReadonlySet<StatementType> = new Set([
 ]);
 
 /**
- * @param readsTables whether it reads any table; unknown counts as reading
+ * @param readsTables whether a query reads any table; unknown counts as reading
  */
-export function writeKind(type: StatementType, sql: string, readsTables: boolean): WriteKind {
+export function writeKind(type: StatementType, sql: string, readsTables: (query: string) => boolean): WriteKind {
   const tokens = tokensOf(sql);
   const has = (word: string): boolean => tokens.some((token) => token.kind === 'word' && token.text === word);
   switch (type) {
@@ -49,20 +49,35 @@ export function writeKind(type: StatementType, sql: string, readsTables: boolean
       return target === undefined ? NONE : { kind: 'rows', target };
     }
     case StatementType.INSERT: {
-      const target = insertTarget(tokens);
-      const plain = target !== undefined && !has('conflict') && !has('replace') && !has('ignore');
-      return plain && !readsTables ? { kind: 'rows', target } : STATEMENT;
+      const plain = plainInsert(tokens, sql);
+      return plain === undefined || readsTables(plain.query) ? STATEMENT : { kind: 'rows', target: plain.target };
     }
     case StatementType.CREATE:
       // a secret belongs to the instance
-      return tokens.slice(0, 6).some((token) => token.text === 'secret')
-        ? NONE
-        : { kind: 'statement', definesSequence: has('sequence') };
+      return ofSecret(tokens) ? NONE : { kind: 'statement', definesSequence: has('sequence') };
     case StatementType.DROP:
-      return has('deallocate') || has('secret') ? NONE : STATEMENT;
+      return tokens[0]?.text === 'deallocate' || ofSecret(tokens) ? NONE : STATEMENT;
     default:
       return CHANGING.has(type) ? STATEMENT : NONE;
   }
+}
+
+/** Settings of a connection by which statements mean something else. */
+const MEANINGS: ReadonlySet<string> = new Set([
+  'schema', 'search_path', 'variable', 'timezone', 'time', 'calendar', 'collation', 'default_collation', 'default_order', 'default_null_order',
+  'null_order', 'integer_division', 'ieee_floating_point_ops', 'old_implicit_casting', 'scalar_subquery_error_on_multiple_rows', 'file_search_path',
+]); // prettier-ignore
+
+/** Whether a SET, RESET or USE gives later statements on the connection another meaning than they have elsewhere. */
+export function changesMeaning(sql: string): boolean {
+  const [first, ...rest] = tokensOf(sql);
+  if (isWord(first, 'use')) return true;
+  if (!isWord(first, 'set', 'reset')) return false;
+  const [name, ...value] = rest.filter((token) => !isWord(token, 'session', 'local'));
+  const zone = name?.text === 'timezone' || name?.text === 'time';
+  // times without a zone mean UTC anyway
+  if (zone && /^utc$/i.test(value.at(value.at(-1)?.text === ';' ? -2 : -1)?.text ?? '')) return false;
+  return name !== undefined && MEANINGS.has(name.text.toLowerCase());
 }
 
 /** COPY of a table FROM somewhere; undefined for COPY TO. */
@@ -73,11 +88,45 @@ function copiedInto(tokens: readonly Token[]): TableReference | undefined {
   return direction?.text === 'from' ? reference(tokens, 1) : undefined;
 }
 
-function insertTarget(tokens: readonly Token[]): TableReference | undefined {
-  const insert = tokens.findIndex(({ kind, text, depth }) => kind === 'word' && depth === 0 && text === 'insert');
-  if (insert < 0) return undefined;
-  const into = tokens.findIndex(({ kind, text }, index) => index > insert && kind === 'word' && text === 'into');
-  return into < 0 ? undefined : reference(tokens, into + 1);
+const isWord = (token: Token | undefined, ...words: readonly string[]): boolean =>
+  token?.kind === 'word' && words.includes(token.text);
+
+/** CREATE or DROP of a SECRET, not of a table of that name. */
+function ofSecret(tokens: readonly Token[]): boolean {
+  const what = tokens.slice(1).find((token) => !isWord(token, 'or', 'replace', 'persistent', 'temporary', 'temp'));
+  return isWord(what, 'secret');
+}
+
+const QUERIES = ['values', 'select', 'from', 'with', 'table', 'default'] as const;
+
+/**
+ * The table of an INSERT that adds rows and touches no others, and the query that makes them. DuckDB tells of a query alone
+ * which tables it reads, through views and macros too; of the whole INSERT it does not.
+ */
+function plainInsert(tokens: readonly Token[], sql: string): { target: TableReference; query: string } | undefined {
+  const insert = tokens.findIndex((token) => token.depth === 0 && isWord(token, 'insert'));
+  // INSERT OR REPLACE, INSERT OR IGNORE
+  if (insert < 0 || !isWord(tokens[insert + 1], 'into')) return undefined;
+  const target = reference(tokens, insert + 2);
+  const places = tokens.map((token, index) => ({ token, next: tokens[index + 1], index })).slice(insert + 3);
+  // a list of columns stands in brackets too
+  const first = places.find(({ token, next }) =>
+    token.text === '(' && token.kind === 'sign'
+      ? isWord(next, ...QUERIES)
+      : token.depth === 0 && isWord(token, ...QUERIES),
+  );
+  const conflicts = places.some(
+    ({ token, next }) => token.depth === 0 && isWord(token, 'on') && isWord(next, 'conflict'),
+  );
+  if (target === undefined || first === undefined || conflicts) return undefined;
+  const ends = places.find(
+    ({ token, index }) =>
+      index > first.index && token.depth === 0 && (isWord(token, 'returning') || token.text === ';'),
+  );
+  // whether it parses cannot be seen from the answer, which would be: no tables
+  if (tokens.some((token) => isWord(token, 'pivot', 'unpivot', 'pivot_wider', 'pivot_longer'))) return undefined;
+  const common = sql.slice(0, tokens[insert]?.at);
+  return { target, query: `${common}${sql.slice(first.token.at, ends?.token.at)}` };
 }
 
 /** `t`, `s.t` at a place; a name of three parts is somebody else's database. */
