@@ -4,13 +4,12 @@ import { StatementType, type DuckDBConnection } from '@duckdb/node-api';
 import { Cache } from './cache/cache.js';
 import { DataCache } from './cache/data-cache.js';
 import { CACHE, openManagers, type OpenManager } from './cache/source.js';
-import { ReadSet, context, withinContext } from './context.js';
+import { withinContext } from './context.js';
 import { backup, type BackupOptions } from './engine/backup.js';
 import { checkpoint } from './engine/checkpoint.js';
 import type { Mode } from './engine/database.js';
 import { afterCommitOf } from './engine/after-commit.js';
 import { Engine } from './engine/engine.js';
-import { closedError } from './engine/pool.js';
 import { RawConnection } from './engine/raw-connection.js';
 import { acquireDatabase, type Lease } from './engine/registry.js';
 import type { Chunk } from './engine/result.js';
@@ -18,10 +17,11 @@ import type { TransactionOptions } from './engine/transaction.js';
 import { record } from './entity/decode.js';
 import type { EntityClass } from './entity/row.js';
 import { schemaOf } from './entity/schema.js';
-import { DatabaseError, classify, loggable } from './errors.js';
+import { DatabaseError } from './errors.js';
 import type { Fragment } from './fragment.js';
 import { toJsonSerializable } from './json-serializable.js';
-import { CALL_OPTIONS, Limit, limited, within, type CallOptions } from './limit.js';
+import { Lifetime } from './lifetime.js';
+import { CALL_OPTIONS, type Limit, limited, within, type CallOptions } from './limit.js';
 import { resolveOptions, type ManagerOptions, type Resolved } from './options.js';
 import { Repository, type RepositoryContext } from './repository.js';
 import { RowStream } from './row-stream.js';
@@ -59,8 +59,6 @@ const CHANGING: ReadonlySet<StatementType> = new Set([
   StatementType.MERGE_INTO,
 ]);
 
-type State = 'new' | 'open' | 'closed';
-
 /**
  * A DuckDB database with entities, repositories, SQL, transactions and a cache. Use it as it is, or subclass it and
  * override `createTables()`.
@@ -72,14 +70,7 @@ type State = 'new' | 'open' | 'closed';
 export class BaseDuckDBManager implements OpenManager {
   readonly #options: Resolved;
   readonly #repositories = new Map<EntityClass, Repository<object>>();
-  #state: State = 'new';
-  #opening: Promise<this> | undefined;
-  /** ends the wait of a connect() for the lock of another process */
-  #patience = new Limit();
-  #closing: Promise<void> | undefined;
-  #opened: Opened | undefined;
-  /** the last one, which transactions that are still open belong to */
-  #engine: Engine | undefined;
+  readonly #lifetime: Lifetime<Opened>;
   readonly [CACHE]: { readonly owner: object; readonly open: () => Promise<Cache> };
 
   /**
@@ -89,6 +80,15 @@ export class BaseDuckDBManager implements OpenManager {
    */
   constructor(options?: string | ManagerOptions) {
     this.#options = resolveOptions(options);
+    this.#lifetime = new Lifetime<Opened>(this, {
+      path: this.dbPath,
+      log: this.#options.log,
+      open: (patience) => this.#open(patience),
+      prepare: (opened) => this.#prepare(opened),
+      opened: () => this.#announce(),
+      closing: () => void openManagers.delete(this),
+      release,
+    });
     this[CACHE] = { owner: this, open: async () => (await this.#use()).cache };
     Object.defineProperty(this, CACHE, { enumerable: false });
   }
@@ -131,77 +131,40 @@ export class BaseDuckDBManager implements OpenManager {
    * @throws DatabaseError `E_LOCKED E_CONFIG E_CORRUPT E_PERMISSION` ... when it cannot be opened, `E_SCHEMA_DRIFT` when it
    *   differs from the entities, `E_DECLARATION` when the entities do not go together
    */
-  connect(): Promise<this> {
-    if (this.#preparing) return Promise.resolve(this);
-    if (this.#opening !== undefined) return this.#opening;
-    // a close() that is under way ends first
-    const closed = this.#closing?.catch(() => {});
-    const opening = (closed === undefined ? this.#connect() : closed.then(() => this.#connect())).catch(
-      (error: unknown) => {
-        if (this.#opening === opening) this.#opening = undefined;
-        throw error;
-      },
-    );
-    this.#opening = opening;
-    return opening;
-  }
-
-  /** Whether the caller is createTables() of a connect() that is not done, which must not wait for itself. */
-  get #preparing(): boolean {
-    return context().connecting === this && this.#opened !== undefined && this.#state !== 'open';
-  }
-
-  async #connect(): Promise<this> {
-    const { log, database } = this.#options;
-    log('connecting', { db_path: database.path, operation: 'connect' });
-    try {
-      // the caller may be inside a transaction on the same file, or a cached load: connecting is no part of either
-      await withinContext({ transactions: new Map(), reads: new ReadSet() }, async () => {
-        await this.#open();
-        await this.#prepare();
-      });
-    } catch (error) {
-      const classified = classify(error, { path: database.path });
-      // what createTables() throws of its own stays what it is
-      const failure: unknown = classified.code === 'E_UNKNOWN' ? error : classified;
-      log('connectFailed', { db_path: database.path, ...loggable(failure) });
-      await this.#release().catch((second: unknown) =>
-        log('closeFailed', { db_path: database.path, ...loggable(second) }),
-      );
-      this.#state = 'new';
-      throw failure;
-    }
-    this.#state = 'open';
-    openManagers.add(this);
-    const { mode } = this;
-    if (mode === 'memory' && this.#degraded) log('connectedInMemory', { mode: 'memory', status: 'success' });
-    else log('connected', { db_path: database.path, status: 'success', operation: 'connect', mode });
+  async connect(): Promise<this> {
+    await this.#lifetime.connect();
     return this;
   }
 
-  async #open(): Promise<void> {
+  async #open(patience: Limit): Promise<Opened> {
     const { log, database: options, slowQueryMs, cache: cacheOptions, validate } = this.#options;
-    const lease = await acquireDatabase(options, (this.#patience = new Limit()));
+    const lease = await acquireDatabase(options, patience);
     try {
       const engine = new Engine(lease.database, log, slowQueryMs);
-      this.#engine = engine;
       const cache = await Cache.open(engine, cacheOptions, log);
       const raw = await RawConnection.open(lease.database);
-      this.#opened = { lease, engine, cache, raw, data: new DataCache(engine, log), validate, now: Date.now };
+      return { lease, engine, cache, raw, data: new DataCache(engine, log), validate, now: Date.now };
     } catch (error) {
       await lease.release();
       throw error;
     }
   }
 
-  async #prepare(): Promise<void> {
-    const { engine, cache } = this.#now();
+  async #prepare({ engine, cache }: Opened): Promise<void> {
     const { entities, schema, log } = this.#options;
     cache.know(entities);
     const readOnly = engine.database.mode === 'readonly';
     const created = await applySchema(engine, entities, readOnly && schema === 'create' ? 'verify' : schema);
     if (created.length > 0) log('schemaApplied', { created, operation: 'create_table' });
     if (!readOnly) await withinContext({ connecting: this }, async () => this.createTables());
+  }
+
+  #announce(): void {
+    openManagers.add(this);
+    const { log } = this.#options;
+    const { mode } = this;
+    if (mode === 'memory' && this.#degraded) log('connectedInMemory', { mode: 'memory', status: 'success' });
+    else log('connected', { db_path: this.dbPath, status: 'success', operation: 'connect', mode });
   }
 
   /** Whether the data is not where it was asked to be. */
@@ -215,33 +178,14 @@ export class BaseDuckDBManager implements OpenManager {
     await this.#use();
   }
 
-  /** What is open now. @throws DatabaseError `E_CLOSED` */
+  /** What is open. @throws DatabaseError `E_CLOSED` */
   #now(): Opened {
-    if (this.#opened === undefined) {
-      throw this.#state === 'new'
-        ? new DatabaseError('E_CLOSED', 'The manager is not connected yet. Call connect() first.')
-        : this.#refusal();
-    }
-    return this.#opened;
-  }
-
-  /** The error after close(); a transaction that meets it fails as a whole, even where it is caught. */
-  #refusal(): DatabaseError {
-    return this.#engine?.refusal() ?? closedError();
+    return this.#lifetime.now();
   }
 
   /** What is open: at once where it is, after connecting where that was never done. */
   #use(): Opened | Promise<Opened> {
-    const open = this.#state === 'open' && this.#opening !== undefined && this.#closing === undefined;
-    return open ? this.#now() : this.#connected();
-  }
-
-  async #connected(): Promise<Opened> {
-    // createTables() and what it calls run before connect() is done
-    if (context().connecting === this) return this.#now();
-    if (this.#opening === undefined && (this.#closing !== undefined || this.#state === 'closed')) throw this.#refusal();
-    await this.connect();
-    return this.#now();
+    return this.#lifetime.use();
   }
 
   /**
@@ -252,48 +196,7 @@ export class BaseDuckDBManager implements OpenManager {
    * come to their end, and are rolled back and taken back then. A `connect()` that waits for a lock gives up.
    */
   close(): Promise<void> {
-    if (this.#preparing)
-      return Promise.reject(
-        new DatabaseError('E_CONFIG', 'createTables() cannot close the manager that it is opening.'),
-      );
-    const opening = this.#opening;
-    // of the last close() and connect() the later one counts
-    if (this.#closing !== undefined && opening === undefined) return this.#closing;
-    this.#opening = undefined;
-    const closing = this.#close(opening).finally(() => {
-      if (this.#closing === closing) this.#closing = undefined;
-    });
-    this.#closing = closing;
-    return closing;
-  }
-
-  async #close(opening: Promise<this> | undefined): Promise<void> {
-    this.#patience.stop(closedError());
-    await opening?.catch(() => {});
-    openManagers.delete(this);
-    this.#state = 'closed';
-    const { log, database } = this.#options;
-    const wasOpen = this.#opened !== undefined;
-    try {
-      await this.#release();
-    } catch (error) {
-      log('closeFailed', { db_path: database.path, ...loggable(error) });
-      throw classify(error);
-    }
-    if (wasOpen) log('closed', { db_path: database.path, operation: 'close' });
-  }
-
-  async #release(): Promise<void> {
-    const opened = this.#opened;
-    this.#opened = undefined;
-    if (opened === undefined) return;
-    try {
-      await opened.engine.close();
-      await opened.raw.close();
-    } finally {
-      // or the file would stay locked for as long as the process lives
-      await opened.lease.release();
-    }
+    return this.#lifetime.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -450,7 +353,7 @@ export class BaseDuckDBManager implements OpenManager {
 
   /** The same as `duckdbConn`, and null when not connected. */
   get connection(): DuckDBConnection | null {
-    return this.#opened?.raw.connection ?? null;
+    return this.#lifetime.current?.raw.connection ?? null;
   }
 
   /**
@@ -520,7 +423,7 @@ export class BaseDuckDBManager implements OpenManager {
   /** The state of the manager, without asking the database. */
   health(): Health {
     const { database } = this.#options;
-    const opened = this.#opened;
+    const opened = this.#lifetime.current;
     const problem = opened?.engine.database.recovery.problem?.message;
     return {
       status: opened === undefined ? 'closed' : this.#degraded || problem !== undefined ? 'degraded' : 'ok',
@@ -539,7 +442,7 @@ export class BaseDuckDBManager implements OpenManager {
    * @throws DatabaseError `E_CONFIG` for an unusable name, `E_CLOSED` when not connected
    */
   async createCacheTable(name: string): Promise<void> {
-    if (this.#state === 'closed') this.#options.log('cacheTableNoConnection', { table_name: name });
+    if (this.#lifetime.state === 'closed') this.#options.log('cacheTableNoConnection', { table_name: name });
     await (await this.#use()).data.create(name);
   }
 
@@ -586,4 +489,14 @@ function rowsOf<Row>({ names, columns, rowCount }: Chunk): Row[] {
   return Array.from({ length: rowCount }, (_row, row) =>
     record(names, (_name, index) => columns[index]?.[row]),
   ) as Row[];
+}
+
+async function release({ engine, raw, lease }: Opened): Promise<void> {
+  try {
+    await engine.close();
+    await raw.close();
+  } finally {
+    // or the file would stay locked for as long as the process lives
+    await lease.release();
+  }
 }

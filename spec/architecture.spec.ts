@@ -16,7 +16,7 @@ const ARROW = [
   ['schema/', 'cache/'],
   ['row-encoder', 'write-error', 'bulk', 'row-stream', 'options'],
   ['repository'],
-  ['manager'],
+  ['lifetime', 'manager'],
   ['inject', 'transactional', 'close-on-signals'],
   ['index'],
 ];

@@ -45,19 +45,21 @@ async function adopt(side: SideFile, into: Into): Promise<void> {
       if (side.unborn) return side.remove();
       throw unreadable(side, failure);
     }
+    let replay: Replay | undefined;
     try {
-      await bringIn(side, connection, into);
+      replay = await bringIn(side, connection, into);
     } finally {
       await connection.run(`DETACH ${side.alias}`);
     }
     side.remove();
+    await replay?.forget();
   } finally {
     connection.closeSync();
   }
 }
 
-async function bringIn(side: SideFile, connection: DuckDBConnection, into: Into): Promise<void> {
-  if (!(await hasJournal(side, connection))) return;
+async function bringIn(side: SideFile, connection: DuckDBConnection, into: Into): Promise<Replay | undefined> {
+  if (!(await hasJournal(side, connection))) return undefined;
   const replay = await Replay.open(connection, side.name, side.alias, into.alongWith);
   try {
     while (await replay.next()) {
@@ -71,6 +73,7 @@ async function bringIn(side: SideFile, connection: DuckDBConnection, into: Into)
   }
   const { transactions, conflicts } = replay.counts;
   into.log('fallbackApplied', { original_db_path: into.path, side_path: side.path, transactions, conflicts });
+  return replay;
 }
 
 /** Killed between making the file and its journal, a process has told nobody that anything was written. */

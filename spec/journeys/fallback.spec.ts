@@ -187,6 +187,7 @@ describe('while another process holds the file', () => {
     expect(await again.repository(Account).findById('zoe')).to.deep.equal(
       Object.assign(new Account(), { name: 'zoe', balance: 1 }),
     );
+    expect(await again.query(sql`select * from mysingle_fallback`)).to.deep.equal([]);
     expect(sideFiles(path)).to.deep.equal([]);
   });
 
