@@ -145,7 +145,7 @@ const RULES: readonly Rule[] = [
   {
     code: 'E_LOCKED',
     when: /^(?:IO Error: )?Could not set lock on file "(?<path>.*?)"(?:.*?held in (?<program>.+?) \(PID (?<pid>\d+)\))?/,
-    remedy: "Stop the other process, or choose onLocked: 'wait' or 'memory'.",
+    remedy: "Stop the other process, or choose onLocked: 'fallback' or 'wait'.",
     details: ({ path, program, pid }) => ({
       path,
       ...(program === undefined ? {} : { program }),

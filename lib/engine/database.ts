@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { quoteLiteral } from '../entity/identifier.js';
-import { DatabaseError, classify } from '../errors.js';
+import { DatabaseError, classify, loggable } from '../errors.js';
 import type { Log } from '../log.js';
 import { EVERYTHING } from '../sql/statement.js';
 import { ALIAS } from './alias.js';
@@ -63,6 +63,7 @@ export class Database {
   #fallback: Fallback | undefined;
   #adopting: Promise<void> = Promise.resolve();
   #orphansTimer: NodeJS.Timeout | undefined;
+  #orphanTrouble: string | undefined;
   #conflicts = 0;
   #closing = false;
   readonly recovery: Recovery;
@@ -254,11 +255,21 @@ export class Database {
     this.#orphansTimer = setInterval(() => {
       if (looking) return;
       looking = true;
-      // a failure is logged there, and it is tried again
-      this.#adopting = this.#bringInOrphans()
-        .catch(() => {})
-        .finally(() => (looking = false));
+      this.#adopting = this.#lookForOrphans().finally(() => (looking = false));
     }, ORPHANS_POLL_MS).unref();
+  }
+
+  /** What fails is tried again at the next look, and told once. */
+  async #lookForOrphans(): Promise<void> {
+    try {
+      await this.#bringInOrphans();
+      this.#orphanTrouble = undefined;
+    } catch (error) {
+      const trouble = loggable(error);
+      if (trouble.error !== this.#orphanTrouble)
+        this.options.log('fallbackNotApplied', { original_db_path: this.options.path, ...trouble });
+      this.#orphanTrouble = trouble.error;
+    }
   }
 
   /** Where the data is: known once attached, which it is for whoever got it from the registry. */
@@ -319,7 +330,7 @@ export class Database {
       await this.#fallback?.close();
       await this.#adopting;
       // what another process left since the last look
-      if (this.#mode === 'file') await this.#bringInOrphans().catch(() => {});
+      if (this.#mode === 'file') await this.#lookForOrphans();
     } finally {
       // what this fails with, closing the instance would fail with in silence: a checkpoint, whose log stays
       await this.#detachFile().catch(() => {});

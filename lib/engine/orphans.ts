@@ -2,7 +2,7 @@
 // holds the database now brings them in. Not here: how (replay.ts).
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { quoteLiteral } from '../entity/identifier.js';
-import { DatabaseError, classify, loggable } from '../errors.js';
+import { DatabaseError, classify } from '../errors.js';
 import type { Log } from '../log.js';
 import { attachAlone } from './one-instance.js';
 import { Replay, type AlongWith } from './replay.js';
@@ -65,9 +65,6 @@ async function bringIn(side: SideFile, connection: DuckDBConnection, into: Into)
     while (await replay.next()) {
       // to the end
     }
-  } catch (error) {
-    into.log('fallbackNotApplied', { side_path: side.path, ...loggable(error) });
-    throw error;
   } finally {
     if (replay.counts.transactions > 0) await into.changed();
   }

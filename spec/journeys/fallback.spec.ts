@@ -16,7 +16,7 @@ import {
   type Generated,
   type ManagerOptions,
 } from '@mysingle/database';
-import { holdFile } from '../support/child.js';
+import { holdFile, startChild } from '../support/child.js';
 import { openManager, scratchPath } from '../support/scratch.js';
 
 @Table('accounts')
@@ -201,6 +201,28 @@ describe('while another process holds the file', () => {
     writeFileSync(dead, '');
     await openManager({ path });
     expect(sideFiles(path)).to.include(basename(making)).and.not.include(basename(dead));
+  });
+
+  it('brings in, while it is open, what another process left beside it', async () => {
+    const path = scratchPath();
+    const db = await openManager({ path, entities: ENTITIES });
+    const job = await startChild(`
+      import { BaseDuckDBManager, sql } from '@mysingle/database';
+      const db = await BaseDuckDBManager.open({ path: ${JSON.stringify(path)}, logger: false });
+      await db.execute(sql\`create table if not exists accounts (name varchar primary key, balance integer not null)\`);
+      await db.execute(sql\`insert into accounts values ('job', 42)\`);
+      console.log(db.mode);
+      await db.close();
+    `);
+    const { code, lines, stderr } = await job.ended;
+    expect([code, lines], stderr).to.deep.equal([0, ['fallback']]);
+    const accounts = db.repository(Account);
+    for (let tries = 0; (await accounts.findById('job')) === null; tries += 1) {
+      expect(tries, 'tries').to.be.below(300);
+      await sleep(25);
+    }
+    expect(await accounts.findById('job')).to.include({ balance: 42 });
+    expect(db.health().conflicts).to.equal(0);
   });
 
   it('leaves nothing behind where nothing was written', async () => {
