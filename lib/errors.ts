@@ -139,8 +139,14 @@ const RULES: readonly Rule[] = [
   { code: 'E_ABORTED', when: /^INTERRUPT Error: / },
   {
     code: 'E_INVALIDATED',
-    when: /^FATAL Error: |^INTERNAL Error: (?!Failure while replaying WAL)|^IO Error: (?:Checkpoint failed for database ".*?"\. The database|Database ".*?") has been invalidated/,
+    when: /^FATAL Error: |^INTERNAL Error: (?!Failure while replaying WAL)/,
     remedy: 'Close the manager and connect again: every acknowledged write is in the file or its WAL.',
+  },
+  {
+    code: 'E_INVALIDATED',
+    when: /^IO Error: (?:Checkpoint failed for database ".*?"\. The database|Database ".*?") has been invalidated/,
+    remedy:
+      'The manager attaches it again by itself as soon as it can: mend the cause and try again. Every acknowledged write is in the file or its WAL.',
   },
   {
     code: 'E_LOCKED',
