@@ -221,7 +221,7 @@ export class Fallback {
     await this.#step;
     if (this.#arrived) return;
     try {
-      if (this.journal.committed === 0n) return await this.#discard();
+      if (!this.journal.written) return await this.#discard();
       if (await this.#advance(0)) return;
     } catch (error) {
       if (!isDatabaseError(error, 'E_LOCKED'))

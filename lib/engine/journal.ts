@@ -52,6 +52,7 @@ export class Journal {
   #transactions = 0n;
   #rowTables = 0;
   #committed = 0n;
+  #written = false;
   #tail: Promise<unknown> = Promise.resolve();
   /** of each table, whether the rows added to it can be told from the others */
   readonly tables = new Map<string, boolean>();
@@ -73,6 +74,11 @@ export class Journal {
     return this.#committed;
   }
 
+  /** Whether anything was written but tables that entities need, which are made wherever they are missing. */
+  get written(): boolean {
+    return this.#written;
+  }
+
   /** Begins to write down a transaction. */
   record(): Recording {
     this.#transactions += 1n;
@@ -85,7 +91,12 @@ export class Journal {
   }
 
   /** COMMIT under the next number: the order of numbers is the order in which they were committed. */
-  commit(connection: DuckDBConnection, transaction: bigint, beganAt: bigint): Promise<DuckDBMaterializedResult> {
+  commit(
+    connection: DuckDBConnection,
+    transaction: bigint,
+    beganAt: bigint,
+    writes: boolean,
+  ): Promise<DuckDBMaterializedResult> {
     const turn = this.#tail.then(async () => {
       await connection.run(
         `INSERT INTO ${JOURNAL_SCHEMA}.commits VALUES ($1, $2, $3)`,
@@ -94,6 +105,7 @@ export class Journal {
       );
       const result = await connection.run('COMMIT');
       this.#committed += 1n;
+      this.#written ||= writes;
       return result;
     });
     this.#tail = turn.catch(() => {});
@@ -105,6 +117,7 @@ export class Journal {
 export class Recording {
   #position = 0;
   #beganAt: bigint | undefined;
+  #writes = false;
 
   constructor(
     private readonly journal: Journal,
@@ -173,7 +186,7 @@ export class Recording {
   /** COMMIT, of what is written down too. */
   async commit(connection: DuckDBConnection): Promise<DuckDBMaterializedResult> {
     if (this.#beganAt === undefined) return connection.run('COMMIT');
-    return this.journal.commit(connection, this.transaction, this.#beganAt);
+    return this.journal.commit(connection, this.transaction, this.#beganAt, this.#writes);
   }
 
   async #operation(
@@ -191,6 +204,7 @@ export class Recording {
       [VARCHAR, LIST(VARCHAR), VARCHAR],
     );
     this.#position += 1;
+    this.#writes ||= kind !== 'ensure';
   }
 
   /** Whether the rows that a statement adds to a table can be told from the others, and given back as they are. */

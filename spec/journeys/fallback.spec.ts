@@ -226,7 +226,7 @@ describe('while another process holds the file', () => {
   });
 
   it('leaves nothing behind where nothing was written', async () => {
-    const { db, path } = await openLocked({ entities: [] });
+    const { db, path } = await openLocked();
     await db.query(sql`select 1`);
     await db.close();
     expect(sideFiles(path)).to.deep.equal([]);
