@@ -13,6 +13,7 @@ const EVENTS = {
   fallbackApplied: ['info', 'Writes made in fallback applied to the database'],
   fallbackNotApplied: ['error', 'Writes made in fallback cannot be applied yet'],
   fallbackNotRemoved: ['warn', 'Side file cannot be removed'],
+  arrivedAtOther: ['error', 'Database differs from its entities after fallback'],
   recovered: ['warn', 'Database attached again after a failed checkpoint'],
   recoveryFailed: ['error', 'Database cannot be attached again yet'],
   closedInFallback: ['warn', 'Closed in fallback, the next start applies the side file'],

@@ -17,7 +17,7 @@ import type { TransactionOptions } from './engine/transaction.js';
 import { record } from './entity/decode.js';
 import type { EntityClass } from './entity/row.js';
 import { schemaOf } from './entity/schema.js';
-import { DatabaseError } from './errors.js';
+import { DatabaseError, classify, isDatabaseError, loggable } from './errors.js';
 import type { Fragment } from './fragment.js';
 import { toJsonSerializable } from './json-serializable.js';
 import { Lifetime } from './lifetime.js';
@@ -36,7 +36,10 @@ export interface Health {
   readonly status: 'ok' | 'degraded' | 'closed';
   readonly mode: Mode | undefined;
   readonly dbPath: string;
-  /** why DuckDB has given the database up, where it has; it is attached again as soon as that is possible */
+  /**
+   * why DuckDB has given the database up, where it has; it is attached again as soon as that is possible. Or how the database
+   * differs from the entities, where that turned out after a fallback
+   */
   readonly problem: string | undefined;
   /** connections, those lent now, and callers waiting for one */
   readonly pool: { readonly size: number; readonly busy: number; readonly waiting: number };
@@ -48,6 +51,8 @@ export interface Health {
 
 interface Opened extends RepositoryContext {
   readonly lease: Lease;
+  /** looks whether the database is what the entities say, after the work has gone over to it */
+  readonly arrived: () => void;
   readonly raw: RawConnection;
   readonly data: DataCache;
 }
@@ -71,6 +76,8 @@ export class BaseDuckDBManager implements OpenManager {
   readonly #options: Resolved;
   readonly #repositories = new Map<EntityClass, Repository<object>>();
   readonly #lifetime: Lifetime<Opened>;
+  /** how the database differs from the entities, as it turned out after a fallback */
+  #drift: string | undefined;
   readonly [CACHE]: { readonly owner: object; readonly open: () => Promise<Cache> };
 
   /**
@@ -143,7 +150,9 @@ export class BaseDuckDBManager implements OpenManager {
       const engine = new Engine(lease.database, log, slowQueryMs);
       const cache = await Cache.open(engine, cacheOptions, log);
       const raw = await RawConnection.open(lease.database);
-      return { lease, engine, cache, raw, data: new DataCache(engine, log), validate, now: Date.now };
+      const arrived = (): void => void this.#agreeOnArrival(engine);
+      lease.database.arrivals.add(arrived);
+      return { lease, arrived, engine, cache, raw, data: new DataCache(engine, log), validate, now: Date.now };
     } catch (error) {
       await lease.release();
       throw error;
@@ -151,12 +160,26 @@ export class BaseDuckDBManager implements OpenManager {
   }
 
   async #prepare({ engine, cache }: Opened): Promise<void> {
+    this.#drift = undefined;
     const { entities, schema, log } = this.#options;
     cache.know(entities);
     const readOnly = engine.database.mode === 'readonly';
     const created = await applySchema(engine, entities, readOnly && schema === 'create' ? 'verify' : schema);
     if (created.length > 0) log('schemaApplied', { created, operation: 'create_table' });
     if (!readOnly) await withinContext({ connecting: this }, async () => this.createTables());
+  }
+
+  /** A fallback begins without a look at the database. What would have kept it from opening is a problem now. */
+  async #agreeOnArrival(engine: Engine): Promise<void> {
+    const { entities, schema, log } = this.#options;
+    try {
+      await applySchema(engine, entities, schema);
+      this.#drift = undefined;
+    } catch (error) {
+      if (isDatabaseError(error, 'E_CLOSED')) return;
+      this.#drift = classify(error).message;
+      log('arrivedAtOther', { db_path: this.dbPath, ...loggable(classify(error)) });
+    }
   }
 
   #announce(): void {
@@ -424,7 +447,8 @@ export class BaseDuckDBManager implements OpenManager {
   health(): Health {
     const { database } = this.#options;
     const opened = this.#lifetime.current;
-    const problem = opened?.engine.database.recovery.problem?.message;
+    const problem =
+      opened === undefined ? undefined : (opened.engine.database.recovery.problem?.message ?? this.#drift);
     return {
       status: opened === undefined ? 'closed' : this.#degraded || problem !== undefined ? 'degraded' : 'ok',
       mode: opened?.engine.database.mode,
@@ -491,7 +515,8 @@ function rowsOf<Row>({ names, columns, rowCount }: Chunk): Row[] {
   ) as Row[];
 }
 
-async function release({ engine, raw, lease }: Opened): Promise<void> {
+async function release({ engine, raw, lease, arrived }: Opened): Promise<void> {
+  lease.database.arrivals.delete(arrived);
   try {
     await engine.close();
     await raw.close();

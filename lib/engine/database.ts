@@ -57,6 +57,8 @@ export class Database {
   /** run when the last manager has let go and no session is left, before the instance is closed */
   readonly beforeClose: (() => Promise<void>)[] = [];
   readonly followers = new Set<Follower>();
+  /** called when the work has gone over from a side file to the file */
+  readonly arrivals = new Set<() => void>();
   #alias = ALIAS;
   #mode: Mode | undefined;
   #attaching: Promise<unknown> = Promise.resolve();
@@ -177,6 +179,7 @@ export class Database {
       this.#mode = 'file';
       this.#written();
       this.#watchOrphans();
+      for (const arrived of this.arrivals) arrived();
       return true;
     };
     // nothing is left that could run

@@ -232,6 +232,25 @@ describe('while another process holds the file', () => {
     expect(sideFiles(path)).to.deep.equal([]);
   });
 
+  it('says where the database turns out to be another than its entities, and keeps what does not fit', async () => {
+    const path = scratchPath();
+    const holder = await startChild(`
+      import { DuckDBInstance } from '@duckdb/node-api';
+      const connection = await (await DuckDBInstance.create(${JSON.stringify(path)})).connect();
+      await connection.run('create table accounts (name varchar primary key, amount integer not null)');
+      console.log('ready');
+      setInterval(() => {}, 1000);
+    `);
+    const db = await openManager({ path, entities: [Account] });
+    await db.repository(Account).insert({ name: 'ada', balance: 1 });
+    await holder.kill();
+    await arrived(db);
+    for (let tries = 0; db.health().problem === undefined && tries < 200; tries += 1) await sleep(10);
+    expect(db.health().problem).to.contain('The database differs from the entity classes');
+    expect(db.health()).to.include({ status: 'degraded', mode: 'file', conflicts: 1 });
+    expect((await db.query<{ code: string }>(sql`select code from mysingle_conflicts`))[0]?.code).to.equal('E_QUERY');
+  });
+
   it('keeps what the database refuses, whole, with the reason', async () => {
     const { db, free } = await openLocked();
     const orders = db.repository(Order);
