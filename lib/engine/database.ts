@@ -42,8 +42,12 @@ export interface DatabaseOptions {
 
 /** A connection outside the pool, which is found in another database when the work goes over to it. */
 export interface Follower {
-  /** Lets nothing more run on it. @returns how to let go; undefined where a transaction is open on it */
-  hold(): Promise<(() => void) | undefined>;
+  /**
+   * Lets nothing more run on it.
+   *
+   * @returns how to let go; undefined where a transaction is open on it, or something runs for longer than the patience
+   */
+  hold(patienceMs: number): Promise<(() => void) | undefined>;
 }
 
 const ORPHANS_POLL_MS = 2_000;
@@ -174,7 +178,7 @@ export class Database {
       const held: (() => void)[] = [];
       try {
         for (const follower of this.followers) {
-          const letGo = await follower.hold();
+          const letGo = await follower.hold(patienceMs);
           if (letGo === undefined) return false;
           held.push(letGo);
         }

@@ -188,8 +188,8 @@ export class Fallback {
     }
   }
 
-  async #catchUp(replay: Replay, until?: bigint): Promise<void> {
-    while ((until === undefined || replay.applied < until) && (await replay.next())) this.#applied = replay.applied;
+  async #catchUp(replay: Replay, until: bigint | number = Infinity): Promise<void> {
+    while (replay.applied < until && (await replay.next())) this.#applied = replay.applied;
     this.#applied = replay.applied;
   }
 

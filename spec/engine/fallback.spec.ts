@@ -18,7 +18,8 @@ describe('the fallback', () => {
     const database = await Database.create(resolveOptions({ path, logger: false }).database);
     await database.attach('fallback', locked);
     const session = new Session(await database.connect(), new SchemaVersion());
-    const run = (text: string) => runAlone(database, session, { text, parameters: [], reads: [], writes: ['*'] });
+    const run = (text: string): Promise<unknown> =>
+      runAlone(database, session, { text, parameters: [], reads: [], writes: ['*'] });
     await run('create table t (id integer)');
     for (let n = 0; n < 5; n += 1) await run(`insert into t values (${n})`);
     const journal = database.fallback?.journal;
