@@ -44,8 +44,12 @@ export interface DatabaseOptions {
 
 /** A connection outside the pool, which is found in another database when the work goes over to it. */
 export interface Follower {
-  /** Lets nothing more run on it. @returns how to let go; undefined where a transaction is open on it */
-  hold(): Promise<(() => void) | undefined>;
+  /**
+   * Lets nothing more run on it.
+   *
+   * @returns how to let go; undefined where a transaction is open on it, or something runs for longer than the patience
+   */
+  hold(patienceMs: number): Promise<(() => void) | undefined>;
 }
 
 const ORPHANS_POLL_MS = 2_000;
@@ -192,7 +196,7 @@ export class Database {
   /** Runs `work` while nothing else runs, on whatever connection. @returns whether it could */
   async #still(patienceMs: number, work: (sessions: readonly Session[]) => Promise<void>): Promise<boolean> {
     // at once: what is asked for from here on waits behind this
-    const holds = [...this.followers].map((follower) => follower.hold());
+    const holds = [...this.followers].map((follower) => follower.hold(patienceMs));
     try {
       const done = await this.pool.still(patienceMs, async (sessions) => {
         const held = await Promise.race([Promise.all(holds), sleep(patienceMs, [undefined], { ref: false })]);

@@ -139,6 +139,7 @@ export class Fallback {
       await this.#comeNear(replay);
       const last = async (): Promise<number> => {
         heldAt = performance.now();
+        // to the very end, whatever was told: an interrupt may have come behind the commit
         await this.#catchUp(replay);
         // DDL left in a WAL can keep other programs from opening the file after a crash
         await connection.run('CHECKPOINT');
@@ -179,14 +180,15 @@ export class Fallback {
    */
   async #comeNear(replay: Replay): Promise<void> {
     for (let before = Infinity; ;) {
+      // less than none, where a commit is done and has not been told yet
       const left = Number(this.journal.committed - replay.applied);
-      if (left === 0 || left > before / 2) return;
+      if (left <= 0 || left > before / 2) return;
       before = left;
       await this.#catchUp(replay, this.journal.committed);
     }
   }
 
-  async #catchUp(replay: Replay, until = this.journal.committed): Promise<void> {
+  async #catchUp(replay: Replay, until: bigint | number = Infinity): Promise<void> {
     while (replay.applied < until && (await replay.next())) this.#applied = replay.applied;
     this.#applied = replay.applied;
   }

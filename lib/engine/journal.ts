@@ -281,7 +281,7 @@ export function notKept(what: string): DatabaseError {
 }
 
 /** A failed COMMIT leaves nothing to roll back; whoever interrupts what ran before may hit this as well. */
-async function rollback(connection: DuckDBConnection): Promise<void> {
+export async function rollback(connection: DuckDBConnection): Promise<void> {
   for (;;) {
     try {
       await connection.run('ROLLBACK');

@@ -163,13 +163,16 @@ export class RawConnection implements Follower {
     this.#journal = undefined;
   }
 
-  async hold(): Promise<(() => void) | undefined> {
+  async hold(patienceMs: number): Promise<(() => void) | undefined> {
     let letGo = (): void => {};
     const held = new Promise<void>((resolve) => (letGo = resolve));
     const before = this.#tail;
     this.#tail = before.then(() => held);
-    await before;
-    if (!this.#inTransaction) return letGo;
+    let timer: NodeJS.Timeout | undefined;
+    const impatient = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), patienceMs)));
+    const still = await Promise.race([before.then(() => true), impatient]);
+    clearTimeout(timer);
+    if (still && !this.#inTransaction) return letGo;
     letGo();
     return undefined;
   }

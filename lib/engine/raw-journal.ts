@@ -9,7 +9,7 @@ import {
 import type { DatabaseError } from '../errors.js';
 import { statementsOf, tokensOf } from '../sql/tokens.js';
 import { changesMeaning, writeKind } from '../sql/write-kind.js';
-import { notKept, type Bound, type Journal, type Recording } from './journal.js';
+import { notKept, rollback, type Bound, type Journal, type Recording } from './journal.js';
 
 type Values = readonly DuckDBValue[] | Readonly<Record<string, DuckDBValue>>;
 type Types = readonly DuckDBType[] | Readonly<Record<string, DuckDBType | undefined>>;
@@ -144,7 +144,14 @@ export class RawJournal {
     }
     const recording = this.#open;
     this.#open = undefined;
-    return recording === undefined || word === 'rollback' || word === 'abort' ? native() : recording.commit(this.inner);
+    if (recording === undefined || word === 'rollback' || word === 'abort') return native();
+    try {
+      return await recording.commit(this.inner);
+    } catch (error) {
+      // COMMIT ends a transaction whatever becomes of it; one left open could not even follow to the database
+      await rollback(this.inner);
+      throw error;
+    }
   }
 
   #recorded(

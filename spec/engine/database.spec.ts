@@ -40,7 +40,7 @@ describe('Database', () => {
     await using holder = await holdFile(path);
     const error = await failure(() => openManager({ path, onLocked: 'error' }), 'E_LOCKED');
     expect(error.details).to.include({ pid: holder.pid, path });
-    expect(error.message).to.contain(String(holder.pid)).and.contain("onLocked: 'wait'");
+    expect(error.message).to.contain(String(holder.pid)).and.contain("onLocked: 'fallback' or 'wait'");
     await holder.kill();
     expect((await openManager({ path, onLocked: 'error' })).mode).to.equal('file');
   });

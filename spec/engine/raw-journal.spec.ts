@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { INTEGER, VARCHAR } from '@duckdb/node-api';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { sql } from '@mysingle/database';
 import { failure } from '../support/failure.js';
-import { openBeside, rows } from '../support/beside.js';
+import { arrived, openBeside, rows } from '../support/beside.js';
 
 const TABLE = 'create table if not exists t (id integer primary key, v varchar)';
 
@@ -73,5 +75,43 @@ describe('a raw connection in fallback', () => {
     expect(await rows(db, 'select v from q order by id')).to.deep.equal([['older'], ['a;b'], ['c']]);
     expect(await rows(db, 'select max(id) from q')).to.deep.equal([[String(last)]]);
     expect(await rows(db, "from duckdb_tables() where table_name = 'x'")).to.deep.equal([]);
+  });
+
+  it('holds nobody up for as long as something runs on it when the file is free', async () => {
+    const { db, release } = await openBeside([TABLE]);
+    let done = false;
+    const long = db.duckdbConn
+      .run('select count(*) from range(100000) a, range(100000) b where (a.range * b.range) % 7 = 3')
+      .catch(() => {})
+      .finally(() => (done = true));
+    await release();
+    const began = performance.now();
+    let longest = 0;
+    while (performance.now() - began < 1_500) {
+      const asked = performance.now();
+      await db.query(sql`select 1`);
+      longest = Math.max(longest, performance.now() - asked);
+      await sleep(20);
+    }
+    expect(done, 'it runs on').to.equal(false);
+    expect(longest).to.be.lessThan(1_400);
+    db.duckdbConn.interrupt();
+    await long;
+    await arrived(db);
+  });
+
+  it('is of use after a COMMIT that failed, here and in the database', async () => {
+    const { db, free } = await openBeside([TABLE]);
+    const raw = db.duckdbConn;
+    await raw.run(TABLE);
+    await raw.run("insert into t values (1, 'first')");
+    await raw.run('begin');
+    await raw.run("insert into t values (2, 'lost')");
+    await raw.run("insert into t values (1, 'twice')").catch(() => {});
+    const failed = await raw.run('commit').then(() => undefined, String);
+    expect(failed).to.contain('aborted');
+    await free();
+    await raw.run("insert into t values (3, 'last')");
+    expect(await rows(db, 'select id from t order by id')).to.deep.equal([[1], [3]]);
   });
 });
