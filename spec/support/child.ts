@@ -49,6 +49,8 @@ export async function holdFile(path: string, heldMs = 60_000): Promise<Child> {
     const connection = await instance.connect();
     await connection.run('create table if not exists held (n integer)');
     console.log('ready');
+    // a variable that nobody uses any more is no reason to keep them: collected, they would let go of the file
+    globalThis.held = [instance, connection];
     setTimeout(() => process.exit(0), ${heldMs});
   `);
   return child;
