@@ -61,6 +61,12 @@ export function writesOf(statement: Statement, type: StatementType): readonly st
 
 const GLOBAL = /^\s*(?:set|reset)\s+global\s/i;
 
+/** PRAGMAs that read are SELECTs to DuckDB; the others set something, but for this one. */
+const changesConnection = (type: StatementType, sql: string): boolean =>
+  type === StatementType.PRAGMA
+    ? !/^\s*pragma\s+force_checkpoint\b/i.test(sql)
+    : type === StatementType.CALL && /\b(?:enable|disable)_profil(?:ing|e)\b/i.test(sql);
+
 export class Session {
   readonly #prepared = new Map<string, Prepared>();
   #preparedAt: number;
@@ -239,6 +245,12 @@ export class Session {
       throw new DatabaseError(
         'E_QUERY',
         'SET and USE reach one connection of the pool alone, and whoever uses it next. Give settings to the manager, write SET GLOBAL, or qualify names.',
+      );
+    }
+    if (changesConnection(prepared.statementType, statement.text)) {
+      throw new DatabaseError(
+        'E_QUERY',
+        'This reaches one connection of the pool alone, and whoever uses it next. Give settings to the manager, write SET GLOBAL, or use withConnection and set it back there.',
       );
     }
     if (statement.parameters.length > 0) {
