@@ -12,6 +12,7 @@ import { Limit } from '../limit.js';
 import { EVERYTHING, type Statement } from '../sql/statement.js';
 import type { Recording } from './journal.js';
 import { readResult, type Result } from './result.js';
+import { refuseReaching } from './secure.js';
 
 const PREPARED_MAX = 200;
 
@@ -76,6 +77,7 @@ export class Session {
   constructor(
     private readonly connection: DuckDBConnection,
     private readonly schema: SchemaVersion,
+    private readonly secure = false,
   ) {
     this.#preparedAt = schema.value;
   }
@@ -274,6 +276,7 @@ export class Session {
       }
       known.statement.destroySync();
     }
+    if (this.secure) refuseReaching(text);
     // before it is planned: what changes meanwhile is not in the plan
     const data = PLANNED_BY_DATA.test(text) ? this.schema.data : undefined;
     const statement = await this.connection.prepare(text);
