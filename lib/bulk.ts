@@ -7,7 +7,7 @@ import { CHUNK_ROWS, type LoadTarget } from './engine/append.js';
 import { Misfit } from './entity/misfit.js';
 import type { Column, EntitySchema } from './entity/schema.js';
 import { DatabaseError } from './errors.js';
-import type { Limit } from './limit.js';
+import { within, type Limit } from './limit.js';
 import { FROM_DATABASE, type RowEncoder } from './row-encoder.js';
 import {
   columnOrderStatement,
@@ -26,8 +26,8 @@ import { inWordsOf } from './write-error.js';
 export type RowSource = Iterable<unknown> | AsyncIterable<unknown>;
 
 export interface BulkOptions {
-  /** called after each chunk with the rows read so far */
-  readonly onProgress?: ((rows: number) => void) | undefined;
+  /** called after each chunk with the rows read so far; an async one is waited for, and its error fails the whole */
+  readonly onProgress?: ((rows: number) => unknown) | undefined;
 }
 
 let stages = 0;
@@ -164,7 +164,7 @@ class ChunkEncoder {
       if (position % CHUNK_ROWS === 0) {
         yield await this.#filled(columns, order);
         columns = emptyChunk(order, staged);
-        this.options.onProgress?.(position);
+        await this.#told(position);
         // rows that are all there would keep everything else of the process waiting, timers and signals too
         await turn();
         this.limit?.refuse();
@@ -173,8 +173,14 @@ class ChunkEncoder {
     this.limit?.refuse();
     if (position % CHUNK_ROWS !== 0) {
       yield await this.#filled(columns, order);
-      this.options.onProgress?.(position);
+      await this.#told(position);
     }
+  }
+
+  /** An async one may fail later, which nobody else would hear of. */
+  async #told(position: number): Promise<void> {
+    const telling: unknown = this.options.onProgress?.(position);
+    if (telling instanceof Promise) await within(this.limit, telling);
   }
 
   /** A source that may hang is left where the limit stops. */

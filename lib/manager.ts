@@ -340,6 +340,7 @@ export class BaseDuckDBManager implements OpenManager {
    * @example await db.transaction(async () => { await orders.insert(order); await stock.update({ id }, { held: 1 }); }, { retries: 3 });
    */
   async transaction<T>(fn: () => T | Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    knownOptions(options, ['retries', 'readOnly', ...CALL_OPTIONS], 'transaction', 'E_CONFIG');
     return limited(options, 'transaction', undefined, async (limit) => {
       const opened = within(limit, this.#use());
       const { engine } = opened instanceof Promise ? await opened : opened;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Column, Index, Table, all, gte, now, sequence, sql, sum, count, uuid4, uuid7, type Generated, type InsertManyOptions, type Repository } from '@mysingle/database'; // prettier-ignore
@@ -64,6 +65,19 @@ const range = (n: number, from = 0): { id: number; note: string }[] =>
 const plain = (rows: readonly object[]): object[] => rows.map((row) => Object.assign({}, row));
 
 describe('many rows at once', () => {
+  it('wait for an async onProgress, whose error fails the whole', async () => {
+    const rows = await items();
+    const told: number[] = [];
+    const onProgress = async (each: number): Promise<void> => {
+      await sleep(1);
+      told.push(each);
+      if (each === 3000) throw new Error('could not tell');
+    };
+    expect(await rows.insertMany(range(10), { onProgress })).to.equal(10);
+    const failed: unknown = await rows.insertMany(range(3000, 100), { onProgress }).catch((error: unknown) => error);
+    expect([told, String(failed), await rows.count()]).to.deep.equal([[10, 2048, 3000], 'Error: could not tell', 10]);
+  });
+
   for (const onConflict of ['error', 'ignore', 'update'] as const) {
     it(`arrive whole in any number, with onConflict '${onConflict}'`, async () => {
       const rows = await items();

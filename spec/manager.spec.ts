@@ -252,6 +252,17 @@ describe('withConnection', () => {
   });
 });
 
+describe('options that are no object', () => {
+  it('are refused by name', async () => {
+    const db = await openManager();
+    for (const options of [null, 'x', 5])
+      await failure(
+        db.transaction(() => 1, options as never),
+        'E_CONFIG',
+      );
+  });
+});
+
 describe('the calls of the Python module', () => {
   it('have their counterparts', async () => {
     const path = scratchPath();

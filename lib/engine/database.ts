@@ -83,7 +83,7 @@ export class Database {
     this.pool = new Pool(
       options.poolSize,
       options.acquireTimeoutMs,
-      async () => new Session(await this.connect(), this.#schema),
+      async () => new Session(await this.connect(), this.#schema, options.secure),
     );
     this.recovery = new Recovery({
       path: options.path,

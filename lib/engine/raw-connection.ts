@@ -15,6 +15,7 @@ import { tokensOf } from '../sql/tokens.js';
 import type { Database, Follower } from './database.js';
 import type { Recording } from './journal.js';
 import { RawJournal } from './raw-journal.js';
+import { refuseReaching } from './secure.js';
 import { addsOnly } from './session.js';
 
 export class RawConnection implements Follower {
@@ -128,6 +129,7 @@ export class RawConnection implements Follower {
     const turn = this.#tail.then(async () => {
       await this.#follow();
       this.database.recovery.refuseIfGone();
+      if (this.database.secure && typeof args[0] === 'string') refuseReaching(args[0]);
       const open = transactionOpenAfter(args[0]);
       // whatever comes of it, its end is an end
       if (open === false) this.#inTransaction = false;

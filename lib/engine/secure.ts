@@ -4,6 +4,8 @@ import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { quoteLiteral } from '../entity/identifier.js';
+import { DatabaseError } from '../errors.js';
+import { tokensOf } from '../sql/tokens.js';
 
 /** What DuckDB opens beside a database: its log, and two more while a checkpoint is under way or was interrupted. */
 const LOGS = ['', '.wal', '.wal.checkpoint', '.wal.recovery'] as const;
@@ -34,6 +36,38 @@ function sidesBeside(path: string): readonly string[] {
     // whatever is wrong with the folder, opening the database will say
     return [];
   }
+}
+
+/** Calls that change the whole process or a connection, whatever is locked, and those that run SQL made at run time. */
+const REACHING: ReadonlySet<string> = new Set([
+  'enable_logging', 'disable_logging', 'enable_profiling', 'disable_profiling', 'enable_profile', 'disable_profile', 'query',
+  'json_execute_serialized_sql',
+]); // prettier-ignore
+
+/** Before a bracket a name is no call: columns follow. */
+const NAMING: ReadonlySet<string> = new Set(['into', 'table', 'exists', 'references', 'on', 'with', 'recursive']);
+
+/**
+ * DuckDB lets SQL turn on logging to a file that it may not touch: each statement fails from then on, and closing ends the
+ * process.
+ *
+ * @throws DatabaseError `E_PERMISSION` for SQL that calls such a function
+ */
+export function refuseReaching(sql: string): void {
+  const tokens = tokensOf(sql);
+  const call = tokens.find(
+    ({ kind, text }, index) =>
+      (kind === 'word' || kind === 'name') &&
+      REACHING.has(text.toLowerCase()) &&
+      tokens[index + 1]?.text === '(' &&
+      !NAMING.has(tokens[index - 1]?.text ?? ''),
+  );
+  if (call !== undefined)
+    throw new DatabaseError(
+      'E_PERMISSION',
+      `${call.text}() reaches settings, which \`secure\` locks, or runs SQL that cannot be looked at before. Write the statement itself.`,
+      { details: { sql } },
+    );
 }
 
 /** Allows these files and nothing else, for the whole instance and for good. Whatever else is to be set, set it before. */

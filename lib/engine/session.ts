@@ -12,6 +12,7 @@ import { Limit } from '../limit.js';
 import { EVERYTHING, type Statement } from '../sql/statement.js';
 import type { Recording } from './journal.js';
 import { readResult, type Result } from './result.js';
+import { refuseReaching } from './secure.js';
 
 const PREPARED_MAX = 200;
 
@@ -61,6 +62,12 @@ export function writesOf(statement: Statement, type: StatementType): readonly st
 
 const GLOBAL = /^\s*(?:set|reset)\s+global\s/i;
 
+/** PRAGMAs that read are SELECTs to DuckDB; the others set something, but for this one. */
+const changesConnection = (type: StatementType, sql: string): boolean =>
+  type === StatementType.PRAGMA
+    ? !/^\s*pragma\s+force_checkpoint\b/i.test(sql)
+    : type === StatementType.CALL && /\b(?:enable|disable)_profil(?:ing|e)\b/i.test(sql);
+
 export class Session {
   readonly #prepared = new Map<string, Prepared>();
   #preparedAt: number;
@@ -70,6 +77,7 @@ export class Session {
   constructor(
     private readonly connection: DuckDBConnection,
     private readonly schema: SchemaVersion,
+    private readonly secure = false,
   ) {
     this.#preparedAt = schema.value;
   }
@@ -241,6 +249,12 @@ export class Session {
         'SET and USE reach one connection of the pool alone, and whoever uses it next. Give settings to the manager, write SET GLOBAL, or qualify names.',
       );
     }
+    if (changesConnection(prepared.statementType, statement.text)) {
+      throw new DatabaseError(
+        'E_QUERY',
+        'This reaches one connection of the pool alone, and whoever uses it next. Give settings to the manager, write SET GLOBAL, or use withConnection and set it back there.',
+      );
+    }
     if (statement.parameters.length > 0) {
       prepared.bind(
         statement.parameters.map((parameter) => parameter.value),
@@ -262,6 +276,7 @@ export class Session {
       }
       known.statement.destroySync();
     }
+    if (this.secure) refuseReaching(text);
     // before it is planned: what changes meanwhile is not in the plan
     const data = PLANNED_BY_DATA.test(text) ? this.schema.data : undefined;
     const statement = await this.connection.prepare(text);

@@ -251,6 +251,12 @@ describe('backup', () => {
       const error = await failure(db.backup(target, { overwrite: true }), 'E_CONFIG');
       expect(error.message, target).to.match(/the database itself|open in this process|is there/);
     }
+    const elsewhere = scratchPath();
+    for (const end of ['.wal', '.wal.checkpoint', '.wal.recovery', '.fallback-1-0123456789ab']) {
+      const error = await failure(db.backup(`${elsewhere}${end}`), 'E_CONFIG');
+      expect(error.message).to.contain('DuckDB or a fallback would take it for');
+      expect(existsSync(`${elsewhere}${end}`)).to.equal(false);
+    }
     const other = await openManager({ path: scratchPath() });
     await failure(db.backup(other.dbPath, { overwrite: true }), 'E_CONFIG');
     for (const wrong of ['', '  ', ':memory:', 'a\0b', 7 as never, 's3://bucket/x'])

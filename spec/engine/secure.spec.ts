@@ -54,6 +54,11 @@ const REFUSED: readonly (readonly [what: string, statement: string, code?: Error
   ['queries written to a file', `pragma log_query_path = 'BESIDE.out'`, 'E_QUERY'],
   ['a temporary directory elsewhere', `set global temp_directory = '/tmp'`],
   ['a query in a query', `select * from query('select * from read_text(''/etc/passwd'')')`],
+  ['a log into a file', `call enable_logging(storage = 'file', storage_path = 'BESIDE.log')`],
+  ['a log, as a table', `select * from main."Enable_Logging"()`],
+  ['a log, by a query made of parts', `select * from query('from enable_' || 'logging()')`],
+  ['a log, by a query as JSON', `select * from json_execute_serialized_sql('{}')`],
+  ['profiles on standard output', 'call enable_profiling()'],
   ['the environment', `select getenv('HOME')`, 'E_QUERY'],
 ];
 

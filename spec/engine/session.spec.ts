@@ -43,6 +43,16 @@ describe('Session', () => {
     await session.close();
   });
 
+  it('refuses a PRAGMA or CALL that changes the connection, which others use next', async () => {
+    const [session] = (await sessions(1)) as [Session];
+    const changing = ['pragma enable_verification', 'PRAGMA disable_optimizer', 'pragma enable_profiling'];
+    for (const text of [...changing, 'call enable_profiling()'])
+      expect((await failure(session.run(statement(text)), 'E_QUERY')).message, text).to.contain('one connection');
+    for (const text of ['pragma force_checkpoint', 'pragma version', 'call pragma_version()'])
+      await session.run(statement(text));
+    await session.close();
+  });
+
   it('refuses a transaction begun by SQL, which would take in whoever comes next', async () => {
     const [session] = (await sessions(1)) as [Session];
     for (const text of ['begin', 'BEGIN TRANSACTION', 'commit', 'rollback', '/* */ start transaction']) {
