@@ -19,6 +19,28 @@ export const CALL_OPTIONS: readonly string[] = ['signal', 'timeout'];
 /** a longer timer would fire at once */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** One listener on each signal, however many calls it is given to: Node warns of a leak from the eleventh on. */
+const following = new WeakMap<AbortSignal, { readonly stops: Set<() => void>; readonly listener: () => void }>();
+
+/** @returns how to take it back */
+function onAbort(signal: AbortSignal, stop: () => void): () => void {
+  let known = following.get(signal);
+  if (known === undefined) {
+    const stops = new Set<() => void>();
+    known = { stops, listener: () => stops.forEach((each) => each()) };
+    following.set(signal, known);
+    signal.addEventListener('abort', known.listener, { once: true });
+  }
+  const { stops, listener } = known;
+  stops.add(stop);
+  return () => {
+    stops.delete(stop);
+    if (stops.size > 0) return;
+    signal.removeEventListener('abort', listener);
+    following.delete(signal);
+  };
+}
+
 /** One call's limit. It stops once, for one reason, and tells whoever asked to be told. */
 export class Limit {
   /** how long each statement under it may take; it counts from where the statement starts */
@@ -75,8 +97,7 @@ export class Limit {
     const stop = (): void =>
       this.stop(new DatabaseError('E_ABORTED', `${what} was stopped by its signal.`, { cause: signal.reason }));
     if (signal.aborted) return stop();
-    signal.addEventListener('abort', stop, { once: true });
-    this.#cleanups.push(() => signal.removeEventListener('abort', stop));
+    this.#cleanups.push(onAbort(signal, stop));
   }
 
   /** Stops it now; only the first reason counts. */

@@ -85,6 +85,17 @@ async function usable(db: BaseDuckDBManager, items: Repository<Item>): Promise<v
 }
 
 describe('signal and timeout', () => {
+  it('put one listener on a signal, however many calls have it, and stop them all', async () => {
+    const { db, items } = await open();
+    const stop = new AbortController();
+    const calls = Array.from({ length: 30 }, () => failure(() => items.count(endless, { signal: stop.signal }), 'E_ABORTED')); // prettier-ignore
+    await until(() => getEventListeners(stop.signal, 'abort').length > 0);
+    expect(getEventListeners(stop.signal, 'abort')).to.have.lengthOf(1);
+    stop.abort();
+    expect(await Promise.all(calls)).to.have.lengthOf(30);
+    await usable(db, items);
+  });
+
   for (const [name, call] of Object.entries(CALLS))
     it(`stop ${name} while DuckDB runs, and leave the manager usable`, async () => {
       const { db, items } = await open();

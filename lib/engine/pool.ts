@@ -102,7 +102,7 @@ export class Pool {
             new DatabaseError(
               'E_TIMEOUT',
               `No connection became free within ${this.acquireTimeoutMs} ms: all ${this.size} are lent. ` +
-                'Look for a transaction that waits for something outside, or raise pool: { size, acquireTimeout }.',
+                'Look for a transaction that waits for something outside, or a stream that is not read on, or raise pool: { size, acquireTimeout }.',
               { details: this.stats },
             ),
           );
