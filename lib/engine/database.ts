@@ -162,7 +162,7 @@ export class Database {
           await attachFile(connection, path, false);
           await connection.run(`USE ${ALIAS}`);
         },
-        detachFile: (connection) => detach(connection, ALIAS),
+        detachFile: () => this.#detachFile(),
         goOver: (patienceMs, last, leave) => this.#goOver(patienceMs, last, leave),
       },
       this.side,
@@ -369,11 +369,6 @@ async function detachGivenUp(connection: DuckDBConnection, alias: string): Promi
     const failure = classify(error);
     if (!failure.message.startsWith('IO Error: Detached database ')) throw failure;
   }
-}
-
-async function detach(connection: DuckDBConnection, alias: string): Promise<void> {
-  await connection.run('USE memory');
-  await connection.run(`DETACH ${alias}`);
 }
 
 async function createInstance(options: DatabaseOptions, side: SideFile): Promise<DuckDBInstance> {

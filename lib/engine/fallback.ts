@@ -19,7 +19,7 @@ export interface Host {
   /** attaches the database beside the side file; @throws DatabaseError `E_LOCKED` */
   attachFile(connection: DuckDBConnection): Promise<void>;
   /** takes the database off again, so that others can have it */
-  detachFile(connection: DuckDBConnection): Promise<void>;
+  detachFile(): Promise<void>;
   /**
    * Lets nothing run, does `last`, goes over to the database, and does `leave`.
    *
@@ -102,7 +102,7 @@ export class Fallback {
 
   /** Transactions that the database does not have yet. */
   get pending(): number {
-    return Number(this.journal.committed - this.#applied);
+    return Math.max(0, Number(this.journal.committed - this.#applied));
   }
 
   /** Tries the lock from now on. Keeps no process alive. */
@@ -195,7 +195,10 @@ export class Fallback {
 
   async #giveUp(): Promise<void> {
     this.#replay = undefined;
-    if (this.#connection !== undefined) await this.host.detachFile(this.#connection);
+    // one that uses a database which was given up over a full disk can do nothing any more, not even leave it
+    this.#connection?.closeSync();
+    this.#connection = undefined;
+    await this.host.detachFile();
   }
 
   /** Every connection is in the database; the side file has served. */

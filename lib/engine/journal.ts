@@ -51,6 +51,7 @@ interface Performed {
 export class Journal {
   #transactions = 0n;
   #rowTables = 0;
+  #numbers = 0n;
   #committed = 0n;
   #written = false;
   #tail: Promise<unknown> = Promise.resolve();
@@ -69,7 +70,7 @@ export class Journal {
     return new Journal(alias, farStart);
   }
 
-  /** The number of the last committed transaction; they count from 1. */
+  /** The number of the last committed transaction; they count from 1, and some are left out. */
   get committed(): bigint {
     return this.#committed;
   }
@@ -98,13 +99,15 @@ export class Journal {
     writes: boolean,
   ): Promise<DuckDBMaterializedResult> {
     const turn = this.#tail.then(async () => {
+      // never given out again: a COMMIT may be done although it was interrupted
+      const seq = (this.#numbers += 1n);
       await connection.run(
         `INSERT INTO ${JOURNAL_SCHEMA}.commits VALUES ($1, $2, $3)`,
-        [this.#committed + 1n, transaction, beganAt],
+        [seq, transaction, beganAt],
         [BIGINT, BIGINT, BIGINT],
       );
       const result = await connection.run('COMMIT');
-      this.#committed += 1n;
+      this.#committed = seq;
       this.#written ||= writes;
       return result;
     });

@@ -136,7 +136,7 @@ export class Replay {
     const journal = `${this.sideAlias}.${JOURNAL_SCHEMA}`;
     const rows = await this.#rows(
       `SELECT seq, began_at, kind, text, parameters, rows_table FROM ${journal}.commits JOIN ${journal}.operations USING (transaction)
-        WHERE seq > ${this.#applied} AND seq <= ${this.#applied + BigInt(BATCH)} ORDER BY seq, position`,
+        WHERE seq IN (SELECT seq FROM ${journal}.commits WHERE seq > ${this.#applied} ORDER BY seq LIMIT ${BATCH}) ORDER BY seq, position`,
     );
     const batch: (Written & { operations: Operation[] })[] = [];
     for (const [seq, beganAt, kind, text, parameters, rowsTable] of rows) {

@@ -1,10 +1,15 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Database } from '../../lib/engine/database.js';
 import { runAlone } from '../../lib/engine/run-alone.js';
 import { Session, SchemaVersion } from '../../lib/engine/session.js';
 import { resolveOptions } from '../../lib/options.js';
-import { DatabaseError } from '@mysingle/database';
+import { DatabaseError, sql } from '@mysingle/database';
+import { arrived, openBeside } from '../support/beside.js';
+import { fillDisk, smallDisk } from '../support/disk.js';
 import { holdFile } from '../support/child.js';
 import { scratchPath } from '../support/scratch.js';
 import { until } from '../support/until.js';
@@ -33,5 +38,28 @@ describe('the fallback', () => {
     expect(result.getRows()).to.deep.equal([[5]]);
     connection.closeSync();
     await database.close();
+  });
+
+  it('goes over when there is space again, though the disk was full when the lock was free', async function () {
+    using disk = smallDisk(14);
+    if (disk === undefined) this.skip();
+    const path = join(disk.folder, 'test.duckdb');
+    const { db, release } = await openBeside(
+      ["create table t as select range as id, repeat('x', 150) || random() as v from range(5000)"],
+      {},
+      path,
+    );
+    await db.execute(sql`create table if not exists t (id bigint, v varchar)`);
+    await db.execute(sql`insert into t values (-1, 'beside')`);
+    fillDisk(join(disk.folder, 'fill'));
+    await release();
+    await sleep(400);
+    expect(db.mode).to.equal('fallback');
+    rmSync(join(disk.folder, 'fill'));
+    await arrived(db);
+    expect(await db.query(sql`select v from t where id = -1`)).to.deep.equal([{ v: 'beside' }]);
+    expect(await db.query(sql`select count(*)::int as n from t`)).to.deep.equal([{ n: 5001 }]);
+    expect(db.health().conflicts).to.equal(0);
+    await db.close();
   });
 });

@@ -1,11 +1,11 @@
 import { AsyncResource } from 'node:async_hooks';
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Column, Table, sql, type BaseDuckDBManager } from '@mysingle/database';
-import { smallDisk } from '../support/disk.js';
+import { fillDisk, smallDisk } from '../support/disk.js';
 import { failure } from '../support/failure.js';
 import { openManager } from '../support/scratch.js';
 
@@ -13,18 +13,6 @@ import { openManager } from '../support/scratch.js';
 class Fact {
   @Column('bigint', { primaryKey: true }) id!: bigint;
   @Column('varchar') text!: string;
-}
-
-/** Takes up what is left of a disk. */
-function fill(file: string): void {
-  const handle = openSync(file, 'w');
-  try {
-    for (;;) writeSync(handle, Buffer.alloc(16_384, 1));
-  } catch {
-    // full
-  } finally {
-    closeSync(handle);
-  }
 }
 
 const rows = (from: number, count: number): Fact[] =>
@@ -45,7 +33,7 @@ describe('a database that DuckDB gave up on', () => {
     const db = await openManager({ path, entities: [Fact] });
     const facts = db.repository(Fact);
     await facts.insertMany(rows(0, 10_000));
-    fill(join(disk.folder, 'fill'));
+    fillDisk(join(disk.folder, 'fill'));
     const error = await failure(() => db.checkpoint(), 'E_INVALIDATED');
     expect(error.message).to.contain('No space left on device');
 
@@ -68,7 +56,7 @@ describe('a database that DuckDB gave up on', () => {
     const path = join(disk.folder, 'test.duckdb');
     const db = await openManager({ path, entities: [Fact], cache: false });
     await db.repository(Fact).insertMany(rows(0, 10_000));
-    fill(join(disk.folder, 'fill'));
+    fillDisk(join(disk.folder, 'fill'));
     const refused = await db.duckdbConn.run('checkpoint').catch((error: Error) => error.message);
     expect(refused).to.contain('has been invalidated');
     expect((await db.duckdbConn.runAndReadAll('select count(*) from facts')).getRows()).to.deep.equal([[10_000n]]);
@@ -86,7 +74,7 @@ describe('a database that DuckDB gave up on', () => {
     await failure(() =>
       db.transaction(async () => {
         await facts.insert({ id: -1n, text: 'undone' });
-        fill(join(disk.folder, 'fill'));
+        fillDisk(join(disk.folder, 'fill'));
         await failure(outside, 'E_INVALIDATED');
       }),
     );
@@ -102,7 +90,7 @@ describe('a database that DuckDB gave up on', () => {
     const db = await openManager({ path, entities: [Fact] });
     const facts = db.repository(Fact);
     await facts.insertMany(rows(0, 10_000));
-    fill(join(disk.folder, 'fill'));
+    fillDisk(join(disk.folder, 'fill'));
     // DuckDB ends the process when a database that it gave up is taken off beneath an open transaction
     await db.duckdbConn.run('begin');
     await db.duckdbConn.run('select count(*) from facts');

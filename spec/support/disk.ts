@@ -1,5 +1,6 @@
 // A file system of its own: one that is full soon, or that can be turned read-only. It takes root, on Linux.
 import { execFileSync } from 'node:child_process';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { scratchFolder } from './scratch.js';
 
 export interface Disk extends Disposable {
@@ -21,4 +22,16 @@ export function smallDisk(megabytes: number): Disk | undefined {
     // lazily: what a failed spec has left open must not keep it
     [Symbol.dispose]: () => void execFileSync('umount', ['-l', folder]),
   };
+}
+
+/** Takes up what is left of a disk, by one file. */
+export function fillDisk(file: string): void {
+  const handle = openSync(file, 'w');
+  try {
+    for (;;) writeSync(handle, Buffer.alloc(16_384, 1));
+  } catch {
+    // full
+  } finally {
+    closeSync(handle);
+  }
 }
