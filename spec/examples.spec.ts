@@ -37,6 +37,15 @@ async function output(
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
+  locked: `
+fallback degraded
+updated for now: 1
+seen for now: [ 'today', 'yesterday' ]
+file ok { conflicts: 1 }
+its key stayed: true
+yesterday 11.00
+today 20.00
+kept as refused: E_UNIQUE`,
   cache: `
 load mean 295
 hit  mean 295
