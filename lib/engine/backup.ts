@@ -65,10 +65,10 @@ function checkedTarget(engine: Engine, path: string): string {
       'E_CONFIG',
       `backup: ${path} is ${target === own ? 'the database itself' : 'open in this process'}. Give another path.`,
     );
-  if (/\.wal(?:\.checkpoint|\.recovery)?$|\.fallback-\d+-[0-9a-f]{12}$/.test(target))
+  if (target === `${own}.tmp` || /\.wal(?:\.checkpoint|\.recovery)?$|\.fallback-\d+-[0-9a-f]{12}$/.test(target))
     throw new DatabaseError(
       'E_CONFIG',
-      `backup: ${path} is named as a part of another database, and DuckDB or a fallback would take it for one. Give another name.`,
+      `backup: ${path} is named as a part of a database, and DuckDB or a fallback would take it for one. Give another name.`,
     );
   return target;
 }

@@ -257,6 +257,8 @@ describe('backup', () => {
       expect(error.message).to.contain('DuckDB or a fallback would take it for');
       expect(existsSync(`${elsewhere}${end}`)).to.equal(false);
     }
+    // where DuckDB spills to
+    await failure(db.backup(`${path}.tmp`), 'E_CONFIG');
     const other = await openManager({ path: scratchPath() });
     await failure(db.backup(other.dbPath, { overwrite: true }), 'E_CONFIG');
     for (const wrong of ['', '  ', ':memory:', 'a\0b', 7 as never, 's3://bucket/x'])
