@@ -5,14 +5,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { quoteLiteral } from '../entity/identifier.js';
-import { DatabaseError, classify, loggable } from '../errors.js';
+import { DatabaseError, classify } from '../errors.js';
 import type { Log } from '../log.js';
 import { EVERYTHING } from '../sql/statement.js';
 import { ALIAS } from './alias.js';
 import { TableClock } from './clock.js';
+import { detach } from './detach.js';
 import { Fallback } from './fallback.js';
 import { attachAlone } from './one-instance.js';
-import { adoptOrphans } from './orphans.js';
+import { Orphans } from './orphans.js';
 import { MEMORY } from './path.js';
 import { Pool } from './pool.js';
 import { keptConflicts, type AlongWith } from './replay.js';
@@ -52,8 +53,6 @@ export interface Follower {
   hold(patienceMs: number): Promise<(() => void) | undefined>;
 }
 
-const ORPHANS_POLL_MS = 2_000;
-
 export class Database {
   readonly clock = new TableClock();
   readonly #schema = new SchemaVersion();
@@ -67,9 +66,7 @@ export class Database {
   #mode: Mode | undefined;
   #attaching: Promise<unknown> = Promise.resolve();
   #fallback: Fallback | undefined;
-  #adopting: Promise<void> = Promise.resolve();
-  #orphansTimer: NodeJS.Timeout | undefined;
-  #orphanTrouble: string | undefined;
+  readonly #orphans: Orphans;
   #conflicts = 0;
   #closing = false;
   readonly recovery: Recovery;
@@ -90,6 +87,16 @@ export class Database {
       log: options.log,
       still: (patienceMs, work) => this.#still(patienceMs, (sessions) => work(() => this.#reattach(sessions))),
       recovered: () => this.#written(),
+    });
+    this.#orphans = new Orphans({
+      path: options.path,
+      log: options.log,
+      alongWith: options.alongWith,
+      connect: () => this.connect(),
+      changed: async () => {
+        this.#written();
+        await this.countConflicts();
+      },
     });
   }
 
@@ -130,13 +137,13 @@ export class Database {
     }
     if (readOnly) return 'readonly';
     try {
-      await this.#bringInOrphans();
+      await this.#orphans.bringIn();
       await this.countConflicts();
     } catch (error) {
       await this.#detachFile();
       throw error;
     }
-    this.#watchOrphans();
+    this.#orphans.watch();
     return 'file';
   }
 
@@ -144,7 +151,7 @@ export class Database {
   async #detachFile(): Promise<void> {
     const connection = await this.instance.connect();
     try {
-      await detachGivenUp(connection, ALIAS);
+      await detach(connection, ALIAS);
     } finally {
       connection.closeSync();
     }
@@ -182,7 +189,7 @@ export class Database {
       await leave();
       this.#mode = 'file';
       this.#written();
-      this.#watchOrphans();
+      this.#orphans.watch();
       for (const arrived of this.arrivals) arrived();
       return true;
     };
@@ -215,7 +222,7 @@ export class Database {
     const { path, readOnly } = this.options;
     const connection = await this.instance.connect();
     try {
-      await detachGivenUp(connection, this.#alias);
+      await detach(connection, this.#alias);
       if (this.#fallback === undefined) await attachFile(connection, path, readOnly);
       else await connection.run(`ATTACH ${quoteLiteral(this.side.path)} AS ${this.side.alias} (TYPE duckdb)`);
     } finally {
@@ -237,45 +244,6 @@ export class Database {
       this.#conflicts = await keptConflicts(connection);
     } finally {
       connection.closeSync();
-    }
-  }
-
-  /** Applies what processes wrote beside the file and left there. */
-  #bringInOrphans(): Promise<void> {
-    const { path, log, alongWith } = this.options;
-    return adoptOrphans({
-      path,
-      log,
-      alongWith,
-      connect: () => this.connect(),
-      changed: async () => {
-        this.#written();
-        await this.countConflicts();
-      },
-    });
-  }
-
-  /** A process in fallback that ends while this one has the file leaves its writes to it. */
-  #watchOrphans(): void {
-    if (this.#orphansTimer !== undefined || this.#closing) return;
-    let looking = false;
-    this.#orphansTimer = setInterval(() => {
-      if (looking) return;
-      looking = true;
-      this.#adopting = this.#lookForOrphans().finally(() => (looking = false));
-    }, ORPHANS_POLL_MS).unref();
-  }
-
-  /** What fails is tried again at the next look, and told once. */
-  async #lookForOrphans(): Promise<void> {
-    try {
-      await this.#bringInOrphans();
-      this.#orphanTrouble = undefined;
-    } catch (error) {
-      const trouble = loggable(error);
-      if (trouble.error !== this.#orphanTrouble)
-        this.options.log('fallbackNotApplied', { original_db_path: this.options.path, ...trouble });
-      this.#orphanTrouble = trouble.error;
     }
   }
 
@@ -328,16 +296,15 @@ export class Database {
 
   async close(): Promise<void> {
     this.#closing = true;
-    clearInterval(this.#orphansTimer);
+    this.#orphans.stop();
     try {
       await this.recovery.close();
       await this.pool.close();
       // when nothing can be written any more
       for (const hook of this.beforeClose.splice(0)) await hook();
       await this.#fallback?.close();
-      await this.#adopting;
       // what another process left since the last look
-      if (this.#mode === 'file') await this.#lookForOrphans();
+      if (this.#mode === 'file') await this.#orphans.look();
     } finally {
       // what this fails with, closing the instance would fail with in silence: a checkpoint, whose log stays
       await this.#detachFile().catch(() => {});
@@ -358,16 +325,6 @@ async function attachFile(connection: DuckDBConnection, path: string, readOnly: 
     );
   } catch (error) {
     throw classify(error, { path });
-  }
-}
-
-/** It may be off already; and the checkpoint that belongs to it fails once more where the disk is still full. */
-async function detachGivenUp(connection: DuckDBConnection, alias: string): Promise<void> {
-  try {
-    await connection.run(`DETACH DATABASE IF EXISTS ${alias}`);
-  } catch (error) {
-    const failure = classify(error);
-    if (!failure.message.startsWith('IO Error: Detached database ')) throw failure;
   }
 }
 

@@ -56,7 +56,12 @@ export class Engine {
     this.#refuseIfClosed();
     context().reads?.add(this.database, statement.reads);
     const { transaction } = this;
-    if (transaction !== undefined) return this.#timed(statement, () => transaction.run(statement, limit));
+    // whoever has dealt with a conflict takes it out
+    const recount = statement.text.includes(CONFLICTS);
+    if (transaction !== undefined) {
+      if (recount) transaction.afterCommit(() => this.database.countConflicts());
+      return this.#timed(statement, () => transaction.run(statement, limit));
+    }
     const { clock } = this.database;
     const result = await this.#use(
       (session) =>
@@ -73,8 +78,7 @@ export class Engine {
         ),
       limit,
     );
-    // whoever has dealt with one takes it out
-    if (statement.text.includes(CONFLICTS)) await this.database.countConflicts();
+    if (recount) await this.database.countConflicts();
     return result;
   }
 

@@ -5,6 +5,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { quoteLiteral } from '../entity/identifier.js';
 import { DatabaseError, classify, isDatabaseError, loggable } from '../errors.js';
 import type { Log } from '../log.js';
+import { detach } from './detach.js';
 import { Journal } from './journal.js';
 import { Replay, keptConflicts, type AlongWith } from './replay.js';
 import type { SideFile } from './side-file.js';
@@ -76,7 +77,7 @@ export class Fallback {
       const journal = await Journal.create(connection, side.alias, farStart);
       if (side.exists) return journal;
       await connection.run('USE memory');
-      await connection.run(`DETACH ${side.alias}`);
+      await detach(connection, side.alias);
       if (again) return undefined;
       throw new Error('it is removed again and again');
     } catch (error) {
@@ -206,7 +207,7 @@ export class Fallback {
     this.#stopped = true;
     this.#arrived = true;
     try {
-      await connection.run(`DETACH ${this.side.alias}`);
+      await detach(connection, this.side.alias);
       this.side.remove();
       await replay.forget();
     } catch (error) {
@@ -240,7 +241,7 @@ export class Fallback {
   async #discard(): Promise<void> {
     const connection = this.#connection ?? (await this.host.bareConnection());
     try {
-      await connection.run(`DETACH ${this.side.alias}`);
+      await detach(connection, this.side.alias);
       this.side.remove();
     } finally {
       connection.closeSync();

@@ -322,7 +322,8 @@ async function localRowId(connection: DuckDBConnection, target: TableReference):
   return (highest as bigint | null) ?? FIRST_LOCAL_ROWID - 1n;
 }
 
-function rowsOf(result: DuckDBMaterializedResult): (readonly DuckDBValue[])[] {
+/** All rows of a result, as the binding has them. */
+export function rowsOf(result: DuckDBMaterializedResult): (readonly DuckDBValue[])[] {
   return Array.from({ length: result.chunkCount }, (_chunk, index) => result.getChunk(index).getRows()).flat();
 }
 

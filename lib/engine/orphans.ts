@@ -2,8 +2,9 @@
 // holds the database now brings them in. Not here: how (replay.ts).
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { quoteLiteral } from '../entity/identifier.js';
-import { DatabaseError, classify } from '../errors.js';
+import { DatabaseError, classify, loggable } from '../errors.js';
 import type { Log } from '../log.js';
+import { detach } from './detach.js';
 import { attachAlone } from './one-instance.js';
 import { Replay, type AlongWith } from './replay.js';
 import { SideFile } from './side-file.js';
@@ -19,13 +20,62 @@ export interface Into {
   changed(): Promise<void>;
 }
 
-/**
- * Applies every side file of the database that no process holds, and removes it.
- *
- * @throws DatabaseError when one cannot be read or applied now; it stays, and so does what is in it
- */
-export async function adoptOrphans(into: Into): Promise<void> {
-  for (const side of SideFile.of(into.path)) await adopt(side, into);
+const POLL_MS = 2_000;
+
+export class Orphans {
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #trouble: string | undefined;
+  #stopped = false;
+
+  constructor(private readonly into: Into) {}
+
+  /**
+   * Applies every side file of the database that no process holds, and removes it.
+   *
+   * @throws DatabaseError when one cannot be read or applied now; it stays, and so does what is in it
+   */
+  async bringIn(): Promise<void> {
+    for (const side of SideFile.of(this.into.path)) await adopt(side, this.into);
+  }
+
+  /** Looks again and again: a process in fallback that ends while this one has the file leaves its writes to it. */
+  watch(): void {
+    if (this.#stopped) return;
+    this.#timer ??= setInterval(() => void this.look(), POLL_MS).unref();
+  }
+
+  /** One look, after the one that is under way. What fails is tried again at the next one, and told once. */
+  look(): Promise<void> {
+    // at close there is one more; the timer does not wait in line
+    const before = this.#looking;
+    if (before !== undefined && !this.#stopped) return before;
+    const look = (before ?? Promise.resolve())
+      .then(() => this.#try())
+      .finally(() => {
+        if (this.#looking === look) this.#looking = undefined;
+      });
+    this.#looking = look;
+    return look;
+  }
+
+  async #try(): Promise<void> {
+    try {
+      await this.bringIn();
+      this.#trouble = undefined;
+    } catch (error) {
+      const trouble = loggable(error);
+      if (trouble.error !== this.#trouble)
+        this.into.log('fallbackNotApplied', { original_db_path: this.into.path, ...trouble });
+      this.#trouble = trouble.error;
+    }
+  }
+
+  /** Ends the watch; one look may still be under way, and `look` waits for it. */
+  stop(): void {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+  }
 }
 
 async function adopt(side: SideFile, into: Into): Promise<void> {
@@ -49,7 +99,7 @@ async function adopt(side: SideFile, into: Into): Promise<void> {
     try {
       replay = await bringIn(side, connection, into);
     } finally {
-      await connection.run(`DETACH ${side.alias}`);
+      await detach(connection, side.alias);
     }
     side.remove();
     await replay?.forget();

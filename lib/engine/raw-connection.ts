@@ -11,7 +11,7 @@ import { context } from '../context.js';
 import { classify, inWords, type DatabaseError } from '../errors.js';
 import type { Limit } from '../limit.js';
 import { EVERYTHING } from '../sql/statement.js';
-import { tokensOf } from '../sql/tokens.js';
+import { transactionOpenAfter } from '../sql/write-kind.js';
 import type { Database, Follower } from './database.js';
 import type { Recording } from './journal.js';
 import { RawJournal } from './raw-journal.js';
@@ -130,7 +130,7 @@ export class RawConnection implements Follower {
       await this.#follow();
       this.database.recovery.refuseIfGone();
       if (this.database.secure && typeof args[0] === 'string') refuseReaching(args[0]);
-      const open = transactionOpenAfter(args[0]);
+      const open = typeof args[0] === 'string' ? transactionOpenAfter(args[0]) : undefined;
       // whatever comes of it, its end is an end
       if (open === false) this.#inTransaction = false;
       const result = await this.#perform(inner, method, args, call);
@@ -197,19 +197,6 @@ export class RawConnection implements Follower {
     }
     this.inner.closeSync();
   }
-}
-
-/** Whether some SQL leaves a transaction open; undefined where it neither begins nor ends one. */
-function transactionOpenAfter(sql: unknown): boolean | undefined {
-  if (typeof sql !== 'string' || !/begin|start|commit|end|rollback|abort/i.test(sql)) return undefined;
-  const tokens = tokensOf(sql);
-  const control = tokens.findLast(
-    ({ kind, text }, index) =>
-      kind === 'word' &&
-      /^(?:begin|start|commit|end|rollback|abort)$/.test(text) &&
-      (index === 0 || tokens[index - 1]?.text === ';'),
-  );
-  return control === undefined ? undefined : /^(?:begin|start)$/.test(control.text);
 }
 
 const RUNNING = [DuckDBPreparedStatement, DuckDBExtractedStatements, DuckDBPendingResult, DuckDBAppender];

@@ -8,7 +8,7 @@ import {
 } from '@duckdb/node-api'; // prettier-ignore
 import type { DatabaseError } from '../errors.js';
 import { statementsOf, tokensOf } from '../sql/tokens.js';
-import { changesMeaning, writeKind } from '../sql/write-kind.js';
+import { changesMeaning, transactionOpenAfter, writeKind } from '../sql/write-kind.js';
 import { notKept, rollback, type Bound, type Journal, type Recording } from './journal.js';
 
 type Values = readonly DuckDBValue[] | Readonly<Record<string, DuckDBValue>>;
@@ -38,11 +38,6 @@ export class RawJournal {
     private readonly journal: Journal,
     private readonly within: Recording | undefined,
   ) {}
-
-  /** Whether a transaction begun by SQL is open. */
-  get open(): boolean {
-    return this.#open !== undefined;
-  }
 
   /** A method of the connection. */
   async call(method: string, args: readonly unknown[], native: () => unknown): Promise<unknown> {
@@ -173,12 +168,8 @@ export class RawJournal {
   /** Several statements in one text; here they are done all or none. */
   async #script(method: string, [sql, values]: readonly unknown[]): Promise<unknown> {
     const text = sql as string;
-    const words = tokensOf(text);
-    const control = words.some(
-      ({ kind, text: word }, index) =>
-        kind === 'word' && CONTROL.has(word) && (index === 0 || words[index - 1]?.text === ';'),
-    );
-    if (control || values !== undefined) throw unsupported('several statements with values or BEGIN');
+    if (transactionOpenAfter(text) !== undefined || values !== undefined)
+      throw unsupported('several statements with values or BEGIN');
     const result = await this.#inTransaction(async (recording) => {
       const parts = statementsOf(text);
       if ((await this.inner.extractStatements(text)).count === parts.length) return this.#parts(parts, recording);
@@ -205,8 +196,6 @@ export class RawJournal {
     return result ?? this.inner.run('');
   }
 }
-
-const CONTROL: ReadonlySet<string> = new Set(['begin', 'start', 'commit', 'end', 'rollback', 'abort']);
 
 /** What DuckDB makes several statements of, and reads: a PIVOT. */
 function isReading(sql: string): boolean {

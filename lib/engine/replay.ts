@@ -5,7 +5,7 @@ import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { BIGINT, TIMESTAMPTZ, VARCHAR, DuckDBListValue, DuckDBTimestampTZValue } from '@duckdb/node-api';
 import { quote } from '../entity/identifier.js';
 import { classify, type DatabaseError, type ErrorCode } from '../errors.js';
-import { JOURNAL_SCHEMA, type OperationKind } from './journal.js';
+import { JOURNAL_SCHEMA, rowsOf, type OperationKind } from './journal.js';
 
 /** Says how far each side file was applied; written in the transaction that applies. */
 const APPLIED = 'mysingle_fallback';
@@ -251,8 +251,7 @@ export class Replay {
   }
 
   async #rows(sql: string, values: string[] = []): Promise<(readonly DuckDBValue[])[]> {
-    const result = await this.connection.run(sql, values);
-    return Array.from({ length: result.chunkCount }, (_chunk, index) => result.getChunk(index).getRows()).flat();
+    return rowsOf(await this.connection.run(sql, values));
   }
 
   /** Keeps a refused transaction whole: what it said, with its values and rows, and why it was refused. */

@@ -172,9 +172,10 @@ export class Session {
   ): Promise<Result> {
     return this.#classified(statement, limit, async () => {
       let type: StatementType | undefined;
-      const result = await recording.transact(this.connection, () =>
-        this.#execute(statement, (ran) => (type = ran), recording),
-      );
+      const result = await recording
+        .transact(this.connection, () => this.#execute(statement, (ran) => (type = ran), recording))
+        // others may have planned by the data of before between the statement and its COMMIT
+        .finally(() => this.dataChanged());
       if (type !== undefined) done?.(type);
       return readResult(result, statement.as);
     });

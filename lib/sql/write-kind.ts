@@ -141,3 +141,16 @@ function reference(tokens: readonly Token[], at: number): TableReference | undef
   const [table, schema, ...more] = parts.toReversed();
   return table === undefined || more.length > 0 ? undefined : { schema, table };
 }
+
+/** Whether some SQL leaves a transaction open; undefined where it neither begins nor ends one. */
+export function transactionOpenAfter(sql: string): boolean | undefined {
+  if (!/begin|start|commit|end|rollback|abort/i.test(sql)) return undefined;
+  const tokens = tokensOf(sql);
+  const control = tokens.findLast(
+    ({ kind, text }, index) =>
+      kind === 'word' &&
+      /^(?:begin|start|commit|end|rollback|abort)$/.test(text) &&
+      (index === 0 || tokens[index - 1]?.text === ';'),
+  );
+  return control === undefined ? undefined : /^(?:begin|start)$/.test(control.text);
+}

@@ -284,5 +284,7 @@ describe('while another process holds the file', () => {
     expect(kept[1]?.operations).to.have.length(2);
     await db.execute(sql`delete from mysingle_conflicts where code = 'E_UNIQUE'`);
     expect(db.health().conflicts).to.equal(1);
+    await db.transaction(() => db.execute(sql`delete from mysingle_conflicts`));
+    expect(db.health().conflicts).to.equal(0);
   });
 });

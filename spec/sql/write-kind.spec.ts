@@ -1,7 +1,7 @@
 import { DuckDBInstance, StatementType } from '@duckdb/node-api';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { changesMeaning, writeKind } from '../../lib/sql/write-kind.js';
+import { changesMeaning, transactionOpenAfter, writeKind } from '../../lib/sql/write-kind.js';
 
 // as DuckDB types it, and reads it
 async function kinds(statements: readonly string[]): Promise<string[]> {
@@ -123,5 +123,21 @@ describe('what a statement does to a database', () => {
     const harmless = ['set threads = 2', "set TimeZone = 'UTC';", "set global memory_limit = '1GB'", 'select 1', ''];
     expect(changing.filter((text) => !changesMeaning(text))).to.deep.equal([]);
     expect(harmless.filter(changesMeaning)).to.deep.equal([]);
+  });
+});
+
+describe('transactionOpenAfter', () => {
+  it('tells what SQL leaves behind, whatever words its names and values hold', () => {
+    for (const text of ['begin', '/* x */ START TRANSACTION', 'select 1; begin', 'commit; begin'])
+      expect(transactionOpenAfter(text), text).to.equal(true);
+    for (const text of ['commit', 'END', 'rollback', 'ABORT', 'begin; insert into t values (1); commit'])
+      expect(transactionOpenAfter(text), text).to.equal(false);
+    for (const text of [
+      'select 1',
+      'insert into "begin" values (\'; commit\')',
+      'select commit from t',
+      '-- begin\nselect 1',
+    ])
+      expect(transactionOpenAfter(text), text).to.equal(undefined);
   });
 });
