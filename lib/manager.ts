@@ -12,9 +12,8 @@ import { afterCommitOf } from './engine/after-commit.js';
 import { Engine } from './engine/engine.js';
 import { RawConnection } from './engine/raw-connection.js';
 import { acquireDatabase, type Lease } from './engine/registry.js';
-import type { Chunk } from './engine/result.js';
+import { hydrateObjects, readObjects, rowsOf } from './engine/result.js';
 import type { TransactionOptions } from './engine/transaction.js';
-import { record } from './entity/decode.js';
 import type { EntityClass } from './entity/row.js';
 import { schemaOf } from './entity/schema.js';
 import { DatabaseError, classify, isDatabaseError, loggable } from './errors.js';
@@ -255,13 +254,16 @@ export class BaseDuckDBManager implements OpenManager {
 
   /**
    * Runs one SQL statement and gives its rows, decoded by column type: exact decimals as text, bigint, Date, parsed JSON.
+   * No value is an error: an infinite date or timestamp is `Infinity` or `-Infinity`, one outside the years of a `Date` is text.
    *
    * @throws DatabaseError `E_QUERY` for anything but sql`...`, for wrong SQL, several statements, or two columns of one name
    * @example await db.query<{ symbol: string }>(sql`select symbol from ${Trade} where price > ${100}`)
    */
   query<Row extends object = Record<string, unknown>>(statement: Fragment, options: CallOptions = {}): Promise<Row[]> {
-    return this.#call('query', options, async ({ engine }, limit) =>
-      rowsOf<Row>(await engine.run(rawStatement(statement), limit)),
+    return this.#call(
+      'query',
+      options,
+      async ({ engine }, limit) => (await engine.collect(rawStatement(statement), readObjects, limit)).rows as Row[],
     );
   }
 
@@ -287,7 +289,7 @@ export class BaseDuckDBManager implements OpenManager {
       statementMs: this.#options.queryTimeoutMs,
       async *chunks(limit) {
         const { engine } = await within(limit, use());
-        for await (const chunk of engine.stream(raw, limit)) yield rowsOf<Row>(chunk);
+        for await (const chunk of engine.stream(raw, limit)) yield rowsOf(chunk, hydrateObjects(chunk)) as Row[];
       },
     });
   }
@@ -502,18 +504,6 @@ export class BaseDuckDBManager implements OpenManager {
   toJsonSerializable(value: unknown): unknown {
     return toJsonSerializable(value);
   }
-}
-
-function rowsOf<Row>({ names, columns, rowCount }: Chunk): Row[] {
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined)
-    throw new DatabaseError(
-      'E_QUERY',
-      `Two columns of the result are named "${twice}", of which an object holds one. Give them names with AS.`,
-    );
-  return Array.from({ length: rowCount }, (_row, row) =>
-    record(names, (_name, index) => columns[index]?.[row]),
-  ) as Row[];
 }
 
 async function release({ engine, raw, lease, arrived }: Opened): Promise<void> {

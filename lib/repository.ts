@@ -6,9 +6,10 @@ import type { Cache } from './cache/cache.js';
 import { CACHE } from './cache/source.js';
 import { insertBulk, type BulkOptions, type RowSource } from './bulk.js';
 import type { Engine } from './engine/engine.js';
-import type { Chunk, Result } from './engine/result.js';
-import { record } from './entity/decode.js';
-import { instantiate } from './entity/instance.js';
+import { arraysOf, readArrays, readResult, readRows, rowsOf, type Read } from './engine/result.js';
+import { arrayFor, type ColumnArrays } from './entity/column-array.js';
+import { hydrateOf, type Hydrate } from './entity/hydrate.js';
+import { record } from './entity/record.js';
 import type { ColumnKey, EntityClass, Insert, Selected, Update } from './entity/row.js';
 import type { Unmarked } from './entity/property-type.js';
 import { schemaOf, type Column, type EntitySchema } from './entity/schema.js';
@@ -113,8 +114,10 @@ export class Repository<E extends object> {
   insert(row: Insert<E>, options: CallOptions = {}): Promise<E> {
     return this.#call('insert', options, async ({ engine, encoder }, limit) => {
       const statement = insertStatement(this.#schema, writable(encoder, row).values);
-      const result = await inWordsOf(this.#schema, () => engine.run(statement, limit));
-      return this.#instances(result, this.#schema.columns)[0] as E;
+      const { rows } = await inWordsOf(this.#schema, () =>
+        engine.collect(statement, readRows(this.#hydrate(this.#schema.columns)), limit),
+      );
+      return rows[0] as E;
     });
   }
 
@@ -183,7 +186,8 @@ export class Repository<E extends object> {
   ): Promise<([K] extends [never] ? E : Selected<E, K>)[]> {
     const columns = selectedColumns(this.#schema, (options as typeof options | null)?.select);
     const statement = selectStatement(this.#schema, columns, options as FindOptions<never>);
-    return (await this.#cached('find', statement, options, (result) => this.#instances(result, columns))) as never;
+    const read = readRows(this.#hydrate(columns));
+    return (await this.#cached('find', statement, options, read, ({ rows }) => rows)) as never;
   }
 
   /**
@@ -202,19 +206,69 @@ export class Repository<E extends object> {
     options: Omit<FindOptions<E, K>, 'cache'> = {},
   ): RowStream<[K] extends [never] ? E : Selected<E, K>> {
     knownOptions(options, STREAM_OPTIONS, 'stream');
-    const columns = selectedColumns(this.#schema, options.select);
-    const statement = selectStatement(this.#schema, columns, options as FindOptions<never>);
+    const { columns, statement } = this.#selection(options);
     const open = this.#open;
-    const instances = (chunk: Chunk): object[] => this.#instances(chunk, columns);
+    const hydrate = this.#hydrate(columns);
     return new RowStream<object>({
       options,
       what: 'stream',
       statementMs: this.queryTimeoutMs,
       async *chunks(limit) {
         const { engine } = await within(limit, open());
-        for await (const chunk of engine.stream(statement, limit)) yield instances(chunk);
+        for await (const chunk of engine.stream(statement, limit)) yield rowsOf(chunk, hydrate);
       },
     }) as never;
+  }
+
+  /**
+   * Columns of the rows that match, each as one array: a `Float64Array` for numbers, a `BigInt64Array` for `bigint`
+   * (`BigUint64Array` for `ubigint`; integers of 128 bits in an array), copied out of DuckDB's memory without a JavaScript value
+   * in between. A column that is nullable, or no number, comes as an array with nulls in their places. Never from the cache.
+   *
+   * @throws DatabaseError as `find`
+   * @example const { close, day } = await prices.findColumns({ select: ['close', 'day'], where: { symbol: 'AAPL' } });
+   * // close: Float64Array, day: Date[]
+   */
+  findColumns<const K extends ColumnKey<E> = never>(
+    options: Omit<FindOptions<E, K>, 'cache'> = {},
+  ): Promise<ColumnArrays<E, [K] extends [never] ? ColumnKey<E> : K>> {
+    knownOptions(options, STREAM_OPTIONS, 'findColumns');
+    const { columns, statement } = this.#selection(options);
+    return limited(options, 'findColumns', this.queryTimeoutMs, async (limit) => {
+      const { engine } = await within(limit, this.#open());
+      const { arrays } = await engine.collect(statement, readArrays(columns.map(arrayFor)), limit);
+      return named(columns, arrays);
+    }) as never;
+  }
+
+  /**
+   * The same, some thousand rows at a time: memory stays bounded, however many rows match. As `stream` in everything else.
+   *
+   * @throws DatabaseError as `stream`
+   * @example for await (const { close } of prices.streamColumns({ select: ['close'] })) sum += close.reduce((a, b) => a + b, 0);
+   */
+  streamColumns<const K extends ColumnKey<E> = never>(
+    options: Omit<FindOptions<E, K>, 'cache'> = {},
+  ): RowStream<ColumnArrays<E, [K] extends [never] ? ColumnKey<E> : K>> {
+    knownOptions(options, STREAM_OPTIONS, 'streamColumns');
+    const { columns, statement } = this.#selection(options);
+    const open = this.#open;
+    const make = columns.map(arrayFor);
+    return new RowStream<object>({
+      options,
+      what: 'streamColumns',
+      statementMs: this.queryTimeoutMs,
+      async *chunks(limit) {
+        const { engine } = await within(limit, open());
+        for await (const chunk of engine.stream(statement, limit)) yield [named(columns, arraysOf(chunk, make))];
+      },
+    }) as never;
+  }
+
+  #selection(options: object): { columns: readonly Column[]; statement: Statement } {
+    const { select } = options as FindOptions<never>;
+    const columns = selectedColumns(this.#schema, select);
+    return { columns, statement: selectStatement(this.#schema, columns, options) };
   }
 
   /** The first row that matches, or null. */
@@ -261,14 +315,20 @@ export class Repository<E extends object> {
   async count(where?: Where<E>, options: CallOptions = {}): Promise<number> {
     knownOptions(options, CALL_OPTIONS, 'count');
     const statement = countStatement(this.#schema, where);
-    return (await this.#cached('count', statement, options, (result) => result.columns[0]?.[0])) as number;
+    return (await this.#cached('count', statement, options, readResult, (result) => result.columns[0]?.[0])) as number;
   }
 
   /** Whether any row matches. */
   async exists(where?: Where<E>, options: CallOptions = {}): Promise<boolean> {
     knownOptions(options, CALL_OPTIONS, 'exists');
     const statement = existsStatement(this.#schema, where);
-    return (await this.#cached('exists', statement, options, (result) => result.columns[0]?.[0])) as boolean;
+    return (await this.#cached(
+      'exists',
+      statement,
+      options,
+      readResult,
+      (result) => result.columns[0]?.[0],
+    )) as boolean;
   }
 
   /**
@@ -325,7 +385,7 @@ export class Repository<E extends object> {
     options: AggregateOptions<E, G, A>,
   ): Promise<never> {
     const { statement, names } = aggregateStatement(this.#schema, options);
-    const rows = await this.#cached('aggregate', statement, options, ({ columns, rowCount }) =>
+    const rows = await this.#cached('aggregate', statement, options, readResult, ({ columns, rowCount }) =>
       Array.from({ length: rowCount }, (_row, row) => record(names, (_name, index) => columns[index]?.[row])),
     );
     return rows as never;
@@ -366,21 +426,22 @@ export class Repository<E extends object> {
   }
 
   /** Runs a read, through the cache where the entity is `@Cached`. */
-  #cached<T>(
+  #cached<R extends { readonly rowCount: number }, T>(
     what: string,
     statement: Statement,
     options: { readonly cache?: boolean } & CallOptions,
-    shape: (result: Result) => T,
+    read: Read<R>,
+    shape: (result: R) => T,
   ): Promise<T> {
     return limited(options, what, this.queryTimeoutMs, async (limit) => {
       const opened = within(limit, this.#open());
       const { engine, cache } = opened instanceof Promise ? await opened : opened;
       const { cachedMs } = this.#schema;
       if (cachedMs === undefined || options.cache === false || engine.transaction?.hasWritten)
-        return shape(await engine.run(statement, limit));
+        return shape(await engine.collect(statement, read, limit));
       // others may wait for the same load: it ends this wait alone
       const shared = this.queryTimeoutMs === undefined ? undefined : new Limit([], this.queryTimeoutMs);
-      const load = async (): Promise<T> => shape(await engine.run(statement, shared));
+      const load = async (): Promise<T> => shape(await engine.collect(statement, read, shared));
       return within(limit, this.#throughCache(cache, cachedMs, statement, load));
     });
   }
@@ -393,10 +454,10 @@ export class Repository<E extends object> {
     return (await cache.loadThrough(key, cachedMs, undefined, load)) as T;
   }
 
-  #instances({ columns, rowCount }: Chunk, of: readonly Column[]): object[] {
-    const properties = of.map((column) => column.property);
-    return Array.from({ length: rowCount }, (_row, row) =>
-      instantiate(this.#schema, properties, (index) => columns[index]?.[row]),
+  #hydrate(columns: readonly Column[]): Hydrate {
+    return hydrateOf(
+      this.#schema,
+      columns.map((column) => column.property),
     );
   }
 
@@ -464,6 +525,12 @@ export class Repository<E extends object> {
     return { action: 'update', on: key, update: updated.filter((column) => !key.includes(column)) };
   }
 }
+
+const named = (columns: readonly Column[], arrays: readonly unknown[]): Record<string, unknown> =>
+  record(
+    columns.map((column) => column.property),
+    (_property, index) => arrays[index],
+  );
 
 function isRows(value: unknown): value is RowSource {
   return typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);

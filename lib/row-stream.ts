@@ -12,14 +12,20 @@ interface Source<T> {
   readonly chunks: (limit: Limit) => AsyncIterable<readonly T[]>;
 }
 
+const END: IteratorResult<never> = Object.freeze({ done: true, value: undefined });
+
 /**
  * Rows as they are read. Nothing runs before the first `next()`; the end of the loop, `break`, an error and `return()` let go
  * of the connection.
  */
 export class RowStream<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   #limit: Limit | undefined;
-  #rows: AsyncGenerator<T> | undefined;
+  #chunks: AsyncGenerator<readonly T[]> | undefined;
+  #chunk: readonly T[] = [];
+  #next = 0;
+  /** calls of next() that wait for a chunk, and the last of them */
   #asked = 0;
+  #turn: Promise<unknown> = Promise.resolve();
   #returned = false;
 
   /** @internal */
@@ -28,30 +34,51 @@ export class RowStream<T> implements AsyncIterableIterator<T>, AsyncDisposable {
     Limit.of(source.options, source.what)?.dispose();
   }
 
-  async next(): Promise<IteratorResult<T>> {
-    this.#rows ??= this.#read();
+  next(): Promise<IteratorResult<T>> {
+    // most rows are there already, and cost no turn of a generator
+    if (this.#next < this.#chunk.length && this.#limit?.reason === undefined && this.#asked === 0)
+      return Promise.resolve({ done: false, value: this.#chunk[this.#next++] as T });
     this.#asked += 1;
+    const asked = this.#turn.then(() => this.#fetch()).finally(() => (this.#asked -= 1));
+    this.#turn = asked.catch(() => {});
+    return asked;
+  }
+
+  async #fetch(): Promise<IteratorResult<T>> {
+    const chunks = (this.#chunks ??= this.#read());
     try {
-      return await this.#rows.next();
+      const reason = this.#limit?.reason;
+      if (reason !== undefined) await chunks.throw(reason);
+      while (this.#next >= this.#chunk.length) {
+        const { done, value } = await chunks.next();
+        if (done === true) return END;
+        this.#hold(value);
+      }
+      return { done: false, value: this.#chunk[this.#next++] as T };
     } catch (error) {
-      if (this.#returned) return { done: true, value: undefined };
+      this.#hold([]);
+      if (this.#returned) return END;
       throw error;
-    } finally {
-      this.#asked -= 1;
     }
+  }
+
+  #hold(rows: readonly T[]): void {
+    this.#chunk = rows;
+    this.#next = 0;
   }
 
   async return(): Promise<IteratorResult<T>> {
     this.#returned = true;
-    this.#rows ??= this.#read();
+    this.#hold([]);
+    this.#chunks ??= this.#read();
     // a generator that waits for the database would hear of its end only when it has its rows
     if (this.#asked > 0)
       this.#limit?.stop(new DatabaseError('E_ABORTED', `${this.source.what} was ended by return().`));
-    await this.#rows.return(undefined);
-    return { done: true, value: undefined };
+    await this.#chunks.return(undefined);
+    return END;
   }
 
-  async *#read(): AsyncGenerator<T> {
+  async *#read(): AsyncGenerator<readonly T[]> {
     const { options, what, statementMs, chunks } = this.source;
     // the time counts from here
     const limit = Limit.of(options, what, statementMs) ?? new Limit();
@@ -59,10 +86,8 @@ export class RowStream<T> implements AsyncIterableIterator<T>, AsyncDisposable {
     try {
       limit.refuse();
       for await (const rows of chunks(limit)) {
-        for (const row of rows) {
-          yield row;
-          limit.refuse();
-        }
+        yield rows;
+        limit.refuse();
       }
     } finally {
       limit.dispose();

@@ -14,7 +14,7 @@ import type { Database, Follower } from '../engine/database.js';
 import type { AlongWith } from '../engine/replay.js';
 import { runAlone } from '../engine/run-alone.js';
 import { SchemaVersion, Session } from '../engine/session.js';
-import type { Result } from '../engine/result.js';
+import { readResult, type Result } from '../engine/result.js';
 import type { Parameter } from '../sql/statement.js';
 
 export const CACHE_TABLE = 'mysingle_cache';
@@ -235,6 +235,6 @@ export class CacheTable implements Follower {
   /** What must come to the database, too, where it is done in fallback. */
   #change(sql: string, ...parameters: readonly Parameter[]): Promise<Result> {
     const statement = { text: sql, parameters, reads: [], writes: [CACHE_TABLE] };
-    return runAlone(this.database, this.#session, statement);
+    return runAlone(this.database, this.#session, statement, readResult);
   }
 }

@@ -1,6 +1,6 @@
 // Values as text and back: what goes into the cache comes out as it went in. Also the canonical text of arguments, for
 // keys. Not here: what is cached.
-import { record } from '../entity/decode.js';
+import { record } from '../entity/record.js';
 import { entityOf, instantiate } from '../entity/instance.js';
 import { describe } from '../entity/misfit.js';
 import type { EntityClass } from '../entity/row.js';

@@ -11,7 +11,7 @@ import type { Database } from './database.js';
 import { define, type Definition } from './definition.js';
 import { closedError } from './pool.js';
 import { CONFLICTS } from './replay.js';
-import { ChunkReader, type Chunk, type Result } from './result.js';
+import { OpenChunk, ResultShape, readResult, type Read, type Result } from './result.js';
 import { runAlone } from './run-alone.js';
 import { RawConnection } from './raw-connection.js';
 import { addsOnly, writesOf, type Session } from './session.js';
@@ -52,7 +52,19 @@ export class Engine {
   }
 
   /** @throws DatabaseError, classified */
-  async run(statement: Statement, limit?: Limit): Promise<Result> {
+  run(statement: Statement, limit?: Limit): Promise<Result> {
+    return this.collect(statement, readResult, limit);
+  }
+
+  /**
+   * @param read what is made of the result
+   * @throws DatabaseError, classified
+   */
+  async collect<T extends { readonly rowCount: number }>(
+    statement: Statement,
+    read: Read<T>,
+    limit?: Limit,
+  ): Promise<T> {
     this.#refuseIfClosed();
     context().reads?.add(this.database, statement.reads);
     const { transaction } = this;
@@ -60,7 +72,7 @@ export class Engine {
     const recount = statement.text.includes(CONFLICTS);
     if (transaction !== undefined) {
       if (recount) transaction.afterCommit(() => this.database.countConflicts());
-      return this.#timed(statement, () => transaction.run(statement, limit));
+      return this.#timed(statement, () => transaction.run(statement, read, limit));
     }
     const { clock } = this.database;
     const result = await this.#use(
@@ -70,6 +82,7 @@ export class Engine {
             this.database,
             session,
             statement,
+            read,
             (type) => {
               if (!addsOnly(statement.text)) clock.wrote(writesOf(statement, type));
             },
@@ -86,7 +99,7 @@ export class Engine {
    * The rows of a SELECT, chunk by chunk, all of them or an error. It starts when it is first asked: in a transaction it is a
    * part of that, and elsewhere it has a session of its own until its end.
    */
-  async *stream(statement: Statement, limit: Limit): AsyncGenerator<Chunk> {
+  async *stream(statement: Statement, limit: Limit): AsyncGenerator<OpenChunk> {
     this.#refuseIfClosed();
     limit.refuse();
     context().reads?.add(this.database, statement.reads);
@@ -96,7 +109,7 @@ export class Engine {
       : streamWithin(transaction, statement, limit);
   }
 
-  async *#streamAlone(statement: Statement, limit: Limit): AsyncGenerator<Chunk> {
+  async *#streamAlone(statement: Statement, limit: Limit): AsyncGenerator<OpenChunk> {
     this.#streams.add(limit);
     const done = new Limit([limit]);
     let lend: (streamed: StreamedResult) => void = () => {};
@@ -250,7 +263,7 @@ export class Engine {
     }
   }
 
-  async #timed(statement: Statement, run: () => Promise<Result>): Promise<Result> {
+  async #timed<T extends { readonly rowCount: number }>(statement: Statement, run: () => Promise<T>): Promise<T> {
     const started = performance.now();
     try {
       const result = await run();
@@ -300,12 +313,15 @@ export class Engine {
   }
 }
 
-async function* streamWithin(transaction: Transaction, statement: Statement, limit: Limit): AsyncGenerator<Chunk> {
+async function* streamWithin(transaction: Transaction, statement: Statement, limit: Limit): AsyncGenerator<OpenChunk> {
   const result = await transaction.select(statement, limit);
-  const reader = new ChunkReader(result(), statement.as);
+  const shape = new ResultShape(result(), statement.as);
+  let rows = 0;
   for (let index = 0; index < result().chunkCount; index += 1) {
     limit.refuse();
-    yield reader.read(result().getChunk(index));
+    const chunk = new OpenChunk(shape, result().getChunk(index), rows);
+    rows += chunk.rowCount;
+    yield chunk;
   }
 }
 

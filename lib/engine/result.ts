@@ -1,78 +1,203 @@
-// A result as decoded columns, whole or chunk by chunk. Not here: rows and instances.
-import type { DuckDBDataChunk, DuckDBMaterializedResult, DuckDBResult, StatementType } from '@duckdb/node-api';
-import { decoderFor } from '../entity/decode.js';
+// A result read out of its vectors, whole or chunk by chunk. Not here: how a column is read (entity/decode.ts), who runs
+// statements (session.ts).
+import type {
+  DuckDBDataChunk,
+  DuckDBMaterializedResult,
+  DuckDBResult,
+  DuckDBTypeId,
+  StatementType,
+} from '@duckdb/node-api';
+import duckdb, { type Vector } from '@duckdb/node-bindings';
+import type { MakeArray } from '../entity/column-array.js';
+import { readerFor } from '../entity/decode.js';
+import { plainHydrate, type ColumnItems, type Hydrate } from '../entity/hydrate.js';
 import { Misfit } from '../entity/misfit.js';
 import type { As } from '../entity/property-type.js';
 import { DatabaseError } from '../errors.js';
+import { roomFor, validityOf, type Items, type NumberArray, type VectorReader } from '../vector/reader.js';
 
-/** Some rows of a result, column by column. */
-export interface Chunk {
+/** How to read the columns of a result; undefined for raw SQL, whose types nobody declared. */
+export type Readings = readonly (As | undefined)[] | undefined;
+
+/** All rows of a result, column by column. */
+export interface Result {
   readonly names: readonly string[];
-  /** one array per column, as long as the chunk */
+  /** one array per column */
   readonly columns: readonly (readonly unknown[])[];
   readonly rowCount: number;
-}
-
-/** All rows of a result. */
-export interface Result extends Chunk {
   /** rows inserted, updated or deleted; 0 with RETURNING */
   readonly rowsChanged: number;
   readonly statementType: StatementType;
 }
 
-/** Decodes the chunks of one result in their order. */
-export class ChunkReader {
+/** The columns of a result, and how each is read: made once for a prepared statement. */
+export class ResultShape {
   readonly names: readonly string[];
-  /** rows read so far */
-  rows = 0;
-  readonly #decoders: readonly ReturnType<typeof decoderFor>[];
+  readonly readers: readonly VectorReader[];
+  readonly #typeIds: readonly DuckDBTypeId[];
 
-  /** @param as how to read each column, where not by its type's own way */
-  constructor(result: DuckDBResult, as: readonly (As | undefined)[] = []) {
+  constructor(
+    result: DuckDBResult,
+    readonly as: Readings,
+  ) {
     this.names = result.columnNames();
-    this.#decoders = result.columnTypes().map((type, index) => decoderFor(type, as[index]));
+    const types = result.columnTypes();
+    this.readers = types.map((type, index) => readerFor(type, as === undefined ? 'raw' : as[index]));
+    this.#typeIds = types.map((type) => type.typeId);
   }
 
-  /** @throws DatabaseError `E_CONVERSION` naming the column and row of a value that has no exact form */
-  read(chunk: DuckDBDataChunk): Chunk {
-    const columns: unknown[][] = this.names.map(() => []);
-    this.readInto(columns, chunk);
-    return { names: this.names, columns, rowCount: chunk.rowCount };
-  }
-
-  readInto(columns: readonly unknown[][], chunk: DuckDBDataChunk): void {
-    for (const [index, column] of columns.entries()) {
-      const decode = this.#decoders[index] as ReturnType<typeof decoderFor>;
-      const before = column.length;
-      try {
-        chunk.visitColumnValues(index, (value) => column.push(value === null ? null : decode(value)));
-      } catch (error) {
-        if (!(error instanceof Misfit)) throw error;
-        const row = this.rows + column.length - before;
-        throw new DatabaseError(
-          'E_CONVERSION',
-          `Column "${this.names[index]}", row ${row}: the value ${error.message}.`,
-          {
-            cause: error,
-            details: { column: this.names[index], row },
-          },
-        );
-      }
-    }
-    this.rows += chunk.rowCount;
+  /** Whether it is the shape of this result too, read in this way. */
+  fits(result: DuckDBResult, as: Readings): boolean {
+    return (
+      this.#typeIds.length === result.columnCount &&
+      this.#typeIds.every((id, index) => id === result.columnTypeId(index)) &&
+      (as === this.as ||
+        (as !== undefined &&
+          this.as !== undefined &&
+          this.names.every((_name, index) => as[index] === this.as?.[index])))
+    );
   }
 }
 
-/** @throws DatabaseError as `ChunkReader.read` */
-export function readResult(result: DuckDBMaterializedResult, as?: readonly (As | undefined)[]): Result {
-  const reader = new ChunkReader(result, as);
-  const columns: unknown[][] = reader.names.map(() => []);
-  for (let index = 0; index < result.chunkCount; index += 1) reader.readInto(columns, result.getChunk(index));
-  return {
-    names: reader.names,
-    columns,
-    rowCount: columns[0]?.length ?? 0,
-    rowsChanged: result.rowsChanged,
-    statementType: result.statementType,
+/** One chunk of a result, open to be read: what is read out of it is valid until the next. */
+export class OpenChunk {
+  constructor(
+    private readonly shape: ResultShape,
+    private readonly chunk: DuckDBDataChunk,
+    /** rows of the result before these */
+    private readonly before: number,
+    readonly rowCount: number = chunk.rowCount,
+  ) {}
+
+  get names(): readonly string[] {
+    return this.shape.names;
+  }
+
+  /** @throws DatabaseError `E_CONVERSION` naming the column and row of a value that has no exact form */
+  items(index: number): ColumnItems {
+    const vector = this.#vector(index);
+    return this.#raw(index, vector) ?? this.#read(index, vector, roomFor(this.rowCount), 0);
+  }
+
+  /** Puts the items of a column into an array of its own, from a place on. */
+  into(index: number, array: NumberArray | unknown[], place: number): void {
+    const vector = this.#vector(index);
+    const raw = Array.isArray(array) ? undefined : this.#raw(index, vector);
+    if (raw === undefined) this.#read(index, vector, array as unknown[], place);
+    else (array as Float64Array).set(raw as Float64Array, place);
+  }
+
+  #vector(index: number): Vector {
+    return duckdb.data_chunk_get_vector(this.chunk.chunk, index);
+  }
+
+  #raw(index: number, vector: Vector): NumberArray | undefined {
+    const { raw } = this.shape.readers[index] as VectorReader;
+    return raw === undefined || validityOf(vector, this.rowCount) !== null ? undefined : raw(vector, this.rowCount);
+  }
+
+  #read<A extends unknown[]>(index: number, vector: Vector, into: A, place: number): A {
+    const items: Items = (this.shape.readers[index] as VectorReader).open(vector, this.rowCount);
+    let row = 0;
+    try {
+      for (; row < this.rowCount; row += 1) into[place + row] = items(row);
+      return into;
+    } catch (error) {
+      throw this.#named(error, index, row);
+    }
+  }
+
+  #named(error: unknown, index: number, row: number): unknown {
+    const [column, at] = [this.names[index], this.before + row];
+    const why = error instanceof Misfit ? `the value ${error.message}` : error instanceof SyntaxError ? 'the value is no JSON' : undefined; // prettier-ignore
+    if (why === undefined) return error;
+    return new DatabaseError('E_CONVERSION', `Column "${column}", row ${at}: ${why}.`, {
+      cause: error,
+      details: { column, row: at },
+    });
+  }
+}
+
+/** What is made of a result that is all there. */
+export type Read<T extends { readonly rowCount: number }> = (result: DuckDBMaterializedResult, shape: ResultShape) => T;
+
+function* chunksOf(result: DuckDBMaterializedResult, shape: ResultShape): Generator<OpenChunk> {
+  let rows = 0;
+  for (let index = 0; index < result.chunkCount; index += 1) {
+    const chunk = new OpenChunk(shape, result.getChunk(index), rows);
+    if (chunk.rowCount > 0) yield chunk;
+    rows += chunk.rowCount;
+  }
+}
+
+/** An array for each column. @throws DatabaseError as `OpenChunk.items` */
+export const readResult: Read<Result> = (result, shape) => {
+  const { rowCount } = result;
+  const columns = shape.names.map(() => roomFor(rowCount));
+  let rows = 0;
+  for (const chunk of chunksOf(result, shape)) {
+    for (const [index, column] of columns.entries()) chunk.into(index, column, rows);
+    rows += chunk.rowCount;
+  }
+  const { rowsChanged, statementType } = result;
+  return { names: shape.names, columns, rowCount, rowsChanged, statementType };
+};
+
+/** Rows as instances. @throws DatabaseError as `OpenChunk.items` */
+export const readRows = (hydrate: Hydrate): Read<{ readonly rows: object[]; readonly rowCount: number }> => {
+  return (result, shape) => {
+    const rows: object[] = [];
+    for (const chunk of chunksOf(result, shape)) rowsOf(chunk, hydrate, rows);
+    return { rows, rowCount: rows.length };
   };
+};
+
+/** Rows of raw SQL as plain objects. @throws DatabaseError as `OpenChunk.items`; `E_QUERY` for two columns of one name */
+export const readObjects: Read<{ readonly rows: object[]; readonly rowCount: number }> = (result, shape) =>
+  readRows(hydrateObjects(shape))(result, shape);
+
+export function hydrateObjects({ names }: Pick<ResultShape, 'names'>): Hydrate {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new DatabaseError(
+      'E_QUERY',
+      `Two columns of the result are named "${twice}", of which an object holds one. Give them names with AS.`,
+    );
+  return plainHydrate(names);
+}
+
+export function rowsOf(chunk: OpenChunk, hydrate: Hydrate, rows: object[] = []): object[] {
+  hydrate(
+    chunk.names.map((_name, index) => chunk.items(index)),
+    chunk.rowCount,
+    rows,
+  );
+  return rows;
+}
+
+type Arrays = readonly (NumberArray | unknown[])[];
+
+/** Arrays of these kinds, whole. @throws DatabaseError as `OpenChunk.items` */
+export const readArrays = (
+  make: readonly MakeArray[],
+): Read<{ readonly arrays: Arrays; readonly rowCount: number }> => {
+  return (result, shape) => {
+    const { rowCount } = result;
+    const arrays = make.map((array) => array(rowCount));
+    let rows = 0;
+    for (const chunk of chunksOf(result, shape)) {
+      for (const [index, array] of arrays.entries()) chunk.into(index, array, rows);
+      rows += chunk.rowCount;
+    }
+    return { arrays, rowCount };
+  };
+};
+
+/** The same of one chunk. */
+export function arraysOf(chunk: OpenChunk, make: readonly MakeArray[]): Arrays {
+  return make.map((array, index) => {
+    const made = array(chunk.rowCount);
+    chunk.into(index, made, 0);
+    return made;
+  });
 }

@@ -11,7 +11,7 @@ import { DatabaseError, classify } from '../errors.js';
 import { Limit } from '../limit.js';
 import { EVERYTHING, type Statement } from '../sql/statement.js';
 import type { Recording } from './journal.js';
-import { readResult, type Result } from './result.js';
+import { ResultShape, readResult, type Read, type Result } from './result.js';
 import { refuseReaching } from './secure.js';
 
 const PREPARED_MAX = 200;
@@ -44,6 +44,8 @@ interface Prepared {
   readonly statement: DuckDBPreparedStatement;
   /** the state of the data that its plan may rely on; undefined where it relies on none */
   readonly data: number | undefined;
+  /** of the last result */
+  shape: ResultShape | undefined;
 }
 
 /**
@@ -147,37 +149,51 @@ export class Session {
   }
 
   /**
+   * @param read what is made of the result
    * @param done told what kind of statement ran once DuckDB has done it; reading the result may still fail, and what was
    *   written is written all the same
    * @param recording writes down what it changes, in the same transaction
    * @throws DatabaseError, classified
    */
+  collect<T extends { readonly rowCount: number }>(
+    statement: Statement,
+    read: Read<T>,
+    done?: (type: StatementType) => void,
+    limit?: Limit,
+    recording?: Recording,
+  ): Promise<T> {
+    return this.#classified(statement, limit, async () => {
+      const { prepared, result } = await this.#execute(statement, done, recording);
+      return read(result, shapeOf(prepared, result, statement));
+    });
+  }
+
+  /** The same, with an array for each column. */
   run(
     statement: Statement,
     done?: (type: StatementType) => void,
     limit?: Limit,
     recording?: Recording,
   ): Promise<Result> {
-    return this.#classified(statement, limit, async () =>
-      readResult(await this.#execute(statement, done, recording), statement.as),
-    );
+    return this.collect(statement, readResult, done, limit, recording);
   }
 
-  /** The same in a transaction of its own, together with what is written down about it. */
-  runRecorded(
+  /** `collect` in a transaction of its own, together with what is written down about it. */
+  runRecorded<T extends { readonly rowCount: number }>(
     statement: Statement,
+    read: Read<T>,
     done: ((type: StatementType) => void) | undefined,
     limit: Limit | undefined,
     recording: Recording,
-  ): Promise<Result> {
+  ): Promise<T> {
     return this.#classified(statement, limit, async () => {
       let type: StatementType | undefined;
-      const result = await recording
+      const { prepared, result } = await recording
         .transact(this.connection, () => this.#execute(statement, (ran) => (type = ran), recording))
         // others may have planned by the data of before between the statement and its COMMIT
         .finally(() => this.dataChanged());
       if (type !== undefined) done?.(type);
-      return readResult(result, statement.as);
+      return read(result, shapeOf(prepared, result, statement));
     });
   }
 
@@ -188,12 +204,12 @@ export class Session {
    * @throws DatabaseError, classified; `E_QUERY` for what is no SELECT
    */
   stream(statement: Statement, limit?: Limit): Promise<DuckDBResult> {
-    return this.#classified(statement, limit, async () => (await this.#select(statement)).stream());
+    return this.#classified(statement, limit, async () => (await this.#select(statement)).statement.stream());
   }
 
   /** Runs a SELECT whose rows are read later, with other statements in between: DuckDB keeps them until then. */
   select(statement: Statement, limit?: Limit): Promise<DuckDBMaterializedResult> {
-    return this.#classified(statement, limit, async () => (await this.#select(statement)).run());
+    return this.#classified(statement, limit, async () => (await this.#select(statement)).statement.run());
   }
 
   #classified<T>(statement: Statement, limit: Limit | undefined, work: () => Promise<T>): Promise<T> {
@@ -206,9 +222,9 @@ export class Session {
     }, limit);
   }
 
-  async #select(statement: Statement): Promise<DuckDBPreparedStatement> {
+  async #select(statement: Statement): Promise<Prepared> {
     const prepared = await this.#bound(statement);
-    if (prepared.statementType !== StatementType.SELECT)
+    if (prepared.statement.statementType !== StatementType.SELECT)
       throw new DatabaseError(
         'E_QUERY',
         'A stream gives the rows of a SELECT. For anything else use query or execute.',
@@ -220,24 +236,26 @@ export class Session {
     statement: Statement,
     done: ((type: StatementType) => void) | undefined,
     recording: Recording | undefined,
-  ): Promise<DuckDBMaterializedResult> {
+  ): Promise<{ prepared: Prepared; result: DuckDBMaterializedResult }> {
     const prepared = await this.#bound(statement);
+    const run = (): Promise<DuckDBMaterializedResult> => prepared.statement.run();
     const result = await (recording === undefined || statement.writes.length === 0
-      ? prepared.run()
+      ? run()
       : recording.around(
           this.connection,
-          { type: prepared.statementType, text: statement.text, parameters: statement.parameters },
-          () => prepared.run(),
+          { type: prepared.statement.statementType, text: statement.text, parameters: statement.parameters },
+          run,
         ));
     if (!READING.has(result.statementType)) this.dataChanged();
     done?.(result.statementType);
     if (statement.writes.includes(EVERYTHING) && !READING.has(result.statementType) && !DATA.has(result.statementType))
       this.schema.value += 1;
-    return result;
+    return { prepared, result };
   }
 
-  async #bound(statement: Statement): Promise<DuckDBPreparedStatement> {
-    const prepared = await this.#prepare(statement.text);
+  async #bound(statement: Statement): Promise<Prepared> {
+    const known = await this.#prepare(statement.text);
+    const prepared = known.statement;
     if (prepared.statementType === StatementType.TRANSACTION) {
       throw new DatabaseError(
         'E_QUERY',
@@ -262,10 +280,10 @@ export class Session {
         statement.parameters.map((parameter) => parameter.type),
       );
     }
-    return prepared;
+    return known;
   }
 
-  async #prepare(text: string): Promise<DuckDBPreparedStatement> {
+  async #prepare(text: string): Promise<Prepared> {
     if (this.#preparedAt !== this.schema.value) this.#forget();
     const known = this.#prepared.get(text);
     if (known !== undefined) {
@@ -273,7 +291,7 @@ export class Session {
       if (known.data === undefined || (known.data === this.schema.data && this.shared === 0)) {
         // back to the young end
         this.#prepared.set(text, known);
-        return known.statement;
+        return known;
       }
       known.statement.destroySync();
     }
@@ -281,13 +299,14 @@ export class Session {
     // before it is planned: what changes meanwhile is not in the plan
     const data = PLANNED_BY_DATA.test(text) ? this.schema.data : undefined;
     const statement = await this.connection.prepare(text);
-    this.#prepared.set(text, { statement, data });
+    const prepared: Prepared = { statement, data, shape: undefined };
+    this.#prepared.set(text, prepared);
     if (this.#prepared.size > PREPARED_MAX) {
       const [oldest, old] = this.#prepared.entries().next().value as [string, Prepared];
       this.#prepared.delete(oldest);
       old.statement.destroySync();
     }
-    return statement;
+    return prepared;
   }
 
   #forget(): void {
@@ -322,6 +341,12 @@ export class Session {
     this.#forget();
     this.connection.closeSync();
   }
+}
+
+/** Made once for a prepared statement: asking DuckDB for names and types takes longer than a point read. */
+function shapeOf(prepared: Prepared, result: DuckDBMaterializedResult, { as }: Statement): ResultShape {
+  if (prepared.shape?.fits(result, as) !== true) prepared.shape = new ResultShape(result, as);
+  return prepared.shape;
 }
 
 /** Whether DuckDB stopped because it was told to. Appenders and COMMIT say it in the middle of a sentence of their own. */

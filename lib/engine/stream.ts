@@ -4,7 +4,7 @@ import { ResultReturnType, type DuckDBResult } from '@duckdb/node-api';
 import { DatabaseError, classify } from '../errors.js';
 import type { Limit } from '../limit.js';
 import type { Statement } from '../sql/statement.js';
-import { ChunkReader, type Chunk } from './result.js';
+import { OpenChunk, ResultShape } from './result.js';
 import type { Session } from './session.js';
 
 /**
@@ -27,7 +27,9 @@ import type { Session } from './session.js';
  */
 export class StreamedResult {
   #result: DuckDBResult | undefined;
-  #reader: ChunkReader | undefined;
+  #shape: ResultShape | undefined;
+  /** given so far */
+  #rows = 0;
 
   constructor(
     private readonly session: Session,
@@ -36,19 +38,22 @@ export class StreamedResult {
   ) {}
 
   /** The next rows, or undefined when all have been given. @throws DatabaseError when they have not */
-  async next(): Promise<Chunk | undefined> {
+  async next(): Promise<OpenChunk | undefined> {
     if (this.#result === undefined) {
       // read-only, so that a stream that is left half read has written nothing
       await this.session.exclusive((connection) => connection.run('BEGIN TRANSACTION READ ONLY'), this.limit);
       this.#result = await this.session.stream(this.statement, this.limit);
     }
     const result = this.#result;
-    const reader = (this.#reader ??= new ChunkReader(result, this.statement.as));
+    const shape = (this.#shape ??= new ResultShape(result, this.statement.as));
     const chunk = await this.session.exclusive(() => result.fetchChunk(), this.limit);
-    if (chunk !== null && chunk.rowCount > 0) return reader.read(chunk);
+    if (chunk !== null && chunk.rowCount > 0) {
+      const open = new OpenChunk(shape, chunk, this.#rows);
+      this.#rows += open.rowCount;
+      return open;
+    }
     this.limit.refuse();
-    if (result.returnType === ResultReturnType.INVALID || (await this.#aborted()))
-      throw await this.#reason(reader.rows);
+    if (result.returnType === ResultReturnType.INVALID || (await this.#aborted())) throw await this.#reason(this.#rows);
     return undefined;
   }
 

@@ -9,7 +9,7 @@ import type { Database } from './database.js';
 import type { Recording } from './journal.js';
 import { closedError } from './pool.js';
 import { RawConnection } from './raw-connection.js';
-import type { Result } from './result.js';
+import type { Read } from './result.js';
 import { writesOf, type Session } from './session.js';
 
 /** Options of `transaction`. A `timeout` or `signal` ends the whole of it, with all its attempts, whatever `fn` does. */
@@ -163,10 +163,11 @@ export class Transaction {
     }
   }
 
-  run(statement: Statement, limit?: Limit): Promise<Result> {
+  run<T extends { readonly rowCount: number }>(statement: Statement, read: Read<T>, limit?: Limit): Promise<T> {
     return this.#attempt(limit, (whole) =>
-      this.session.run(
+      this.session.collect(
         statement,
+        read,
         (type) => {
           for (const table of writesOf(statement, type)) this.#writes.add(table);
         },

@@ -29,3 +29,43 @@ export function decimalText(value: bigint, scale: number): string {
   const text = scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
   return negative ? `-${text}` : text;
 }
+
+/** The same of an integer that a number holds exactly. */
+export function decimalTextOf(value: number, scale: number): string {
+  if (scale === 0) return String(value);
+  const size = Math.abs(value);
+  const unit = 10 ** scale;
+  const whole = Math.floor(size / unit);
+  // a quotient close below an integer rounds up to it
+  const exact = whole * unit > size ? whole - 1 : whole;
+  const part = String(size - exact * unit).padStart(scale, '0');
+  return `${value < 0 ? '-' : ''}${exact}.${part}`;
+}
+
+/** The most digits that every number keeps. */
+const KEPT = 1e15;
+
+/**
+ * The number that reads as this decimal does.
+ *
+ * @throws Misfit where it has more digits than a number holds exactly
+ */
+export function decimalNumber(value: number | bigint, scale: number): number {
+  // both are exact up to here, and a quotient is rounded but once
+  if (typeof value === 'number' && Math.abs(value) < KEPT && scale <= 22) return value / 10 ** scale;
+  const text = decimalText(BigInt(value), scale);
+  const number = Number(text);
+  // exact means: the number prints the same digits again
+  if (shortest(number) !== trimmed(text))
+    throw new Misfit('has more digits than a number holds exactly; read it as text');
+  return number;
+}
+
+const trimmed = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text).replace(/^-0$/, '0');
+
+function shortest(number: number): string {
+  const text = String(number);
+  const small = /^(-?)(\d)(?:\.(\d+))?e-(\d+)$/.exec(text);
+  if (small === null) return text;
+  return `${small[1]}0.${'0'.repeat(Number(small[4]) - 1)}${small[2]}${small[3] ?? ''}`;
+}

@@ -1,216 +1,186 @@
-// From DuckDB's values to property values: a decoder is chosen once per column, by the type of the result. Not here: writing.
+// From DuckDB's vectors to property values: how a column is read is chosen once, by the type of the result and how it is
+// declared. Not here: the vectors themselves (vector/), writing (types.ts).
 import {
+  DuckDBTimeTZValue,
   DuckDBTypeId,
+  DuckDBVector,
   type DuckDBArrayType,
-  type DuckDBArrayValue,
-  type DuckDBBlobValue,
-  type DuckDBDateValue,
-  type DuckDBDecimalValue,
-  type DuckDBIntervalValue,
+  type DuckDBDecimalType,
+  type DuckDBEnumType,
   type DuckDBListType,
-  type DuckDBListValue,
   type DuckDBMapType,
-  type DuckDBMapValue,
   type DuckDBStructType,
-  type DuckDBStructValue,
-  type DuckDBTimeTZValue,
-  type DuckDBTimeValue,
-  type DuckDBTimestampMillisecondsValue,
-  type DuckDBTimestampNanosecondsValue,
-  type DuckDBTimestampSecondsValue,
-  type DuckDBTimestampValue,
   type DuckDBType,
   type DuckDBUnionType,
-  type DuckDBUnionValue,
-  type DuckDBValue,
-  type DuckDBVariantValue,
 } from '@duckdb/node-api';
-import { decimalText } from './decimal-text.js';
-import { DatabaseError } from '../errors.js';
+import { arrays, lists, maps, structs, unions } from '../vector/nested-reader.js';
+import {
+  huge,
+  mapped,
+  numbers,
+  unsignedHuge,
+  wide,
+  wideExact,
+  words,
+  type Items,
+  type VectorReader,
+} from '../vector/reader.js';
+import { bytes, text } from '../vector/text-reader.js';
+import { decimalNumber, decimalText, decimalTextOf } from './decimal-text.js';
 import { Misfit } from './misfit.js';
-import type { As } from './property-type.js';
-import { dateText, floorDiv, offsetText, timeText, timestampText } from './time-text.js';
+import { record } from './record.js';
+import { dateOf, instants, nanosOf, type Reading } from './time-form.js';
+import { clockText, offsetText, timeText } from './time-text.js';
+import { uuidText } from './uuid-text.js';
+import { propertyOf } from './variant.js';
 
-/** Never sees NULL: that is null for every type. Throws Misfit where the value has no exact form. */
-export type Decoder = (value: NonNullable<DuckDBValue>) => unknown;
+type Make = (type: DuckDBType, reading: Reading) => VectorReader;
 
-type Make = (type: DuckDBType, as: As | undefined) => Decoder;
-
-const same: Decoder = (value) => value;
-const asText: Decoder = (value) => String(value);
-
-function safeInteger(value: bigint): number {
-  const number = Number(value);
-  if (!Number.isSafeInteger(number))
+function safeInteger(value: number): number {
+  if (!Number.isSafeInteger(value))
     throw new Misfit('is beyond the integers a number holds exactly; read it as a bigint');
-  return number;
+  return value;
 }
 
-const bigints: Make = (_type, as) => (as === 'number' ? (value) => safeInteger(value as bigint) : same);
+const asNumber = (value: bigint): number => safeInteger(Number(value));
 
-const decimal: Make = (_type, as) => {
-  if (as !== 'number')
-    return (value) => decimalText((value as DuckDBDecimalValue).value, (value as DuckDBDecimalValue).scale);
-  return (value) => {
-    const { value: digits, scale } = value as DuckDBDecimalValue;
-    const text = decimalText(digits, scale);
-    const number = Number(text);
-    // exact means: the number prints the same digits again
-    if (shortest(number) !== trimmed(text)) {
-      throw new Misfit('has more digits than a number holds exactly; read it as text');
-    }
-    return number;
+const signed: Make = (_type, reading) =>
+  reading === 'number' ? words((memory, index) => safeInteger(wide(memory, index))) : numbers(BigInt64Array);
+
+const unsigned: Make = (_type, reading) =>
+  reading === 'number'
+    ? mapped(BigUint64Array, 1, (memory, index) => asNumber(memory[index] as bigint))
+    : numbers(BigUint64Array);
+
+/** A decimal is an integer of 16, 32, 64 or 128 bits, by its width. */
+const decimal: Make = (type, reading) => {
+  const { width, scale } = type as DuckDBDecimalType;
+  const small = reading === 'number' ? (value: number) => decimalNumber(value, scale) : (value: number) => decimalTextOf(value, scale); // prettier-ignore
+  const large = (value: bigint): unknown =>
+    reading === 'number' ? decimalNumber(value, scale) : decimalText(value, scale);
+  if (width <= 4) return mapped(Int16Array, 1, (memory, index) => small(memory[index] as number));
+  if (width <= 9) return mapped(Int32Array, 1, (memory, index) => small(memory[index] as number));
+  if (width > 18) return huge(large);
+  return words((memory, index) => {
+    const value = wide(memory, index);
+    return Number.isSafeInteger(value) ? small(value) : large(wideExact(memory, index));
+  });
+};
+
+const varchar: Make = (type) => {
+  if (type.alias !== 'JSON') return text;
+  return {
+    open(vector, count) {
+      const items = text.open(vector, count);
+      return (index) => {
+        const item = items(index) as string | null;
+        return item === null ? null : (JSON.parse(item) as unknown);
+      };
+    },
   };
 };
 
-const trimmed = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text).replace(/^-0$/, '0');
+/** The first byte of bits says how many of the second are none. */
+const bitText = (all: Uint8Array): string =>
+  Array.from(all.subarray(1), (byte) => byte.toString(2).padStart(8, '0'))
+    .join('')
+    .slice(all[0]);
 
-function shortest(number: number): string {
-  const text = String(number);
-  const small = /^(-?)(\d)(?:\.(\d+))?e-(\d+)$/.exec(text);
-  if (small === null) return text;
-  return `${small[1]}0.${'0'.repeat(Number(small[4]) - 1)}${small[2]}${small[3] ?? ''}`;
-}
-
-const INFINITE_DAYS = 2 ** 31 - 1;
-const INFINITE = 2n ** 63n - 1n;
-
-/** 'infinity' and '-infinity', which dates and timestamps of DuckDB may be. */
-function infinity(count: bigint | number): string | undefined {
-  const limit = typeof count === 'bigint' ? INFINITE : INFINITE_DAYS;
-  return count === limit ? 'infinity' : count === -limit ? '-infinity' : undefined;
-}
-
-function dateOfMillis(millis: number): Date {
-  const date = new Date(millis);
-  if (Number.isNaN(date.getTime()))
-    throw new Misfit("is infinite or outside the years of a Date; read it as: 'string'");
-  return date;
-}
-
-const date: Make = (_type, as) =>
-  as === 'string'
-    ? (value) => infinity((value as DuckDBDateValue).days) ?? dateText((value as DuckDBDateValue).days)
-    : (value) => dateOfMillis((value as DuckDBDateValue).days * 86_400_000);
-
-/** `count` reads the value's own field; `unit` is how many micros one count is. */
-function instant(count: (value: DuckDBValue) => bigint, unit: bigint, zone: string): Make {
-  return (_type, as) => {
-    if (as === 'bigint') return (value) => (infinity(count(value)) === undefined ? count(value) * unit : count(value));
-    if (as === 'string')
-      return (value) => infinity(count(value)) ?? timestampText(count(value) * unit, 1_000_000n) + zone;
-    return (value) =>
-      dateOfMillis(infinity(count(value)) === undefined ? Number(floorDiv(count(value) * unit, 1000n)) : Number.NaN);
-  };
-}
-
-const micros = (value: DuckDBValue): bigint => (value as DuckDBTimestampValue).micros;
-
-const list: Make = (type) => {
-  const item = decoderFor((type as DuckDBListType | DuckDBArrayType).valueType);
-  return (value) =>
-    (value as DuckDBListValue | DuckDBArrayValue).items.map((each) => (each === null ? null : item(each)));
+const enumeration: Make = (type) => {
+  const { values, internalTypeId } = type as DuckDBEnumType;
+  const item = (memory: Uint8Array | Uint16Array | Uint32Array, index: number): unknown =>
+    values[memory[index] as number];
+  if (internalTypeId === DuckDBTypeId.UTINYINT) return mapped(Uint8Array, 1, item);
+  if (internalTypeId === DuckDBTypeId.USMALLINT) return mapped(Uint16Array, 1, item);
+  return mapped(Uint32Array, 1, item);
 };
 
-const struct: Make = (type) => {
+const timetz: Make = (_type, reading) =>
+  mapped(BigUint64Array, 1, (memory, index) => {
+    const { micros, offset } = DuckDBTimeTZValue.fromBits(memory[index] as bigint);
+    // as a bigint it is the time of day in UTC, which may lie on the day before or after
+    return reading === 'bigint' ? micros - BigInt(offset) * 1_000_000n : timeText(micros) + offsetText(offset);
+  });
+
+/** What is inside another type is read in its type's own way. */
+const inside = (type: DuckDBType, reading: Reading): VectorReader =>
+  readerFor(type, reading === 'raw' ? 'raw' : undefined);
+
+const struct: Make = (type, reading) => {
   const { entryNames, entryTypes } = type as DuckDBStructType;
-  // the binding assigns it, so that what it gives for the field is the prototype of all objects
-  if (entryNames.includes('__proto__'))
-    throw new DatabaseError(
-      'E_UNSUPPORTED',
-      'A struct of the result has a field "__proto__", which the binding loses. Give the field another name in the SQL.',
-    );
-  const decoders = entryTypes.map((entry) => decoderFor(entry));
-  return (value) => {
-    const { entries } = value as DuckDBStructValue;
-    return record(entryNames, (name, index) => {
-      const entry = entries[name];
-      return entry === null || entry === undefined ? null : (decoders[index] as Decoder)(entry);
-    });
-  };
+  return structs(
+    entryTypes.map((entry) => inside(entry, reading)),
+    (members, index) => record(entryNames, (_name, place) => (members[place] as Items)(index)),
+  );
 };
 
-/** An object with these own keys, whatever they are called: assigning to `__proto__` would change the prototype. */
-export function record<T>(names: readonly string[], valueOf: (name: string, index: number) => T): Record<string, T> {
-  const object: Record<string, T> = {};
-  for (const [index, name] of names.entries()) {
-    const value = valueOf(name, index);
-    if (name === '__proto__')
-      Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });
-    else object[name] = value;
-  }
-  return object;
-}
-
-const map: Make = (type) => {
-  const { keyType, valueType } = type as DuckDBMapType;
-  const [key, item] = [decoderFor(keyType), decoderFor(valueType)];
-  return (value) =>
-    new Map(
-      (value as DuckDBMapValue).entries.map((entry) => [
-        key(entry.key as NonNullable<DuckDBValue>),
-        entry.value === null ? null : item(entry.value),
-      ]),
-    );
-};
-
-const union: Make = (type) => {
+const union: Make = (type, reading) => {
   const { memberTags, memberTypes } = type as DuckDBUnionType;
-  const decoders = new Map(memberTags.map((tag, index) => [tag, decoderFor(memberTypes[index] as DuckDBType)]));
-  return (value) => {
-    const { tag, value: inner } = value as DuckDBUnionValue;
-    return { tag, value: inner === null ? null : (decoders.get(tag) as Decoder)(inner) };
-  };
+  return unions(
+    memberTags,
+    memberTypes.map((member) => inside(member, reading)),
+  );
 };
 
-const text: Make = (type) => (type.alias === 'JSON' ? (value) => JSON.parse(value as string) as unknown : same);
+/** By the binding's own values: for types whose vectors are its secret. */
+const bound: Make = (type) => ({
+  open(vector, count) {
+    const values = DuckDBVector.create(vector, count, type);
+    return (index) => propertyOf(values.getItem(index));
+  },
+});
 
 const BY_TYPE: Partial<Record<DuckDBTypeId, Make>> = {
-  [DuckDBTypeId.BIGINT]: bigints,
-  [DuckDBTypeId.UBIGINT]: bigints,
-  [DuckDBTypeId.HUGEINT]: bigints,
-  [DuckDBTypeId.UHUGEINT]: bigints,
-  [DuckDBTypeId.BIGNUM]: bigints,
+  [DuckDBTypeId.BOOLEAN]: () => mapped(Uint8Array, 1, (memory, index) => memory[index] !== 0),
+  [DuckDBTypeId.TINYINT]: () => numbers(Int8Array),
+  [DuckDBTypeId.SMALLINT]: () => numbers(Int16Array),
+  [DuckDBTypeId.INTEGER]: () => numbers(Int32Array),
+  [DuckDBTypeId.UTINYINT]: () => numbers(Uint8Array),
+  [DuckDBTypeId.USMALLINT]: () => numbers(Uint16Array),
+  [DuckDBTypeId.UINTEGER]: () => numbers(Uint32Array),
+  [DuckDBTypeId.FLOAT]: () => numbers(Float32Array),
+  [DuckDBTypeId.DOUBLE]: () => numbers(Float64Array),
+  [DuckDBTypeId.BIGINT]: signed,
+  [DuckDBTypeId.UBIGINT]: unsigned,
+  [DuckDBTypeId.HUGEINT]: (_type, reading) => huge(reading === 'number' ? asNumber : (value) => value),
+  [DuckDBTypeId.UHUGEINT]: (_type, reading) => unsignedHuge(reading === 'number' ? asNumber : (value) => value),
   [DuckDBTypeId.DECIMAL]: decimal,
-  [DuckDBTypeId.VARCHAR]: text,
-  [DuckDBTypeId.UUID]: () => asText,
-  [DuckDBTypeId.BIT]: () => asText,
-  [DuckDBTypeId.BLOB]: () => (value) => Uint8Array.from((value as DuckDBBlobValue).bytes),
-  [DuckDBTypeId.DATE]: date,
-  [DuckDBTypeId.TIMESTAMP]: instant(micros, 1n, ''),
-  [DuckDBTypeId.TIMESTAMP_TZ]: instant(micros, 1n, '+00'),
-  [DuckDBTypeId.TIMESTAMP_MS]: instant((value) => (value as DuckDBTimestampMillisecondsValue).millis, 1000n, ''),
-  [DuckDBTypeId.TIMESTAMP_S]: instant((value) => (value as DuckDBTimestampSecondsValue).seconds, 1_000_000n, ''),
-  [DuckDBTypeId.TIMESTAMP_NS]: (_type, as) => {
-    const nanos = (value: DuckDBValue): bigint => (value as DuckDBTimestampNanosecondsValue).nanos;
-    return as === 'bigint' ? nanos : (value) => infinity(nanos(value)) ?? timestampText(nanos(value), 1_000_000_000n);
+  [DuckDBTypeId.VARCHAR]: varchar,
+  [DuckDBTypeId.UUID]: () => mapped(Uint8Array, 16, uuidText),
+  [DuckDBTypeId.BIT]: () => bytes(bitText),
+  [DuckDBTypeId.BLOB]: () => bytes((all) => all),
+  [DuckDBTypeId.ENUM]: enumeration,
+  [DuckDBTypeId.DATE]: (_type, reading) =>
+    mapped(Int32Array, 1, (memory, index) => dateOf(memory[index] as number, reading)),
+  [DuckDBTypeId.TIMESTAMP]: (_type, reading) => instants(1n, '', reading),
+  [DuckDBTypeId.TIMESTAMP_TZ]: (_type, reading) => instants(1n, '+00', reading),
+  [DuckDBTypeId.TIMESTAMP_MS]: (_type, reading) => instants(1000n, '', reading),
+  [DuckDBTypeId.TIMESTAMP_S]: (_type, reading) => instants(1_000_000n, '', reading),
+  [DuckDBTypeId.TIMESTAMP_NS]: (_type, reading) => words((memory, index) => nanosOf(wideExact(memory, index), reading)),
+  [DuckDBTypeId.TIME]: (_type, reading) =>
+    words((memory, index) => (reading === 'bigint' ? wideExact(memory, index) : timeText(wideExact(memory, index)))),
+  [DuckDBTypeId.TIME_NS]: () => words((memory, index) => clockText(wideExact(memory, index), 1_000_000_000n)),
+  [DuckDBTypeId.TIME_TZ]: timetz,
+  [DuckDBTypeId.INTERVAL]: () =>
+    mapped(Int32Array, 4, (memory, index) => ({
+      months: memory[4 * index] as number,
+      days: memory[4 * index + 1] as number,
+      micros: wideExact(memory, 2 * index + 1),
+    })),
+  [DuckDBTypeId.LIST]: (type, reading) => lists(inside((type as DuckDBListType).valueType, reading)),
+  [DuckDBTypeId.ARRAY]: (type, reading) => {
+    const { valueType, length } = type as DuckDBArrayType;
+    return arrays(inside(valueType, reading), length);
   },
-  [DuckDBTypeId.TIME]: (_type, as) =>
-    as === 'bigint'
-      ? (value) => (value as DuckDBTimeValue).micros
-      : (value) => timeText((value as DuckDBTimeValue).micros),
-  [DuckDBTypeId.TIME_NS]: () => (value) => String(value),
-  [DuckDBTypeId.TIME_TZ]: (_type, as) => (value) => {
-    const { micros: local, offset } = value as DuckDBTimeTZValue;
-    // as a bigint it is the time of day in UTC, which may lie on the day before or after
-    return as === 'bigint' ? local - BigInt(offset) * 1_000_000n : timeText(local) + offsetText(offset);
-  },
-  [DuckDBTypeId.INTERVAL]: () => (value) => {
-    const { months, days, micros: rest } = value as DuckDBIntervalValue;
-    return { months, days, micros: rest };
-  },
-  [DuckDBTypeId.LIST]: list,
-  [DuckDBTypeId.ARRAY]: list,
   [DuckDBTypeId.STRUCT]: struct,
-  [DuckDBTypeId.MAP]: map,
-  [DuckDBTypeId.UNION]: union,
-  [DuckDBTypeId.VARIANT]: () => (value) => {
-    const { value: inner, type } = value as DuckDBVariantValue;
-    return inner === null || type === undefined ? inner : decoderFor(type)(inner);
+  [DuckDBTypeId.MAP]: (type, reading) => {
+    const { keyType, valueType } = type as DuckDBMapType;
+    return maps(inside(keyType, reading), inside(valueType, reading));
   },
+  [DuckDBTypeId.UNION]: union,
 };
 
-/** The decoder for results of this type. Types without a row of their own are what the binding gives. */
-export function decoderFor(type: DuckDBType, as?: As): Decoder {
-  return BY_TYPE[type.typeId]?.(type, as) ?? same;
+/** How columns of this type are read. Items throw `Misfit` where a value has no exact form. */
+export function readerFor(type: DuckDBType, reading: Reading): VectorReader {
+  return (BY_TYPE[type.typeId] ?? bound)(type, reading);
 }

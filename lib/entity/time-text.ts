@@ -1,32 +1,48 @@
 // Dates and times between text and counts (days, microseconds, nanoseconds), exactly and in UTC. Not here: columns.
 import { Misfit, misfit } from './misfit.js';
 
-const DAY_MS = 86_400_000;
 export const DAY_MICROS = 86_400_000_000n;
 
 export const floorDiv = (a: bigint, b: bigint): bigint => (a < 0n && a % b !== 0n ? a / b - 1n : a / b);
 
-/** Days since 1970-01-01 of a proleptic Gregorian date; month 1..12. */
+/** Days since 1970-01-01 of a proleptic Gregorian date; month 1..12. After H. Hinnant, `days_from_civil`. */
 function daysOf(year: number, month: number, day: number): number {
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day)
+  const fromMarch = month > 2 ? month - 3 : month + 9;
+  const shifted = month > 2 ? year : year - 1;
+  const era = Math.floor(shifted / 400);
+  const yearOfEra = shifted - era * 400;
+  const ofYear = Math.floor((153 * fromMarch + 2) / 5) + day - 1;
+  const ofEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + ofYear;
+  const days = era * 146_097 + ofEra - 719_468;
+  const [, sameMonth, sameDay] = civil(days);
+  if (month < 1 || month > 12 || sameMonth !== month || sameDay !== day)
     throw new Misfit('names a day that is in no calendar');
-  return date.getTime() / DAY_MS;
+  return days;
+}
+
+/** Year, month 1..12 and day of a proleptic Gregorian date, of any days that DuckDB has. After H. Hinnant, `civil_from_days`. */
+function civil(days: number): [year: number, month: number, day: number] {
+  const shifted = days + 719_468;
+  const era = Math.floor(shifted / 146_097);
+  const ofEra = shifted - era * 146_097;
+  const yearOfEra = Math.floor((ofEra - Math.floor(ofEra / 1460) + Math.floor(ofEra / 36_524) - Math.floor(ofEra / 146_096)) / 365); // prettier-ignore
+  const ofYear = ofEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const fromMarch = Math.floor((5 * ofYear + 2) / 153);
+  const day = ofYear - Math.floor((153 * fromMarch + 2) / 5) + 1;
+  const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
+  return [yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day];
 }
 
 /** `2024-02-29`; years beyond four digits and BC as DuckDB writes them: `12024-01-01`, `0044-03-15 (BC)`. */
 export function dateText(days: number): string {
-  const date = new Date(days * DAY_MS);
-  if (Number.isNaN(date.getTime())) throw new Misfit('is outside the years that JavaScript can name');
-  const year = date.getUTCFullYear();
-  const text = [String(year <= 0 ? 1 - year : year).padStart(4, '0'), date.getUTCMonth() + 1, date.getUTCDate()]
+  const [year, month, day] = civil(days);
+  const text = [String(year <= 0 ? 1 - year : year).padStart(4, '0'), month, day]
     .map((part) => String(part).padStart(2, '0'))
     .join('-');
   return year <= 0 ? `${text} (BC)` : text;
 }
 
-const DATE = String.raw`(\d{4,6})-(\d{2})-(\d{2})`;
+const DATE = String.raw`(\d{4,7})-(\d{2})-(\d{2})`;
 const TIME = String.raw`(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?`;
 const ZONE = String.raw`(Z|[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?)`;
 
@@ -66,7 +82,8 @@ export function parseTimestamp(text: string, perSecond: bigint, zoned: boolean):
   return (BigInt(days) * 86_400n - BigInt(offset)) * perSecond + clock(h, m, s, fraction, perSecond);
 }
 
-function clockText(count: bigint, perSecond: bigint): string {
+/** `HH:MM:SS` with as many decimals as it takes, of a count within a day. */
+export function clockText(count: bigint, perSecond: bigint): string {
   const digits = String(perSecond).length - 1;
   const seconds = count / perSecond;
   const parts = [seconds / 3600n, (seconds / 60n) % 60n, seconds % 60n].map((part) => String(part).padStart(2, '0'));

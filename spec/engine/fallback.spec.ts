@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Database } from '../../lib/engine/database.js';
+import { readResult } from '../../lib/engine/result.js';
 import { runAlone } from '../../lib/engine/run-alone.js';
 import { Session, SchemaVersion } from '../../lib/engine/session.js';
 import { resolveOptions } from '../../lib/options.js';
@@ -24,7 +25,7 @@ describe('the fallback', () => {
     await database.attach('fallback', locked);
     const session = new Session(await database.connect(), new SchemaVersion());
     const run = (text: string): Promise<unknown> =>
-      runAlone(database, session, { text, parameters: [], reads: [], writes: ['*'] });
+      runAlone(database, session, { text, parameters: [], reads: [], writes: ['*'] }, readResult);
     await run('create table t (id integer)');
     for (let n = 0; n < 5; n += 1) await run(`insert into t values (${n})`);
     const journal = database.fallback?.journal;

@@ -1,7 +1,7 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { readResult, type Result } from '../../lib/engine/result.js';
+import { ResultShape, readResult, type Result } from '../../lib/engine/result.js';
 import type { As } from '../../lib/entity/property-type.js';
 import { failure } from '../support/failure.js';
 
@@ -9,7 +9,8 @@ async function read(text: string, as?: readonly (As | undefined)[]): Promise<Res
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   try {
-    return readResult(await connection.run(text), as);
+    const result = await connection.run(text);
+    return readResult(result, new ResultShape(result, as));
   } finally {
     connection.closeSync();
     instance.closeSync();

@@ -2,6 +2,7 @@ import { StatementType } from '@duckdb/node-api';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Database } from '../../lib/engine/database.js';
+import { readResult } from '../../lib/engine/result.js';
 import { runAlone } from '../../lib/engine/run-alone.js';
 import { SchemaVersion, Session } from '../../lib/engine/session.js';
 import { resolveOptions } from '../../lib/options.js';
@@ -22,7 +23,7 @@ describe('a statement outside any transaction', () => {
     const session = new Session(await database.connect(), new SchemaVersion());
     const done: StatementType[] = [];
     const run = async (text: string, writes?: readonly string[]): Promise<bigint | undefined> => {
-      await runAlone(database, session, statement(text, writes), (type) => void done.push(type));
+      await runAlone(database, session, statement(text, writes), readResult, (type) => void done.push(type));
       return database.fallback?.journal.committed;
     };
     expect(await run('create table t (id integer primary key)')).to.equal(1n);

@@ -63,7 +63,6 @@ describe('time-text', () => {
     for (const text of ['2024-01-01 12:00+09', '2024-01-01 12:00-00', '2024-01-01 12', 'infinity', '2024-01-01x12:00'])
       expect(() => parseTimestamp(text, MICROS, false), text).to.throw(Misfit);
     for (const text of ['12:00', '12:00+9', '+09', '12:00 +09']) expect(() => parseTimeTz(text), text).to.throw(Misfit);
-    expect(() => dateText(1e9)).to.throw(Misfit);
   });
 
   it('floors towards the past', () => {

@@ -1,0 +1,13 @@
+// Objects with any keys. Not here: instances of entity classes (instance.ts).
+
+/** An object with these own keys, whatever they are called: assigning to `__proto__` would change the prototype. */
+export function record<T>(names: readonly string[], valueOf: (name: string, index: number) => T): Record<string, T> {
+  const object: Record<string, T> = {};
+  for (const [index, name] of names.entries()) {
+    const value = valueOf(name, index);
+    if (name === '__proto__')
+      Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });
+    else object[name] = value;
+  }
+  return object;
+}
