@@ -289,7 +289,7 @@ export class BaseDuckDBManager implements OpenManager {
       statementMs: this.#options.queryTimeoutMs,
       async *chunks(limit) {
         const { engine } = await within(limit, use());
-        for await (const chunk of engine.stream(raw, limit)) yield rowsOf(chunk, hydrateObjects(chunk)) as Row[];
+        yield* engine.stream(raw, (chunk) => rowsOf(chunk, hydrateObjects(chunk)) as Row[], limit);
       },
     });
   }

@@ -215,7 +215,7 @@ export class Repository<E extends object> {
       statementMs: this.queryTimeoutMs,
       async *chunks(limit) {
         const { engine } = await within(limit, open());
-        for await (const chunk of engine.stream(statement, limit)) yield rowsOf(chunk, hydrate);
+        yield* engine.stream(statement, (chunk) => rowsOf(chunk, hydrate), limit);
       },
     }) as never;
   }
@@ -260,7 +260,7 @@ export class Repository<E extends object> {
       statementMs: this.queryTimeoutMs,
       async *chunks(limit) {
         const { engine } = await within(limit, open());
-        for await (const chunk of engine.stream(statement, limit)) yield [named(columns, arraysOf(chunk, make))];
+        yield* engine.stream(statement, (chunk) => [named(columns, arraysOf(chunk, make))], limit);
       },
     }) as never;
   }

@@ -96,20 +96,20 @@ export class Engine {
   }
 
   /**
-   * The rows of a SELECT, chunk by chunk, all of them or an error. It starts when it is first asked: in a transaction it is a
+   * What `read` makes of the rows of a SELECT, chunk by chunk, all of them or an error. It starts when it is first asked: in a transaction it is a
    * part of that, and elsewhere it has a session of its own until its end.
    */
-  async *stream(statement: Statement, limit: Limit): AsyncGenerator<OpenChunk> {
+  async *stream<T>(statement: Statement, read: (chunk: OpenChunk) => T, limit: Limit): AsyncGenerator<T> {
     this.#refuseIfClosed();
     limit.refuse();
     context().reads?.add(this.database, statement.reads);
     const { transaction } = this;
     yield* transaction === undefined
-      ? this.#streamAlone(statement, limit)
-      : streamWithin(transaction, statement, limit);
+      ? this.#streamAlone(statement, read, limit)
+      : streamWithin(transaction, statement, read, limit);
   }
 
-  async *#streamAlone(statement: Statement, limit: Limit): AsyncGenerator<OpenChunk> {
+  async *#streamAlone<T>(statement: Statement, read: (chunk: OpenChunk) => T, limit: Limit): AsyncGenerator<T> {
     this.#streams.add(limit);
     const done = new Limit([limit]);
     let lend: (streamed: StreamedResult) => void = () => {};
@@ -122,16 +122,14 @@ export class Engine {
       await streamed.close();
     }, limit);
     const started = performance.now();
-    let rowCount = 0;
     try {
       const streamed = await Promise.race([lent, lease.then(() => lent)]);
-      for (let chunk = await streamed.next(); chunk !== undefined; chunk = await streamed.next()) {
-        rowCount += chunk.rowCount;
-        yield chunk;
+      for (let rows = await streamed.next(read); rows !== undefined; rows = await streamed.next(read)) {
+        yield rows;
         limit.refuse();
       }
       if (this.log.enabled('query'))
-        this.log('query', { ...fields(statement, performance.now() - started), row_count: rowCount });
+        this.log('query', { ...fields(statement, performance.now() - started), row_count: streamed.rows });
     } catch (error) {
       if (this.log.enabled('queryFailed'))
         this.log('queryFailed', { ...fields(statement, performance.now() - started), ...loggable(error) });
@@ -313,15 +311,22 @@ export class Engine {
   }
 }
 
-async function* streamWithin(transaction: Transaction, statement: Statement, limit: Limit): AsyncGenerator<OpenChunk> {
+async function* streamWithin<T>(
+  transaction: Transaction,
+  statement: Statement,
+  read: (chunk: OpenChunk) => T,
+  limit: Limit,
+): AsyncGenerator<T> {
   const result = await transaction.select(statement, limit);
   const shape = new ResultShape(result(), statement.as);
   let rows = 0;
   for (let index = 0; index < result().chunkCount; index += 1) {
     limit.refuse();
-    const chunk = new OpenChunk(shape, result().getChunk(index), rows);
-    rows += chunk.rowCount;
-    yield chunk;
+    const before = rows;
+    yield OpenChunk.read(shape, result().getChunk(index), before, (chunk) => {
+      rows += chunk.rowCount;
+      return read(chunk);
+    });
   }
 }
 

@@ -113,7 +113,8 @@ export class Session {
         return limit === undefined ? work(this.connection) : this.#guarded(work, limit);
       })
       .finally(() => (this.#pending -= 1));
-    this.#tail = turn.catch(() => {});
+    // without what it came to, which may be large: it would be kept until the next turn
+    this.#tail = turn.then(nothing, nothing);
     if (limit === undefined) return turn;
     return new Promise((resolve, reject) => {
       // once started, what it comes to counts: it may be done before the interrupt reaches it
@@ -342,6 +343,8 @@ export class Session {
     this.connection.closeSync();
   }
 }
+
+const nothing = (): void => {};
 
 /** Made once for a prepared statement: asking DuckDB for names and types takes longer than a point read. */
 function shapeOf(prepared: Prepared, result: DuckDBMaterializedResult, { as }: Statement): ResultShape {

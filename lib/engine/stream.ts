@@ -28,7 +28,6 @@ import type { Session } from './session.js';
 export class StreamedResult {
   #result: DuckDBResult | undefined;
   #shape: ResultShape | undefined;
-  /** given so far */
   #rows = 0;
 
   constructor(
@@ -37,8 +36,13 @@ export class StreamedResult {
     private readonly limit: Limit,
   ) {}
 
-  /** The next rows, or undefined when all have been given. @throws DatabaseError when they have not */
-  async next(): Promise<OpenChunk | undefined> {
+  /** Rows given so far. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** What `read` makes of the next rows, or undefined when all have been given. @throws DatabaseError when they have not */
+  async next<T>(read: (chunk: OpenChunk) => T): Promise<T | undefined> {
     if (this.#result === undefined) {
       // read-only, so that a stream that is left half read has written nothing
       await this.session.exclusive((connection) => connection.run('BEGIN TRANSACTION READ ONLY'), this.limit);
@@ -48,9 +52,9 @@ export class StreamedResult {
     const shape = (this.#shape ??= new ResultShape(result, this.statement.as));
     const chunk = await this.session.exclusive(() => result.fetchChunk(), this.limit);
     if (chunk !== null && chunk.rowCount > 0) {
-      const open = new OpenChunk(shape, chunk, this.#rows);
-      this.#rows += open.rowCount;
-      return open;
+      const before = this.#rows;
+      this.#rows += chunk.rowCount;
+      return OpenChunk.read(shape, chunk, before, read);
     }
     this.limit.refuse();
     if (result.returnType === ResultReturnType.INVALID || (await this.#aborted())) throw await this.#reason(this.#rows);
