@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeValue } from './cache/values.js';
 import type { Cache } from './cache/cache.js';
 import { CACHE } from './cache/source.js';
-import { insertBulk, type BulkOptions, type RowSource } from './bulk.js';
+import { insertBulk } from './bulk.js';
+import type { BulkOptions } from './chunk-encoder.js';
 import type { Engine } from './engine/engine.js';
 import type { Chunk, Result } from './engine/result.js';
 import { record } from './entity/decode.js';
@@ -17,6 +18,7 @@ import { DatabaseError, isDatabaseError } from './errors.js';
 import type { Fragment } from './fragment.js';
 import { CALL_OPTIONS, Limit, limited, within, type CallOptions } from './limit.js';
 import { FROM_DATABASE, RowEncoder } from './row-encoder.js';
+import type { RowSource } from './row-source.js';
 import { RowStream } from './row-stream.js';
 import {
   aggregateStatement,
