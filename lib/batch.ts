@@ -17,7 +17,7 @@ export class Batch {
     readonly of: readonly Column[],
     rows: number,
   ) {
-    this.#own = of.map(() => new Array<unknown>(rows));
+    this.#own = of.map(() => Array.from<unknown>({ length: rows }));
     this.columns = [...this.#own];
     this.missing = new Uint32Array(of.length);
   }

@@ -75,8 +75,8 @@ export class ChunkEncoder {
     try {
       for (;;) {
         try {
-          const filling = source.fill(batch, CHUNK_ROWS);
-          if (filling !== undefined) await filling;
+          const reading = source.read(batch, CHUNK_ROWS);
+          if (reading !== undefined) await reading;
         } catch (error) {
           this.#complain(batch);
           throw error;

@@ -10,7 +10,7 @@ import type { Engine } from './engine/engine.js';
 import type { Chunk, Result } from './engine/result.js';
 import { record } from './entity/decode.js';
 import { instantiate } from './entity/instance.js';
-import type { ColumnKey, EntityClass, Insert, Selected, Update } from './entity/row.js';
+import type { ColumnKey, Columns, EntityClass, Insert, Selected, Update } from './entity/row.js';
 import type { Unmarked } from './entity/property-type.js';
 import { schemaOf, type Column, type EntitySchema } from './entity/schema.js';
 import { hasRules } from './entity/validate.js';
@@ -54,8 +54,8 @@ export interface RepositoryContext {
 /** A primary key: its value, or an object of its properties where it has several. */
 export type Id<E> = string | number | bigint | Date | { readonly [K in ColumnKey<E>]?: Unmarked<E[K & keyof E]> };
 
-/** Rows to insert: an array, an iterable or an async iterable. */
-export type Rows<E> = Iterable<Insert<E>> | AsyncIterable<Insert<E>>;
+/** Rows to insert: an array, an iterable, an async iterable, or an object of columns. */
+export type Rows<E> = Iterable<Insert<E>> | AsyncIterable<Insert<E>> | Columns<E>;
 
 /** Options of `insertMany`. */
 export interface InsertManyOptions extends BulkOptions, CallOptions {
@@ -122,11 +122,12 @@ export class Repository<E extends object> {
 
   /**
    * Inserts many rows, all or nothing, by DuckDB's appender in one transaction. Memory stays bounded where the rows come
-   * from an iterable. A `signal` or `timeout` also ends the wait for an async iterable that hangs, whose `return()` is called.
+   * from an iterable. An object of columns is the fastest, above all with typed arrays. A `signal` or `timeout` also ends the wait for an async iterable that hangs, whose `return()` is called.
    *
    * @returns rows inserted (and updated, with `onConflict: 'update'`)
    * @throws DatabaseError as `insert`, with the row's number; whatever the iterable throws
    * @example await results.insertMany(rows, { onProgress: (n) => bar.update(n) });
+   * await prices.insertMany({ symbol: ['AAPL', 'MSFT'], price: Float64Array.of(189.5, 402.1) });
    */
   async insertMany(rows: Rows<E>, options: InsertManyOptions = {}): Promise<number> {
     return this.#call(
@@ -160,7 +161,8 @@ export class Repository<E extends object> {
       options,
       async ({ engine, encoder }, limit) => {
         const conflict = this.#upsertConflict(options);
-        if (isRows(rowOrRows)) return insertBulk(engine, this.#schema, encoder, rowOrRows, conflict, {}, limit);
+        if (areRows(rowOrRows, conflict.on))
+          return insertBulk(engine, this.#schema, encoder, rowOrRows, conflict, {}, limit);
         const { values, given } = writable(encoder, rowOrRows);
         // in fallback the values that the database makes are made first: what was given out must come to the database
         if (engine.database.fallback !== undefined && values.size < encoder.columns.length)
@@ -467,8 +469,14 @@ export class Repository<E extends object> {
   }
 }
 
-function isRows(value: unknown): value is RowSource {
-  return typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
+/** Rows, or one row. An object of columns has an array for each property, and a key is never a list. */
+function areRows(value: unknown, key: readonly Column[]): value is RowSource {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Symbol.iterator in value || Symbol.asyncIterator in value) return true;
+  return key.some(({ property, type }) => {
+    const own = (value as Record<string, unknown>)[property];
+    return Array.isArray(own) || (ArrayBuffer.isView(own) && type.name !== 'blob');
+  });
 }
 
 /** The values to write; columns that only the database can fill are left to its DEFAULT. */

@@ -21,7 +21,7 @@ export interface BatchSource {
    *
    * @throws DatabaseError for the row behind those in the batch; whatever the source throws
    */
-  fill(batch: Batch, room: number): Promise<void> | void;
+  read(batch: Batch, room: number): Promise<void> | void;
   /** Nothing more is asked of it. */
   close(): Promise<void> | void;
 }
@@ -90,7 +90,7 @@ class ArraySource extends Rows implements BatchSource {
     super(encoder);
   }
 
-  fill(batch: Batch, room: number): void {
+  read(batch: Batch, room: number): void {
     const from = this.#at;
     const count = Math.min(room, Math.max(0, this.rows.length - from));
     this.#at += count;
@@ -144,8 +144,8 @@ class IteratorSource extends OneByOne implements BatchSource {
     super(encoder);
   }
 
-  fill(batch: Batch, room: number): void {
-    for (let read = 0; read < room && !this.#done; read += 1) {
+  read(batch: Batch, room: number): void {
+    for (let rows = 0; rows < room && !this.#done; rows += 1) {
       let next: IteratorResult<unknown>;
       try {
         next = this.iterator.next();
@@ -173,8 +173,8 @@ class AsyncSource extends OneByOne implements BatchSource {
     super(encoder);
   }
 
-  async fill(batch: Batch, room: number): Promise<void> {
-    for (let read = 0; read < room && !this.#done; read += 1) {
+  async read(batch: Batch, room: number): Promise<void> {
+    for (let rows = 0; rows < room && !this.#done; rows += 1) {
       let next: IteratorResult<unknown>;
       try {
         next = await this.iterator.next();
@@ -228,7 +228,7 @@ class ColumnsSource implements BatchSource {
     this.#values = columns.map(({ property }) => (Object.hasOwn(source, property) ? source[property] : undefined));
   }
 
-  fill(batch: Batch, room: number): void {
+  read(batch: Batch, room: number): void {
     const from = this.#at;
     const count = Math.min(room, this.#length - from);
     this.#at += count;

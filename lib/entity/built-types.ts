@@ -154,7 +154,7 @@ export function enumOf<const V extends readonly string[]>(name: string, values: 
 const numbersOf = (values: number): NumbersClass =>
   values <= 0xff ? Uint8Array : values <= 0xffff ? Uint16Array : Uint32Array;
 
-function given(value: unknown): ArrayLike<unknown> {
+function itemsOf(value: unknown): ArrayLike<unknown> {
   if (!Array.isArray(value) && !(ArrayBuffer.isView(value) && !(value instanceof DataView)))
     return misfit('an array', value);
   return value as ArrayLike<unknown>;
@@ -182,8 +182,8 @@ export function list<const T extends ColumnType>(item: T): BuiltType<PropertyTyp
     family: 'list',
     item: type,
     enums: type.enums,
-    encode: (value) => new DuckDBListValue(items(type, given(value))),
-    writer: () => listWriter(type.writer(), given),
+    encode: (value) => new DuckDBListValue(items(type, itemsOf(value))),
+    writer: () => listWriter(type.writer(), itemsOf),
   });
 }
 
@@ -193,7 +193,7 @@ export function array<const T extends ColumnType>(item: T, length: number): Buil
   if (!Number.isInteger(length) || length < 1 || length > 100_000)
     fail(`array(${type.name}, ${length}): the length is 1 to 100000.`);
   const whole = (value: unknown): ArrayLike<unknown> => {
-    const own = given(value);
+    const own = itemsOf(value);
     if (own.length !== length) throw new Misfit(`holds ${length} items, got ${own.length}`);
     return own;
   };
@@ -269,14 +269,14 @@ export function map<const K extends ColumnType, const V extends ColumnType>(
   value: V,
 ): BuiltType<Map<PropertyType<K>, PropertyType<V>>> {
   const [keys, values] = [sqlType(key), sqlType(value)];
-  const pairs = (value: unknown): [unknown, unknown][] => {
-    const own = value instanceof Map ? [...(value as Map<unknown, unknown>)] : misfit('a Map', value);
+  const pairs = (given: unknown): [unknown, unknown][] => {
+    const own = given instanceof Map ? [...(given as Map<unknown, unknown>)] : misfit('a Map', given);
     // strings that differ for a Map differ as text, too; whatever else may become the same
     const seen = keys.name === 'varchar' ? undefined : new Set<string>();
-    for (const [index, [key]] of own.entries()) {
-      if (key === null || key === undefined) throw new Misfit(`key ${index} is missing: a map key is never NULL`);
+    for (const [index, [each]] of own.entries()) {
+      if (each === null || each === undefined) throw new Misfit(`key ${index} is missing: a map key is never NULL`);
       if (seen === undefined) continue;
-      const encoded = String(member(keys, key, `key ${index}`));
+      const encoded = String(member(keys, each, `key ${index}`));
       if (seen.has(encoded)) throw new Misfit(`key ${index} is the same as one before it once it is ${keys.name}`);
       seen.add(encoded);
     }
@@ -288,9 +288,9 @@ export function map<const K extends ColumnType, const V extends ColumnType>(
     duckdb: MAP(keys.duckdb, values.duckdb),
     family: 'other',
     enums: [...keys.enums, ...values.enums],
-    encode: (value) =>
+    encode: (given) =>
       new DuckDBMapValue(
-        pairs(value).map(([k, v], index) => ({
+        pairs(given).map(([k, v], index) => ({
           key: member(keys, k, `key ${index}`),
           value: member(values, v, `value ${index}`),
         })),

@@ -1,16 +1,16 @@
 // Values of one width each: numbers, times, UUIDs, enums. Not here: what is put where, which the type says.
 import duckdb from '@duckdb/node-bindings';
 import { NullMask } from './null-mask.js';
-import type { NumberArray, NumberArrayClass, Vector, VectorWriter } from './vector-writer.js';
+import type { NumberArrayClass, Vector, VectorWriter } from './vector-writer.js';
 
 /** How values of one width lie in memory. */
 export interface Layout<Views> {
   /** bytes of one value */
   readonly width: number;
   /** the memory as what values are put through */
-  views(memory: ArrayBuffer): Views;
+  readonly views: (memory: ArrayBuffer) => Views;
   /** Puts one value, which is not NULL, after checking it. */
-  put(views: Views, index: number, value: unknown): void;
+  readonly put: (views: Views, index: number, value: unknown) => void;
   readonly same?: NumberArrayClass;
 }
 
@@ -24,7 +24,7 @@ export function fixedWriter<Views>({ width, views, put, same }: Layout<Views>): 
     write(vector: Vector, values: ArrayLike<unknown>, count: number): number {
       // memory that is shared with other threads is no ArrayBuffer to the binding
       if (same !== undefined && values instanceof same) {
-        const { buffer, byteOffset } = values as NumberArray;
+        const { buffer, byteOffset } = values;
         if (buffer instanceof ArrayBuffer && values.length >= count) {
           duckdb.copy_data_to_vector(vector, 0, buffer, byteOffset, count * width);
           return 0;

@@ -13,9 +13,9 @@ const shared = (): Buffer => (memory ??= Buffer.allocUnsafeSlow(RUN * UTF8_MOST 
 
 export interface TextChecks {
   /** throws, or gives the text */
-  text(value: unknown): string;
+  readonly text: (value: unknown) => string;
   /** throws where text that is not ASCII alone is not what the type holds; after it, text has no lone surrogate */
-  beyondAscii?(value: unknown): void;
+  readonly beyondAscii?: (value: unknown) => void;
 }
 
 export function textWriter({ text, beyondAscii }: TextChecks): VectorWriter {

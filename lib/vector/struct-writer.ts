@@ -14,7 +14,7 @@ export function structWriter(
     grows: writers.some((writer) => writer.grows),
     write(vector, values, count) {
       nulls.begin(count);
-      const columns = writers.map(() => new Array<unknown>(count));
+      const columns = writers.map(() => Array.from<unknown>({ length: count }));
       for (let index = 0; index < count; index += 1) {
         const value = values[index];
         if (value === null || value === undefined) {
