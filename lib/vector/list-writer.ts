@@ -96,7 +96,7 @@ export function arrayWriter(
 ): VectorWriter {
   const nulls = new NullMask();
   return {
-    grows: item.grows,
+    grows: true,
     write(vector, values, count) {
       nulls.begin(count);
       const lists: ArrayLike<unknown>[] = [];

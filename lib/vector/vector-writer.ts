@@ -33,6 +33,6 @@ export interface VectorWriter {
   write(vector: Vector, values: ArrayLike<unknown>, count: number): number;
   /** the typed array that is written as it is, unchecked: the type holds whatever it holds */
   readonly same?: NumberArrayClass | undefined;
-  /** its vector has lists in it, for whose items memory is made as they come: such a vector is written once */
+  /** its vector has lists or arrays in it, whose items have memory of another size: such a vector is written once */
   readonly grows?: boolean | undefined;
 }
