@@ -13,6 +13,7 @@ import {
   dropStageStatement,
   insertStagedStatement,
   stageColumns,
+  stagedTwiceStatement,
   type OnConflict,
   type StagedPart,
 } from './sql/write.js';
@@ -51,10 +52,13 @@ export async function insertBulk(
     };
     const chunks = new ChunkEncoder(engine, encoder, columns, true, options, whole);
     await engine.load(staged, chunks.of(rows));
+    const twice =
+      onConflict.action === 'update' &&
+      (await engine.run(stagedTwiceStatement(stage, onConflict.on), limit)).rowCount > 0;
     let written = 0;
     for (const [shape, conflict, part] of steps(entity, onConflict, chunks.shapes)) {
       const { rowsChanged } = await engine.run(
-        insertStagedStatement(stage, entity, columns, shape, conflict, part),
+        insertStagedStatement(stage, entity, columns, shape, conflict, part, twice),
         limit,
       );
       written += rowsChanged;
