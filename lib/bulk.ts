@@ -1,34 +1,23 @@
 // Many rows of one entity into its table, all or nothing, by the appender: straight in, or over a stage where a key may
-// exist already. Not here: what a row is (row-encoder.ts), the appender itself (engine/append.ts).
-import { setImmediate as turn } from 'node:timers/promises';
-import { BIGINT, INTEGER, type DuckDBValue } from '@duckdb/node-api';
+// exist already. Not here: chunks of rows (chunk-encoder.ts), the appender itself (engine/append.ts).
+import { ChunkEncoder, type BulkOptions } from './chunk-encoder.js';
 import type { Engine } from './engine/engine.js';
-import { CHUNK_ROWS, type LoadTarget } from './engine/append.js';
-import { Misfit } from './entity/misfit.js';
+import type { LoadTarget } from './engine/append.js';
 import type { Column, EntitySchema } from './entity/schema.js';
-import { DatabaseError } from './errors.js';
-import { within, type Limit } from './limit.js';
-import { FROM_DATABASE, type RowEncoder } from './row-encoder.js';
+import type { Limit } from './limit.js';
+import type { RowEncoder } from './row-encoder.js';
+import type { RowSource } from './row-source.js';
 import {
   columnOrderStatement,
   createStageStatement,
-  defaultValuesStatement,
   dropStageStatement,
-  exactAs,
   insertStagedStatement,
   stageColumns,
+  stagedTwiceStatement,
   type OnConflict,
   type StagedPart,
 } from './sql/write.js';
 import { inWordsOf } from './write-error.js';
-
-/** Rows from anywhere. */
-export type RowSource = Iterable<unknown> | AsyncIterable<unknown>;
-
-export interface BulkOptions {
-  /** called after each chunk with the rows read so far; an async one is waited for, and its error fails the whole */
-  readonly onProgress?: ((rows: number) => unknown) | undefined;
-}
 
 let stages = 0;
 
@@ -46,9 +35,11 @@ export async function insertBulk(
     const { names } = await engine.run(columnOrderStatement(entity), limit);
     const order = physicalOrder(names, entity, encoder.columns);
     // whatever stops the transaction around stops the wait for a row, too
-    const chunks = new ChunkEncoder(engine, entity, encoder, options, engine.transaction?.work);
-    if (onConflict.action === 'error' && order !== undefined)
-      return engine.load(target(entity, order), chunks.of(rows, order));
+    const whole = engine.transaction?.work;
+    if (onConflict.action === 'error' && order !== undefined) {
+      const chunks = new ChunkEncoder(engine, encoder, order, false, options, whole);
+      return engine.load(target(entity, order), chunks.of(rows));
+    }
     const { columns } = encoder;
     const stage = `mysingle_stage_${(stages += 1)}`;
     await engine.run(createStageStatement(stage, entity, columns), limit);
@@ -57,14 +48,17 @@ export async function insertBulk(
       table: stage,
       temporary: true,
       columns: stageColumns(columns),
-      types: [...columns.map((column) => column.type.duckdb), INTEGER, BIGINT],
       writes: [],
     };
-    await engine.load(staged, chunks.of(rows, columns, true));
+    const chunks = new ChunkEncoder(engine, encoder, columns, true, options, whole);
+    await engine.load(staged, chunks.of(rows));
+    const twice =
+      onConflict.action === 'update' &&
+      (await engine.run(stagedTwiceStatement(stage, onConflict.on), limit)).rowCount > 0;
     let written = 0;
     for (const [shape, conflict, part] of steps(entity, onConflict, chunks.shapes)) {
       const { rowsChanged } = await engine.run(
-        insertStagedStatement(stage, entity, columns, shape, conflict, part),
+        insertStagedStatement(stage, entity, columns, shape, conflict, part, twice),
         limit,
       );
       written += rowsChanged;
@@ -117,7 +111,6 @@ function target(entity: EntitySchema, order: readonly Column[]): LoadTarget {
     table: entity.table,
     temporary: false,
     columns: order.map((column) => column.name),
-    types: order.map((column) => column.type.duckdb),
     writes: [entity.id],
   };
 }
@@ -133,112 +126,4 @@ function physicalOrder(
   if (columns.includes(undefined)) return undefined;
   const order = (columns as Column[]).filter((column) => column.generated === undefined);
   return order.length === writable.length ? order : undefined;
-}
-
-class ChunkEncoder {
-  /** the different sets of columns that rows set, by the number they are staged with */
-  readonly shapes: ReadonlySet<Column>[] = [];
-  readonly #shapeNumbers = new Map<string, number>();
-
-  constructor(
-    private readonly engine: Engine,
-    private readonly entity: EntitySchema,
-    private readonly encoder: RowEncoder,
-    private readonly options: BulkOptions,
-    private readonly limit: Limit | undefined,
-  ) {}
-
-  /** Chunks of the rows with their columns in `order`; where `staged`, the number of their shape and their place behind. */
-  async *of(rows: RowSource, order: readonly Column[], staged = false): AsyncGenerator<DuckDBValue[][]> {
-    const positions = order.map((column) => this.encoder.columns.indexOf(column));
-    let columns = emptyChunk(order, staged);
-    let position = 0;
-    for await (const row of this.#within(iterable(rows))) {
-      const { values, given } = this.encoder.row(row, position);
-      for (const [index, from] of positions.entries()) columns[index]?.push(values[from] as DuckDBValue);
-      if (staged) {
-        columns[order.length]?.push(this.#shape(given));
-        columns[order.length + 1]?.push(BigInt(position));
-      }
-      position += 1;
-      if (position % CHUNK_ROWS === 0) {
-        yield await this.#filled(columns, order);
-        columns = emptyChunk(order, staged);
-        await this.#told(position);
-        // rows that are all there would keep everything else of the process waiting, timers and signals too
-        await turn();
-        this.limit?.refuse();
-      }
-    }
-    this.limit?.refuse();
-    if (position % CHUNK_ROWS !== 0) {
-      yield await this.#filled(columns, order);
-      await this.#told(position);
-    }
-  }
-
-  /** An async one may fail later, which nobody else would hear of. */
-  async #told(position: number): Promise<void> {
-    const telling: unknown = this.options.onProgress?.(position);
-    if (telling instanceof Promise) await within(this.limit, telling);
-  }
-
-  /** A source that may hang is left where the limit stops. */
-  #within(rows: RowSource): RowSource {
-    return this.limit !== undefined && Symbol.asyncIterator in rows ? this.limit.items(rows) : rows;
-  }
-
-  #shape(given: ReadonlySet<Column>): number {
-    const key = this.encoder.columns.map((column) => (given.has(column) ? '1' : '0')).join('');
-    let number = this.#shapeNumbers.get(key);
-    if (number === undefined) {
-      number = this.shapes.push(given) - 1;
-      this.#shapeNumbers.set(key, number);
-    }
-    return number;
-  }
-
-  /** Puts in what only the database can make: numbers of sequences, defaults written in SQL. */
-  async #filled(columns: DuckDBValue[][], order: readonly Column[]): Promise<DuckDBValue[][]> {
-    for (const [index, column] of order.entries()) {
-      const values = columns[index] as (DuckDBValue | typeof FROM_DATABASE)[];
-      const holes = values.flatMap((value, row) => (value === FROM_DATABASE ? row : []));
-      if (holes.length === 0) continue;
-      const { columns: made } = await this.engine.run(defaultValuesStatement(this.entity, column, holes.length));
-      for (const [at, row] of holes.entries()) {
-        const value = made[0]?.[at] ?? null;
-        values[row] = value === null ? null : this.#encodeDefault(column, value);
-      }
-    }
-    return columns;
-  }
-
-  #encodeDefault(column: Column, value: unknown): DuckDBValue {
-    try {
-      return column.type.encode(value, exactAs(column));
-    } catch (error) {
-      if (!(error instanceof Misfit)) throw error;
-      const { className, table } = this.entity;
-      throw new DatabaseError(
-        'E_CONVERSION',
-        `${className}.${column.property} (${column.type.name}): the default that the database made ${error.message}. Give the value in the row, or insert row by row.`,
-        { cause: error, details: { entity: className, table, property: column.property, columns: [column.name] } },
-      );
-    }
-  }
-}
-
-const emptyChunk = (order: readonly Column[], staged: boolean): DuckDBValue[][] =>
-  Array.from({ length: order.length + (staged ? 2 : 0) }, () => []);
-
-function iterable(rows: RowSource): RowSource {
-  const given: unknown = rows;
-  const fits =
-    typeof given === 'object' && given !== null && (Symbol.iterator in given || Symbol.asyncIterator in given);
-  if (!fits)
-    throw new DatabaseError(
-      'E_VALIDATION',
-      'insertMany and upsert take rows: an array, an iterable or an async iterable of objects.',
-    );
-  return rows;
 }

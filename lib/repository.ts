@@ -4,13 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeValue } from './cache/values.js';
 import type { Cache } from './cache/cache.js';
 import { CACHE } from './cache/source.js';
-import { insertBulk, type BulkOptions, type RowSource } from './bulk.js';
+import { insertBulk } from './bulk.js';
+import type { BulkOptions } from './chunk-encoder.js';
 import type { Engine } from './engine/engine.js';
 import { arraysOf, readArrays, readResult, readRows, rowsOf, type Read } from './engine/result.js';
 import { arrayFor, type ColumnArrays } from './entity/column-array.js';
 import { hydrateOf, type Hydrate } from './entity/hydrate.js';
 import { record } from './entity/record.js';
-import type { ColumnKey, EntityClass, Insert, Selected, Update } from './entity/row.js';
+import type { ColumnKey, Columns, EntityClass, Insert, Selected, Update } from './entity/row.js';
 import type { Unmarked } from './entity/property-type.js';
 import { schemaOf, type Column, type EntitySchema } from './entity/schema.js';
 import { hasRules } from './entity/validate.js';
@@ -18,6 +19,7 @@ import { DatabaseError, isDatabaseError } from './errors.js';
 import type { Fragment } from './fragment.js';
 import { CALL_OPTIONS, Limit, limited, within, type CallOptions } from './limit.js';
 import { FROM_DATABASE, RowEncoder } from './row-encoder.js';
+import type { RowSource } from './row-source.js';
 import { RowStream } from './row-stream.js';
 import {
   aggregateStatement,
@@ -53,8 +55,8 @@ export interface RepositoryContext {
 /** A primary key: its value, or an object of its properties where it has several. */
 export type Id<E> = string | number | bigint | Date | { readonly [K in ColumnKey<E>]?: Unmarked<E[K & keyof E]> };
 
-/** Rows to insert: an array, an iterable or an async iterable. */
-export type Rows<E> = Iterable<Insert<E>> | AsyncIterable<Insert<E>>;
+/** Rows to insert: an array, an iterable, an async iterable, or an object of columns. */
+export type Rows<E> = Iterable<Insert<E>> | AsyncIterable<Insert<E>> | Columns<E>;
 
 /** Options of `insertMany`. */
 export interface InsertManyOptions extends BulkOptions, CallOptions {
@@ -123,11 +125,12 @@ export class Repository<E extends object> {
 
   /**
    * Inserts many rows, all or nothing, by DuckDB's appender in one transaction. Memory stays bounded where the rows come
-   * from an iterable. A `signal` or `timeout` also ends the wait for an async iterable that hangs, whose `return()` is called.
+   * from an iterable. An object of columns is the fastest, above all with typed arrays. A `signal` or `timeout` also ends the wait for an async iterable that hangs, whose `return()` is called.
    *
    * @returns rows inserted (and updated, with `onConflict: 'update'`)
    * @throws DatabaseError as `insert`, with the row's number; whatever the iterable throws
    * @example await results.insertMany(rows, { onProgress: (n) => bar.update(n) });
+   * await prices.insertMany({ symbol: ['AAPL', 'MSFT'], price: Float64Array.of(189.5, 402.1) });
    */
   async insertMany(rows: Rows<E>, options: InsertManyOptions = {}): Promise<number> {
     return this.#call(
@@ -161,7 +164,8 @@ export class Repository<E extends object> {
       options,
       async ({ engine, encoder }, limit) => {
         const conflict = this.#upsertConflict(options);
-        if (isRows(rowOrRows)) return insertBulk(engine, this.#schema, encoder, rowOrRows, conflict, {}, limit);
+        if (areRows(rowOrRows, conflict.on))
+          return insertBulk(engine, this.#schema, encoder, rowOrRows, conflict, {}, limit);
         const { values, given } = writable(encoder, rowOrRows);
         // in fallback the values that the database makes are made first: what was given out must come to the database
         if (engine.database.fallback !== undefined && values.size < encoder.columns.length)
@@ -532,8 +536,14 @@ const named = (columns: readonly Column[], arrays: readonly unknown[]): Record<s
     (_property, index) => arrays[index],
   );
 
-function isRows(value: unknown): value is RowSource {
-  return typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
+/** Rows, or one row. An object of columns has an array for each property, and a key is never a list. */
+function areRows(value: unknown, key: readonly Column[]): value is RowSource {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Symbol.iterator in value || Symbol.asyncIterator in value) return true;
+  return key.some(({ property, type }) => {
+    const own = (value as Record<string, unknown>)[property];
+    return Array.isArray(own) || (ArrayBuffer.isView(own) && type.name !== 'blob');
+  });
 }
 
 /** The values to write; columns that only the database can fill are left to its DEFAULT. */

@@ -129,6 +129,28 @@ describe('many rows at once', () => {
     expect(await rows.insertMany(range(1))).to.equal(1);
   });
 
+  it('of which several have one key end as the last of them', async () => {
+    const rows = await items();
+    for (const twice of [false, true]) {
+      const given = [
+        ...range(5000),
+        ...(twice
+          ? [
+              { id: 17, note: 'again' },
+              { id: 4000, note: 'again' },
+            ]
+          : []),
+      ];
+      expect(await rows.upsert(given)).to.equal(5000);
+      const notes = new Map((await rows.find()).map(({ id, note }) => [id, note]));
+      expect(notes.size).to.equal(5000);
+      expect([notes.get(17), notes.get(18), notes.get(4000)]).to.deep.equal(
+        twice ? ['again', 'n18', 'again'] : ['n17', 'n18', 'n4000'],
+      );
+      await rows.delete(all());
+    }
+  });
+
   it('stop between two chunks at a signal, and leave nothing', async () => {
     const rows = await items();
     const stop = new AbortController();

@@ -16,6 +16,10 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { DatabaseError } from '../errors.js';
+import { arrayWriter, listWriter, mapWriter } from '../vector/list-writer.js';
+import { numberWriter, type NumbersClass } from '../vector/number-writer.js';
+import { textWriter } from '../vector/string-writer.js';
+import { structWriter, unionWriter } from '../vector/struct-writer.js';
 import { identifierProblem, quote } from './identifier.js';
 import { jsonText } from './json-text.js';
 import { Misfit, describe, misfit } from './misfit.js';
@@ -104,7 +108,9 @@ const JSON_TYPE = build<unknown>({
   duckdb: VARCHAR,
   family: 'other',
   json: true,
-  encode: (value) => jsonText(value),
+  encode: jsonText,
+  // JSON.stringify writes lone surrogates as escapes
+  writer: () => textWriter({ text: jsonText }),
 });
 
 /**
@@ -123,7 +129,14 @@ export function enumOf<const V extends readonly string[]>(name: string, values: 
     }
     if (values.indexOf(value) !== index) fail(`enumOf('${name}'): ${JSON.stringify(value)} stands there twice.`);
   }
-  const known = new Set(values);
+  const numbers = new Map(values.map((value, number) => [value, number]));
+  const numberOf = (value: unknown): number => {
+    if (typeof value !== 'string') return misfit('a string', value);
+    const number = numbers.get(value);
+    if (number === undefined)
+      throw new Misfit(`expects one of ${values.map((v) => `'${v}'`).join(', ')}, got another string`);
+    return number;
+  };
   const own: EnumType = Object.freeze({ name, values: Object.freeze([...values]) });
   return build({
     name: `enum ${name}`,
@@ -132,20 +145,23 @@ export function enumOf<const V extends readonly string[]>(name: string, values: 
     family: 'text',
     indexable: true,
     enums: [own],
-    encode(value) {
-      if (typeof value !== 'string') return misfit('a string', value);
-      if (!known.has(value))
-        throw new Misfit(`expects one of ${values.map((v) => `'${v}'`).join(', ')}, got another string`);
-      return value;
-    },
+    encode: (value) => values[numberOf(value)] as string,
+    writer: () => numberWriter(numbersOf(values.length), numberOf, false),
   });
 }
 
-function items(type: SqlType, value: unknown): DuckDBValue[] {
+/** As wide as DuckDB stores the number of a value. */
+const numbersOf = (values: number): NumbersClass =>
+  values <= 0xff ? Uint8Array : values <= 0xffff ? Uint16Array : Uint32Array;
+
+function itemsOf(value: unknown): ArrayLike<unknown> {
   if (!Array.isArray(value) && !(ArrayBuffer.isView(value) && !(value instanceof DataView)))
     return misfit('an array', value);
-  return Array.from(value as ArrayLike<unknown>, (item, index) => member(type, item, `item ${index}`));
+  return value as ArrayLike<unknown>;
 }
+
+const items = (type: SqlType, value: ArrayLike<unknown>): DuckDBValue[] =>
+  Array.from(value, (item, index) => member(type, item, `item ${index}`));
 
 function member(type: SqlType, value: unknown, where: string): DuckDBValue {
   if (value === null) return null;
@@ -166,7 +182,8 @@ export function list<const T extends ColumnType>(item: T): BuiltType<PropertyTyp
     family: 'list',
     item: type,
     enums: type.enums,
-    encode: (value) => new DuckDBListValue(items(type, value)),
+    encode: (value) => new DuckDBListValue(items(type, itemsOf(value))),
+    writer: () => listWriter(type.writer(), itemsOf),
   });
 }
 
@@ -175,6 +192,11 @@ export function array<const T extends ColumnType>(item: T, length: number): Buil
   const type = sqlType(item);
   if (!Number.isInteger(length) || length < 1 || length > 100_000)
     fail(`array(${type.name}, ${length}): the length is 1 to 100000.`);
+  const whole = (value: unknown): ArrayLike<unknown> => {
+    const own = itemsOf(value);
+    if (own.length !== length) throw new Misfit(`holds ${length} items, got ${own.length}`);
+    return own;
+  };
   return build({
     name: `array(${type.name}, ${length})`,
     ddl: `${type.ddl}[${length}]`,
@@ -182,11 +204,8 @@ export function array<const T extends ColumnType>(item: T, length: number): Buil
     family: 'list',
     item: type,
     enums: type.enums,
-    encode(value) {
-      const encoded = items(type, value);
-      if (encoded.length !== length) throw new Misfit(`holds ${length} items, got ${encoded.length}`);
-      return new DuckDBArrayValue(encoded);
-    },
+    encode: (value) => new DuckDBArrayValue(items(type, whole(value))),
+    writer: () => arrayWriter(type.writer(), length, whole),
   });
 }
 
@@ -211,6 +230,17 @@ export function struct<const M extends Readonly<Record<string, ColumnType>>>(
   of: M,
 ): BuiltType<{ -readonly [K in keyof M]: PropertyType<M[K]> }> {
   const entries = members(of, 'struct');
+  const own = (value: unknown): unknown[] => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return misfit('an object', value);
+    const object = value as Record<string, unknown>;
+    const unknown = Object.keys(object).find((key) => !entries.some(([name]) => name === key));
+    if (unknown !== undefined) throw new Misfit(`has no member ${JSON.stringify(unknown)}`);
+    return entries.map(([name]) => {
+      if (!Object.hasOwn(object, name) || object[name] === undefined)
+        throw new Misfit(`expects its member '${name}', which is missing`);
+      return object[name];
+    });
+  };
   return build({
     name: `struct(${entries.map(([name, type]) => `${name} ${type.name}`).join(', ')})`,
     ddl: `STRUCT(${membersDdl(entries)})`,
@@ -218,20 +248,18 @@ export function struct<const M extends Readonly<Record<string, ColumnType>>>(
     family: 'other',
     enums: entries.flatMap(([, type]) => type.enums),
     encode(value) {
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) return misfit('an object', value);
-      const given = value as Record<string, unknown>;
-      const unknown = Object.keys(given).find((key) => !entries.some(([name]) => name === key));
-      if (unknown !== undefined) throw new Misfit(`has no member ${JSON.stringify(unknown)}`);
+      const values = own(value);
       return new DuckDBStructValue(
         Object.fromEntries(
-          entries.map(([name, type]) => {
-            if (!Object.hasOwn(given, name) || given[name] === undefined)
-              throw new Misfit(`expects its member '${name}', which is missing`);
-            return [name, member(type, given[name], `member '${name}'`)];
-          }),
+          entries.map(([name, type], index) => [name, member(type, values[index], `member '${name}'`)]),
         ),
       );
     },
+    writer: () =>
+      structWriter(
+        entries.map(([, type]) => type.writer()),
+        own,
+      ),
   });
 }
 
@@ -241,32 +269,47 @@ export function map<const K extends ColumnType, const V extends ColumnType>(
   value: V,
 ): BuiltType<Map<PropertyType<K>, PropertyType<V>>> {
   const [keys, values] = [sqlType(key), sqlType(value)];
+  const pairs = (given: unknown): [unknown, unknown][] => {
+    const own = given instanceof Map ? [...(given as Map<unknown, unknown>)] : misfit('a Map', given);
+    // strings that differ for a Map differ as text, too; whatever else may become the same
+    const seen = keys.name === 'varchar' ? undefined : new Set<string>();
+    for (const [index, [each]] of own.entries()) {
+      if (each === null || each === undefined) throw new Misfit(`key ${index} is missing: a map key is never NULL`);
+      if (seen === undefined) continue;
+      const encoded = String(member(keys, each, `key ${index}`));
+      if (seen.has(encoded)) throw new Misfit(`key ${index} is the same as one before it once it is ${keys.name}`);
+      seen.add(encoded);
+    }
+    return own;
+  };
   return build({
     name: `map(${keys.name}, ${values.name})`,
     ddl: `MAP(${keys.ddl}, ${values.ddl})`,
     duckdb: MAP(keys.duckdb, values.duckdb),
     family: 'other',
     enums: [...keys.enums, ...values.enums],
-    encode(given) {
-      if (!(given instanceof Map)) return misfit('a Map', given);
-      const seen = new Set<string>();
-      return new DuckDBMapValue(
-        [...given].map(([k, v]: [unknown, unknown], index) => {
-          if (k === null || k === undefined) throw new Misfit(`key ${index} is missing: a map key is never NULL`);
-          const own = member(keys, k, `key ${index}`);
-          if (seen.has(String(own)))
-            throw new Misfit(`key ${index} is the same as one before it once it is ${keys.name}`);
-          seen.add(String(own));
-          return { key: own, value: member(values, v, `value ${index}`) };
-        }),
-      );
-    },
+    encode: (given) =>
+      new DuckDBMapValue(
+        pairs(given).map(([k, v], index) => ({
+          key: member(keys, k, `key ${index}`),
+          value: member(values, v, `value ${index}`),
+        })),
+      ),
+    writer: () => mapWriter(keys.writer(), values.writer(), pairs),
   });
 }
 
 /** One of several types, as `{ tag, value }`. */
 export function union<const M extends Readonly<Record<string, ColumnType>>>(of: M): BuiltType<UnionValue<M>> {
   const entries = members(of, 'union');
+  const choice = (given: unknown): readonly [number, unknown] => {
+    const { tag, value } = Object(given) as { tag?: unknown; value?: unknown };
+    const number = entries.findIndex(([name]) => name === tag);
+    if (number < 0 || value === undefined) {
+      return misfit(`{ tag, value } with a tag of ${entries.map(([name]) => `'${name}'`).join(', ')}`, given);
+    }
+    return [number, value];
+  };
   return build({
     name: `union(${entries.map(([name, type]) => `${name} ${type.name}`).join(', ')})`,
     ddl: `UNION(${membersDdl(entries)})`,
@@ -274,12 +317,14 @@ export function union<const M extends Readonly<Record<string, ColumnType>>>(of: 
     family: 'other',
     enums: entries.flatMap(([, type]) => type.enums),
     encode(given) {
-      const { tag, value } = Object(given) as { tag?: unknown; value?: unknown };
-      const entry = entries.find(([name]) => name === tag);
-      if (entry === undefined || value === undefined) {
-        return misfit(`{ tag, value } with a tag of ${entries.map(([name]) => `'${name}'`).join(', ')}`, given);
-      }
-      return new DuckDBUnionValue(entry[0], member(entry[1], value, `member '${entry[0]}'`));
+      const [number, value] = choice(given);
+      const [tag, type] = entries[number] as [string, SqlType];
+      return new DuckDBUnionValue(tag, member(type, value, `member '${tag}'`));
     },
+    writer: () =>
+      unionWriter(
+        entries.map(([, type]) => type.writer()),
+        choice,
+      ),
   });
 }

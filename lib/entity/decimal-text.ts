@@ -22,6 +22,20 @@ export function scaled(text: string, width: number, scale: number): bigint {
   return sign === '-' ? -value : value;
 }
 
+/** Within this, a decimal number and the double nearest to it stand for each other: both have at most 15 digits. */
+const EXACT = 10 ** 15;
+const MOST_SCALE = 22; // from 10^23 on, powers of ten are no doubles
+
+/** The integer that stands for a finite number, where that is quickly told: undefined says to look at its text. */
+export function scaledNumber(value: number, width: number, scale: number): number | undefined {
+  if (scale > MOST_SCALE) return undefined;
+  const unit = 10 ** scale;
+  const whole = Math.round(value * unit);
+  // divided, for that rounds to the double nearest to the decimal number, which a product does not
+  if (!(Math.abs(whole) < Math.min(EXACT, 10 ** width)) || whole / unit !== value) return undefined;
+  return whole;
+}
+
 /** `scaled` backwards, with exactly `scale` decimal places. */
 export function decimalText(value: bigint, scale: number): string {
   const negative = value < 0n;

@@ -5,6 +5,7 @@ import { Misfit, describe } from './misfit.js';
  * @throws Misfit for NaN, infinities, bigint, Map, Set, bytes, functions, symbols, undefined in a list, and cycles
  */
 export function jsonText(value: unknown): string {
+  if (isPlain(value, MOST_DEPTH)) return JSON.stringify(value);
   let text: string | undefined;
   try {
     text = JSON.stringify(value, check);
@@ -19,6 +20,40 @@ export function jsonText(value: unknown): string {
   }
   if (text === undefined) throw new Misfit(`holds JSON, got ${describe(value)}`);
   return text;
+}
+
+const MOST_DEPTH = 50;
+
+/**
+ * Whether nothing in it can be lost: by far the most values, for which a look is enough. JSON.stringify is several times slower
+ * where it calls a function for each value.
+ */
+function isPlain(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return true;
+    case 'number':
+      return Number.isFinite(value);
+    case 'object':
+      break;
+    default:
+      return false;
+  }
+  if (value === null) return true;
+  if (depth === 0 || (value as { toJSON?: unknown }).toJSON !== undefined) return false;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) if (!isPlain(value[index], depth - 1)) return false;
+    return true;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  for (const key of Object.keys(value)) {
+    const member = (value as Record<string, unknown>)[key];
+    // left out by JSON, too
+    if (member !== undefined && !isPlain(member, depth - 1)) return false;
+  }
+  return true;
 }
 
 /** Without members of their own, these would be stored as `{}`: a Promise is an await forgotten. */

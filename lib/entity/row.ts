@@ -45,6 +45,14 @@ export type Insert<E> = Flat<
   }
 >;
 
+type Numbers =
+  Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array;
+type ColumnOf<V> =
+  readonly V[] | (number extends V ? Numbers : never) | (bigint extends V ? BigInt64Array | BigUint64Array : never);
+
+/** Many rows as one object: the values of each property, all of one length. What `Insert` may leave out may be left out. */
+export type Columns<E> = { readonly [K in keyof Insert<E>]: ColumnOf<Insert<E>[K]> };
+
 /** What a patch may set. */
 export type Update<E> = { -readonly [K in ColumnKey<E>]?: Value<E, K> | undefined };
 

@@ -24,8 +24,8 @@ export interface Column {
   readonly nullable: boolean;
   readonly primaryKey: boolean;
   readonly unique: boolean;
-  /** a literal (encoded), a DefaultValue, or a fragment; undefined for none */
-  readonly default: { readonly literal: DuckDBValue } | DefaultValue | Fragment | undefined;
+  /** a literal (encoded, and as given), a DefaultValue, or a fragment; undefined for none */
+  readonly default: { readonly literal: DuckDBValue; readonly given: unknown } | DefaultValue | Fragment | undefined;
   readonly check: Fragment | undefined;
   /** the expression of a virtual generated column, which is never written */
   readonly generated: Fragment | undefined;
@@ -300,10 +300,10 @@ class SchemaBuilder {
     if (given === null) {
       if (!column.nullable)
         this.#fail(what, 'the default is null, but the column is NOT NULL. Add nullable: true, or drop the default.');
-      return { literal: null };
+      return { literal: null, given };
     }
     try {
-      return { literal: column.type.encode(given, column.as) };
+      return { literal: column.type.encode(given, column.as), given };
     } catch (error) {
       if (!(error instanceof Misfit)) throw error;
       return this.#fail(what, `the default does not fit: ${column.type.name} ${error.message}.`);

@@ -63,7 +63,7 @@ describe('write statements', () => {
     ] as const)
       expect(upsertStatement(schema, values, conflict).text).to.equal(INSERT + text);
     expect(
-      insertStagedStatement('s', schema, [SKU, QTY], 0, { action: 'ignore' }, { whole: [], withNull: [] }).text,
+      insertStagedStatement('s', schema, [SKU, QTY], 0, { action: 'ignore' }, { whole: [], withNull: [] }, false).text,
     ).to.equal(
       'INSERT INTO "shop"."stocks" ("the ""sku""", "qty") SELECT "the ""sku""", "qty" FROM temp."s" ON CONFLICT DO NOTHING',
     );

@@ -1,0 +1,38 @@
+// What writes values into vectors of DuckDB, column by column. Not here: the kinds of writers (beside this file), and which
+// values a column takes (entity/).
+import duckdb from '@duckdb/node-bindings';
+
+export type Vector = ReturnType<typeof duckdb.data_chunk_get_vector>;
+
+/** Arrays whose memory may be a vector's memory as it is. */
+export type NumberArray =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array;
+
+export type NumberArrayClass = new (length: number) => NumberArray;
+
+/**
+ * Writes one column. Made once and used for chunk after chunk, for it owns the memory that it prepares a vector's in: a writer
+ * serves one column of one load.
+ */
+export interface VectorWriter {
+  /**
+   * Writes the first `count` of `values`; null and undefined are NULL.
+   *
+   * @returns how many were NULL
+   * @throws whatever the check of a value throws; then the vector holds nothing of use
+   */
+  write(vector: Vector, values: ArrayLike<unknown>, count: number): number;
+  /** the typed array that is written as it is, unchecked: the type holds whatever it holds */
+  readonly same?: NumberArrayClass | undefined;
+  /** its vector has lists or arrays in it, whose items have memory of another size: such a vector is written once */
+  readonly grows?: boolean | undefined;
+}
