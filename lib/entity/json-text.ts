@@ -2,7 +2,8 @@
 import { Misfit, describe } from './misfit.js';
 
 /**
- * @throws Misfit for NaN, infinities, bigint, Map, Set, bytes, functions, symbols, undefined in a list, and cycles
+ * @throws Misfit for NaN, infinities, bigint, Map, Set, bytes, functions, symbols, undefined in a list, and cycles,
+ *   and strings that are no Unicode text
  */
 export function jsonText(value: unknown): string {
   let text: string | undefined;
@@ -21,6 +22,9 @@ export function jsonText(value: unknown): string {
   return text;
 }
 
+/** JSON.stringify writes it as an escape that DuckDB takes for no JSON, or stores unseen by the appender. */
+const LONE = 'holds JSON, which has no lone surrogate';
+
 /** Without members of their own, these would be stored as `{}`: a Promise is an await forgotten. */
 const EMPTY_IN_JSON = [Promise, RegExp, Error, WeakMap, WeakSet];
 
@@ -36,6 +40,7 @@ function check(this: unknown, key: string, value: unknown): unknown {
   ) {
     throw new Misfit(`holds JSON, which has no ${describe(value).replace(/^an? /, '')}`);
   }
+  if (!key.isWellFormed() || (typeof value === 'string' && !value.isWellFormed())) throw new Misfit(LONE);
   if (value === undefined && Array.isArray(this)) throw new Misfit('holds JSON, which has no undefined in a list');
   if (EMPTY_IN_JSON.some((type) => value instanceof type))
     throw new Misfit(`holds JSON, which would lose ${describe(value)}`);
