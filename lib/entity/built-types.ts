@@ -18,6 +18,7 @@ import {
 import { DatabaseError } from '../errors.js';
 import { identifierProblem, quote } from './identifier.js';
 import { jsonText } from './json-text.js';
+import { mapKey } from './map-key.js';
 import { Misfit, describe, misfit } from './misfit.js';
 import type { BuiltType, ColumnType, PropertyType, UnionValue } from './property-type.js';
 import { SCALAR_NAMES, decimalType, scalarType, type EnumType, type SqlType } from './types.js';
@@ -254,9 +255,9 @@ export function map<const K extends ColumnType, const V extends ColumnType>(
         [...given].map(([k, v]: [unknown, unknown], index) => {
           if (k === null || k === undefined) throw new Misfit(`key ${index} is missing: a map key is never NULL`);
           const own = member(keys, k, `key ${index}`);
-          if (seen.has(String(own)))
-            throw new Misfit(`key ${index} is the same as one before it once it is ${keys.name}`);
-          seen.add(String(own));
+          const text = mapKey(own);
+          if (seen.has(text)) throw new Misfit(`key ${index} is the same as one before it once it is ${keys.name}`);
+          seen.add(text);
           return { key: own, value: member(values, v, `value ${index}`) };
         }),
       );

@@ -182,7 +182,7 @@ const SCALARS: Readonly<Record<ScalarName, Row>> = {
       if (typeof value !== 'number') return misfit('a number', value);
       if (Number.isFinite(value) && Math.abs(value) >= FLOAT_MAX)
         throw new Misfit('is outside the range of float; use double');
-      return value;
+      return Math.fround(value);
     },
   },
   double: {

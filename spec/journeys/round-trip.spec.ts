@@ -3,22 +3,12 @@
 // types alone. Not here: nested types (round-trip-nested.spec.ts), what is refused (round-trip-refusals.spec.ts).
 import * as fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { SCALAR_CASES, type TypeCase } from '../support/arbitraries.js';
-import { EveryWay, wideEntity, type WideRow } from '../support/every-way.js';
+import { SCALAR_CASES } from '../support/arbitraries.js';
+import { EveryWay, wideEntity, wideRows } from '../support/every-way.js';
 import { hold } from '../support/property.js';
 import { openManager } from '../support/scratch.js';
 
 const ONLY = new RegExp(process.env['ROUND_TRIP_ONLY'] ?? '');
-
-/** Rows with a value of each type; every fifth nullable twin is NULL. */
-const rowsOf = (cases: readonly TypeCase[]): fc.Arbitrary<WideRow[]> => {
-  const absent = fc.integer({ min: 0, max: 4 }).map((n) => n === 0);
-  const cells = fc.tuple(...cases.map(({ pairs }) => fc.tuple(pairs, absent)));
-  return fc.array(
-    cells.map((each) => ({ cells: each })),
-    { minLength: 1, maxLength: 14, size: 'max' },
-  );
-};
 
 const FAMILIES: readonly (readonly [string, RegExp])[] = [
   ['numbers', /^(?:boolean|u?(?:tiny|small|big|huge)?int(?:eger)?|float|double|decimal(?:\(.*\))?)(?: as number)?$/],
@@ -36,7 +26,7 @@ describe('the round trip', () => {
       const db = await openManager({ entities: [Wide] });
       const ways = new EveryWay(db, Wide, cases);
       await hold(
-        fc.asyncProperty(rowsOf(cases), (rows) => ways.check(rows)),
+        fc.asyncProperty(wideRows(cases, 14), (rows) => ways.check(rows)),
         4,
       );
     });

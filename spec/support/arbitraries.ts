@@ -18,9 +18,9 @@ export interface TypeCase {
   readonly pairs: fc.Arbitrary<Pair>;
   /**
    * what `where: { property: value }` finds: `exact` rows of an equal value and no others; `includes` at least those (DuckDB's
-   * equality is wider: 30 days are a month); `refused`: the type has no such condition
+   * equality is wider: 30 days are a month); `refused`: the type has no such condition; `unknown`: it is not asked
    */
-  readonly where: 'exact' | 'includes' | 'refused';
+  readonly where: 'exact' | 'includes' | 'refused' | 'unknown';
 }
 
 /** Whether text may begin with U+FEFF yet: refused while the reader of the binding drops it. */

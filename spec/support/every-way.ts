@@ -1,4 +1,5 @@
 // Every way to write rows of an entity and every way to read them, as a user has them. Not here: which values (arbitraries.ts).
+import * as fc from 'fast-check';
 import {
   Column,
   Table,
@@ -15,6 +16,16 @@ import { difference, equalityKey, shown } from './exact.js';
 /** A row: a value for each type, and whether its nullable twin is NULL. */
 export interface WideRow {
   readonly cells: readonly (readonly [pair: Pair, absent: boolean])[];
+}
+
+/** Rows with a value of each type; every fifth nullable twin is NULL. */
+export function wideRows(cases: readonly TypeCase[], most: number): fc.Arbitrary<WideRow[]> {
+  const absent = fc.integer({ min: 0, max: 4 }).map((n) => n === 0);
+  const cells = fc.tuple(...cases.map(({ pairs }) => fc.tuple(pairs, absent)));
+  return fc.array(
+    cells.map((each) => ({ cells: each })),
+    { minLength: 1, maxLength: most, size: 'max' },
+  );
 }
 
 type Plain = { id: number } & Record<string, unknown>;
@@ -188,7 +199,7 @@ export class EveryWay {
     for (const [index, { where, name }] of this.cases.entries()) {
       const id = rows.length === 0 ? -1 : index % rows.length;
       const given = rows[id]?.cells[index]?.[0].given;
-      if (where === 'refused' || id < 0) continue;
+      if (where === 'refused' || where === 'unknown' || id < 0) continue;
       const property = `v${index}`;
       const condition = { [property]: given } as never;
       const found = (await this.#rows.find({ where: condition, select: ['id'], orderBy: { id: 'asc' } })).map(
