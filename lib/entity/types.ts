@@ -103,7 +103,8 @@ function big(duckdb: DuckDBType, min: bigint, max: bigint): Row {
     encode(value, as) {
       if (typeof value === 'number') {
         if (!Number.isSafeInteger(value)) return misfit('a bigint or a safe integer', value);
-      } else if (typeof value !== 'bigint') return misfit(as === 'number' ? 'a safe integer' : 'a bigint', value);
+      } else if (typeof value !== 'bigint' || (as === 'number' && !Number.isSafeInteger(Number(value))))
+        return misfit(as === 'number' ? 'a safe integer' : 'a bigint', value);
       const exact = BigInt(value);
       if (exact < min || exact > max) throw new Misfit(`holds ${min} to ${max}, got an integer outside`);
       return exact;
