@@ -108,6 +108,20 @@ describe('the round trip of what does not fit', () => {
     expect(Object.values(only ?? {}).filter((value) => value !== null)).to.deep.equal([1]);
   });
 
+  it('begins right behind the last value that fits', async () => {
+    const Strict = entityOf(REFUSALS);
+    const db = await openManager({ entities: [Strict] });
+    const rows = db.repository(Strict);
+    for (const [index, { name, edges }] of REFUSALS.entries())
+      for (const { value, why } of edges)
+        try {
+          await refused(() => rows.insert({ id: 1, [`n${index}`]: value }), why);
+        } catch (error) {
+          throw new Error(`${name}, ${fc.stringify(value)}: ${(error as Error).message}`, { cause: error });
+        }
+    expect(await rows.count()).to.equal(0);
+  });
+
   it('counts rows over all chunks', async () => {
     class Numbered {
       id!: number;

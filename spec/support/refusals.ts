@@ -18,6 +18,8 @@ export interface RefusalCase {
   readonly type: ColumnType;
   readonly as?: As;
   readonly refused: fc.Arbitrary<Refused>;
+  /** values just beyond what fits, and one of each kind that is none of the type */
+  readonly edges: readonly Refused[];
 }
 
 /** One value of each kind there is, by its name in messages. */
@@ -46,20 +48,35 @@ const KINDS: readonly (readonly [kind: string, value: unknown])[] = [
   ['a Promise', Promise.resolve(SECRET)],
 ];
 
+/** Values at random; those among them that are few enough to be all tried. */
+interface Part {
+  readonly values: fc.Arbitrary<Refused>;
+  readonly edges: readonly Refused[];
+}
+
+const few = (edges: readonly Refused[]): Part => ({ values: fc.constantFrom(...edges), edges });
+
 /** Every kind of value but these. */
-const kinds = (...but: readonly string[]): fc.Arbitrary<Refused> =>
-  fc.constantFrom(...KINDS.filter(([kind]) => !but.includes(kind))).map(([kind, value]) => ({ value, why: new RegExp(`got ${kind}\\b`) })); // prettier-ignore
+const kinds = (...but: readonly string[]): Part =>
+  few(
+    KINDS.filter(([kind]) => !but.includes(kind)).map(([kind, value]) => ({
+      value,
+      why: new RegExp(`got ${kind}\\b`),
+    })),
+  );
 
-const because = (why: RegExp, values: fc.Arbitrary<unknown>): fc.Arbitrary<Refused> =>
-  values.map((value) => ({ value, why }));
-const each = (why: RegExp, ...values: readonly unknown[]): fc.Arbitrary<Refused> =>
-  because(why, fc.constantFrom(...values));
+const because = (why: RegExp, values: fc.Arbitrary<unknown>): Part => ({
+  values: values.map((value) => ({ value, why })),
+  edges: [],
+});
+const each = (why: RegExp, ...values: readonly unknown[]): Part => few(values.map((value) => ({ value, why })));
 
-const refuse = (type: ColumnType, as: As | undefined, ...parts: readonly fc.Arbitrary<Refused>[]): RefusalCase => ({
+const refuse = (type: ColumnType, as: As | undefined, ...parts: readonly Part[]): RefusalCase => ({
   name: nameOf(type, as),
   type,
   ...(as === undefined ? {} : { as }),
-  refused: fc.oneof(...parts),
+  refused: fc.oneof(...parts.map(({ values }) => values)),
+  edges: parts.flatMap(({ edges }) => edges),
 });
 
 const fractions = fc.double({ noNaN: true, noDefaultInfinity: true }).filter((value) => !Number.isInteger(value));
