@@ -22,6 +22,7 @@ import { textWriter } from '../vector/string-writer.js';
 import { structWriter, unionWriter } from '../vector/struct-writer.js';
 import { identifierProblem, quote } from './identifier.js';
 import { jsonText } from './json-text.js';
+import { mapKey } from './map-key.js';
 import { Misfit, describe, misfit } from './misfit.js';
 import type { BuiltType, ColumnType, PropertyType, UnionValue } from './property-type.js';
 import { SCALAR_NAMES, decimalType, scalarType, type EnumType, type SqlType } from './types.js';
@@ -59,6 +60,8 @@ export function sqlType(type: ColumnType): SqlType {
     if (decimal !== null) return checkedDecimal(Number(decimal[1] ?? 18), Number(decimal[2] ?? 3));
   }
   const lower = typeof type === 'string' ? type.toLowerCase() : '';
+  const why = Object.hasOwn(UNAVAILABLE, lower) ? UNAVAILABLE[lower] : undefined;
+  if (why !== undefined) return fail(`${JSON.stringify(type)} is no type of a column here: ${why}.`);
   const hint =
     (Object.hasOwn(ALIASES, lower) ? ALIASES[lower] : undefined) ??
     (scalarType(lower) === undefined ? undefined : lower);
@@ -83,7 +86,51 @@ const ALIASES: Readonly<Record<string, string>> = {
   datetime: 'timestamp',
   json: 'json()',
   bytea: 'blob',
-  varint: 'hugeint',
+  short: 'smallint',
+  int1: 'tinyint',
+  int2: 'smallint',
+  int16: 'smallint',
+  int32: 'integer',
+  int64: 'bigint',
+  int128: 'hugeint',
+  uint8: 'utinyint',
+  uint16: 'usmallint',
+  uint32: 'uinteger',
+  uint64: 'ubigint',
+  uint128: 'uhugeint',
+  float4: 'float',
+  float8: 'double',
+  char: 'varchar',
+  bpchar: 'varchar',
+  logical: 'boolean',
+  guid: 'uuid',
+  bitstring: 'bit',
+  binary: 'blob',
+  varbinary: 'blob',
+  bytes: 'blob',
+  jsonb: 'json()',
+  enum: "enumOf('name', [...])",
+  list: "list('double')",
+  array: "array('double', 3)",
+  struct: "struct({ a: 'integer' })",
+  map: "map('varchar', 'integer')",
+  union: "union({ n: 'integer', t: 'varchar' })",
+  timestamp_us: 'timestamp',
+  'timestamp with time zone': 'timestamptz',
+  'time with time zone': 'timetz',
+};
+
+/** Types of DuckDB that columns cannot have, and why. */
+const UNAVAILABLE: Readonly<Record<string, string>> = {
+  variant:
+    'a file can hold it from storage version v1.5.0 on alone, and files are made so that older DuckDB versions can read them; use json()',
+  geometry: "the DuckDB binding has no parameters of it; keep WKB in a 'blob' or WKT in a 'varchar', and cast in SQL",
+  bignum: "no property type stands for it; use 'hugeint' or 'uhugeint', or 'varchar' beyond their 128 bits",
+  varint: "it is DuckDB's former name of bignum; use 'hugeint' or 'uhugeint', or 'varchar' beyond their 128 bits",
+  time_ns: "no property type stands for it; use 'time', or 'bigint' for nanoseconds",
+  sqlnull: 'it has no values but NULL; give the column the type that it will have',
+  null: 'it has no values but NULL; give the column the type that it will have',
+  any: 'it is a type of parameters; give the column a type of its own, or json()',
 };
 
 function checkedDecimal(width: number, scale: number): SqlType {
@@ -276,7 +323,7 @@ export function map<const K extends ColumnType, const V extends ColumnType>(
     for (const [index, [each]] of own.entries()) {
       if (each === null || each === undefined) throw new Misfit(`key ${index} is missing: a map key is never NULL`);
       if (seen === undefined) continue;
-      const encoded = String(member(keys, each, `key ${index}`));
+      const encoded = mapKey(member(keys, each, `key ${index}`));
       if (seen.has(encoded)) throw new Misfit(`key ${index} is the same as one before it once it is ${keys.name}`);
       seen.add(encoded);
     }

@@ -2,10 +2,15 @@
 import { Misfit, describe } from './misfit.js';
 
 /**
- * @throws Misfit for NaN, infinities, bigint, Map, Set, bytes, functions, symbols, undefined in a list, and cycles
+ * @throws Misfit for NaN, infinities, bigint, Map, Set, bytes, functions, symbols, undefined in a list, and cycles,
+ *   and strings that are no Unicode text
  */
 export function jsonText(value: unknown): string {
-  if (isPlain(value, MOST_DEPTH)) return JSON.stringify(value);
+  if (isPlain(value, MOST_DEPTH)) {
+    const text = JSON.stringify(value);
+    // an escape of a lone surrogate; or a backslash before these letters, which the longer way finds harmless
+    if (!text.includes(SURROGATE)) return text;
+  }
   let text: string | undefined;
   try {
     text = JSON.stringify(value, check);
@@ -23,6 +28,7 @@ export function jsonText(value: unknown): string {
 }
 
 const MOST_DEPTH = 50;
+const SURROGATE = String.raw`\ud`;
 
 /**
  * Whether nothing in it can be lost: by far the most values, for which a look is enough. JSON.stringify is several times slower
@@ -55,6 +61,8 @@ function isPlain(value: unknown, depth: number): boolean {
   }
   return true;
 }
+/** JSON.stringify writes it as an escape that DuckDB takes for no JSON, or stores unseen by the appender. */
+const LONE = 'holds JSON, which has no lone surrogate';
 
 /** Without members of their own, these would be stored as `{}`: a Promise is an await forgotten. */
 const EMPTY_IN_JSON = [Promise, RegExp, Error, WeakMap, WeakSet];
@@ -71,6 +79,7 @@ function check(this: unknown, key: string, value: unknown): unknown {
   ) {
     throw new Misfit(`holds JSON, which has no ${describe(value).replace(/^an? /, '')}`);
   }
+  if (!key.isWellFormed() || (typeof value === 'string' && !value.isWellFormed())) throw new Misfit(LONE);
   if (value === undefined && Array.isArray(this)) throw new Misfit('holds JSON, which has no undefined in a list');
   if (EMPTY_IN_JSON.some((type) => value instanceof type))
     throw new Misfit(`holds JSON, which would lose ${describe(value)}`);

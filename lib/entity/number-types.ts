@@ -44,7 +44,8 @@ function big(
       if (!Number.isSafeInteger(value)) return misfit('a bigint or a safe integer', value);
       // a safe integer is only ever too small
       if (value >= 0 || min < 0n) return value;
-    } else if (typeof value !== 'bigint') return misfit(as === 'number' ? 'a safe integer' : 'a bigint', value);
+    } else if (typeof value !== 'bigint' || (as === 'number' && !Number.isSafeInteger(Number(value))))
+      return misfit(as === 'number' ? 'a safe integer' : 'a bigint', value);
     if (value < min || value > max) throw new Misfit(`holds ${min} to ${max}, got an integer outside`);
     return value;
   };
@@ -70,7 +71,7 @@ const single = (value: unknown): number => {
   if (typeof value !== 'number') return misfit('a number', value);
   if (Number.isFinite(value) && Math.abs(value) >= FLOAT_MAX)
     throw new Misfit('is outside the range of float; use double');
-  return value;
+  return Math.fround(value);
 };
 
 const double = (value: unknown): number => (typeof value === 'number' ? value : misfit('a number', value));

@@ -4,7 +4,7 @@ import { wide, wideExact, words } from '../vector/reader.js';
 import type { VectorReader } from '../vector/reader.js';
 import { Misfit } from './misfit.js';
 import type { As } from './property-type.js';
-import { dateText, floorDiv, timestampText } from './time-text.js';
+import { INFINITE_COUNT, INFINITE_DAYS, dateText, floorDiv, timestampText } from './time-text.js';
 
 /**
  * How a column is read: as its property is declared; by its type's own way where that says nothing; or `'raw'`, for SQL whose
@@ -15,12 +15,10 @@ export type Reading = As | 'raw' | undefined;
 
 const DAY_MS = 86_400_000;
 const DATE_MAX_MS = 8.64e15;
-const INFINITE_DAYS = 2 ** 31 - 1;
-const INFINITE = 2n ** 63n - 1n;
 
 /** 'infinity' and '-infinity', which dates and timestamps of DuckDB may be. */
 export function infinityText(count: bigint | number): string | undefined {
-  const limit = typeof count === 'bigint' ? INFINITE : INFINITE_DAYS;
+  const limit = typeof count === 'bigint' ? INFINITE_COUNT : INFINITE_DAYS;
   return count === limit ? 'infinity' : count === -limit ? '-infinity' : undefined;
 }
 

@@ -27,11 +27,19 @@ import { put64, putThousandfold, wide, wideWriter, type Wide } from '../vector/w
 import { Misfit, misfit } from './misfit.js';
 import type { As, Interval } from './property-type.js';
 import type { Scalar } from './sql-type.js';
-import { DAY_MICROS, parseDate, parseTime, parseTimeTz, parseTimestamp } from './time-text.js';
+import {
+  DAY_MICROS,
+  INFINITE_COUNT,
+  infinitySign,
+  parseDate,
+  parseTime,
+  parseTimeTz,
+  parseTimestamp,
+} from './time-text.js';
 
 const MICROS = 1_000_000n as const;
 const NANOS = 1_000_000_000n;
-const MAX_MICROS = 2n ** 63n - 2n;
+const MAX_MICROS = INFINITE_COUNT - 1n;
 /** below this DuckDB stores a timestamp and can do nothing with it */
 const MIN_MICROS = -9_223_372_022_400_000_000n;
 const I64 = 2n ** 63n;
@@ -48,6 +56,8 @@ function instant(
     throw new Misfit(`holds whole ${unit === MICROS ? 'seconds' : 'milliseconds'}, got a part of one`);
   };
   const count = (value: unknown, as: As): bigint => {
+    const infinite = infiniteCount(value);
+    if (infinite !== undefined && typeof value === as) return infinite;
     const micros = microsOf(value, as, zoned);
     if (micros > MAX_MICROS || micros < MIN_MICROS) throw new Misfit('is outside the range of timestamps');
     return micros % unit === 0n ? micros / unit : part();
@@ -77,6 +87,13 @@ function instant(
   };
 }
 
+/** As text or as a count, an instant may be infinite. */
+function infiniteCount(value: unknown): bigint | undefined {
+  if (typeof value === 'bigint') return value === INFINITE_COUNT || value === -INFINITE_COUNT ? value : undefined;
+  const sign = typeof value === 'string' ? infinitySign(value) : 0;
+  return sign === 0 ? undefined : BigInt(sign) * INFINITE_COUNT;
+}
+
 function microsOf(value: unknown, as: As, zoned: boolean): bigint {
   if (as === 'bigint') return typeof value === 'bigint' ? value : misfit('microseconds as a bigint', value);
   return typeof value === 'string' ? parseTimestamp(value, MICROS, zoned) : misfit('a date and time as text', value);
@@ -95,6 +112,9 @@ function daysOf(value: unknown, as: As | undefined): number {
 }
 
 function nanosOf(value: unknown, as: As | undefined): bigint {
+  const infinite = infiniteCount(value);
+  // the kind of value must be the declared one all the same
+  if (infinite !== undefined && (typeof value === 'bigint') === (as === 'bigint')) return infinite;
   const nanos =
     as === 'bigint'
       ? typeof value === 'bigint'

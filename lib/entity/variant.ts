@@ -5,6 +5,7 @@ import {
   DuckDBBlobValue,
   DuckDBDateValue,
   DuckDBDecimalValue,
+  DuckDBGeometryValue,
   DuckDBIntervalValue,
   DuckDBListValue,
   DuckDBStructValue,
@@ -38,7 +39,8 @@ export function propertyOf(value: DuckDBValue): unknown {
     );
   }
   if (value instanceof DuckDBDecimalValue) return decimalText(value.value, value.scale);
-  if (value instanceof DuckDBBlobValue) return Uint8Array.from(value.bytes);
+  // a geometry as its WKB
+  if (value instanceof DuckDBBlobValue || value instanceof DuckDBGeometryValue) return Uint8Array.from(value.bytes);
   if (value instanceof DuckDBUUIDValue || value instanceof DuckDBBitValue) return String(value);
   if (value instanceof DuckDBDateValue) return dateOf(value.days, 'raw');
   if (value instanceof DuckDBTimestampTZValue) return instantOf(value.micros, 1n, '+00', 'raw');

@@ -30,6 +30,7 @@ describe('json-text', () => {
       [Number.NaN, /no NaN/], [[-Infinity], /no infinity/], [{ a: 5n }, /no bigint/], [undefined, /undefined/], [[undefined], /undefined in a list/],
       [() => 1, /no function/], [{ s: Symbol('x') }, /no symbol/], [new Map(), /lose a Map/], [new Set(), /lose a Set/], [{ b: Uint8Array.of(1) }, /Uint8Array/],
       [Buffer.from('x'), /lose a Buffer/], [new ArrayBuffer(1), /ArrayBuffer/], [new Date(Number.NaN), /invalid Date/], [{ a: [new Date(Number.NaN)] }, /invalid Date/], [cycle, /cycle/],
+      ['\ud800', /no lone surrogate/], [['a\udc00b'], /no lone surrogate/], [{ '\udfff': 1 }, /no lone surrogate/],
     ]; // prettier-ignore
     for (const [value, why] of cases) expect(() => jsonText(value)).to.throw(Misfit, why);
   });

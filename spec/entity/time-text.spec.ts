@@ -14,8 +14,8 @@ describe('time-text', () => {
     const db = await openManager();
     for (let round = 0; round < 40; round += 1) {
       // both far away and near: years of four digits are where people live
-      const micros = BigInt.asIntN(64, bits(64)) / (round % 2 === 0 ? 40n : 200n);
-      const days = below(round % 2 === 0 ? 100_000_000 : 800_000) - 400_000;
+      const micros = BigInt.asIntN(64, bits(64)) / (round % 2 === 0 ? 2n : 200n);
+      const days = below(round % 2 === 0 ? 2 ** 32 - 4 : 800_000) - (round % 2 === 0 ? 2 ** 31 - 2 : 400_000);
       const clock = bits(40) % 86_400_000_000n;
       const offset = below(2 * 57_599) - 57_599;
       const [row] = await db.query(sql`select make_timestamp(${micros}::bigint)::varchar as ts,
@@ -28,6 +28,37 @@ describe('time-text', () => {
       const zoned = timeText(clock) + offsetText(offset);
       expect(parseTimeTz(zoned), hint).to.deep.equal({ micros: clock, offset });
       expect(await db.query(sql`select ${zoned}::timetz as z`), hint).to.deep.equal([{ z: zoned }]);
+    }
+  });
+
+  it('writes and reads all days that DuckDB has, far beyond those of a Date', async () => {
+    const last = 2 ** 31 - 2;
+    const days = [
+      last,
+      -last,
+      last - 1,
+      1 - last,
+      0,
+      -1,
+      -719_162,
+      -719_163,
+      -719_528,
+      -719_529,
+      100_000_001,
+      -100_000_001,
+      2_932_897,
+    ];
+    const db = await openManager();
+    const rows = await db.query<{ text: string }>(
+      sql`select (date '1970-01-01' + unnest(${days}::int[]))::date::varchar as text`,
+    );
+    expect(days.map(dateText)).to.deep.equal(rows.map(({ text }) => text));
+    expect(rows.map(({ text }) => parseDate(text))).to.deep.equal(days);
+    // each day after the other, over all kinds of centuries, as a Date counts them
+    for (let day = -800_000; day < 200_000; day += 1) {
+      const text = dateText(day);
+      if (text.endsWith(')')) continue;
+      if (parseDate(text) !== day || Date.parse(`${text}T00:00:00Z`) !== day * 86_400_000) throw new Error(text);
     }
   });
 
@@ -63,6 +94,10 @@ describe('time-text', () => {
     for (const text of ['2024-01-01 12:00+09', '2024-01-01 12:00-00', '2024-01-01 12', 'infinity', '2024-01-01x12:00'])
       expect(() => parseTimestamp(text, MICROS, false), text).to.throw(Misfit);
     for (const text of ['12:00', '12:00+9', '+09', '12:00 +09']) expect(() => parseTimeTz(text), text).to.throw(Misfit);
+    for (const text of ['5881580-07-11', '5877642-06-24 (BC)', '9999999-01-01', '0000-01-01 (BC)', '12345678-01-01'])
+      expect(() => parseDate(text), text).to.throw(Misfit);
+    for (const text of ['2024-01-01 12:00+09:60', '2024-01-01 12:00+09:00:60'])
+      expect(() => parseTimestamp(text, MICROS, true), text).to.throw(Misfit, 'offset that is on no clock');
   });
 
   it('floors towards the past', () => {
