@@ -237,7 +237,7 @@ export class Session {
   }
 
   async #bound(statement: Statement): Promise<DuckDBPreparedStatement> {
-    const prepared = await this.#prepare(statement.text);
+    const prepared = await this.#prepare(statement);
     if (prepared.statementType === StatementType.TRANSACTION) {
       throw new DatabaseError(
         'E_QUERY',
@@ -265,7 +265,7 @@ export class Session {
     return prepared;
   }
 
-  async #prepare(text: string): Promise<DuckDBPreparedStatement> {
+  async #prepare({ text, plan }: Statement): Promise<DuckDBPreparedStatement> {
     if (this.#preparedAt !== this.schema.value) this.#forget();
     const known = this.#prepared.get(text);
     if (known !== undefined) {
@@ -279,7 +279,7 @@ export class Session {
     }
     if (this.secure) refuseReaching(text);
     // before it is planned: what changes meanwhile is not in the plan
-    const data = PLANNED_BY_DATA.test(text) ? this.schema.data : undefined;
+    const data = plan !== 'stable' && PLANNED_BY_DATA.test(text) ? this.schema.data : undefined;
     const statement = await this.connection.prepare(text);
     this.#prepared.set(text, { statement, data });
     if (this.#prepared.size > PREPARED_MAX) {
