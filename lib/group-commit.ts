@@ -60,16 +60,20 @@ export class GroupCommit {
   }
 
   async #run(asking: readonly Call[]): Promise<void> {
+    let taken: readonly Call[] | undefined;
     try {
-      await this.engine.together(async (run) => this.#commit(run, this.#take()));
+      await this.engine.together(async (run) => {
+        taken = this.#take();
+        await this.#commit(run, taken);
+      });
     } catch (error) {
       // there was no session for them; who came later has waited less
       for (const call of asking) if (!call.settled) call.failToo(error);
       this.#waiting = this.#waiting.filter((call) => !call.settled);
-    } finally {
-      this.#busy = false;
-      this.#ask();
     }
+    this.#busy = false;
+    for (const call of taken ?? asking) call.tell();
+    this.#ask();
   }
 
   /** Those who wait first and can go together, in the order of their calls. */

@@ -54,26 +54,26 @@ export class PointReads {
   }
 
   async #run(asking: readonly Call[]): Promise<void> {
-    let taken = false;
+    let taken: readonly Call[] | undefined;
     try {
       await this.engine.together(async (run) => {
-        taken = true;
         this.#asked = false;
         this.#running += 1;
-        const calls = this.#take();
+        const byKey = this.#take();
+        taken = [...byKey.values()].flat();
         // more than one statement takes
         this.#ask();
-        await this.#answer(run, calls);
+        await this.#answer(run, byKey, taken);
       });
     } catch (error) {
       // there was no session for them; who came later has waited less
       for (const call of asking) if (!call.settled) call.failToo(error);
       this.#waiting = this.#waiting.filter((call) => !call.settled);
-    } finally {
-      if (taken) this.#running -= 1;
-      else this.#asked = false;
-      this.#ask();
     }
+    if (taken === undefined) this.#asked = false;
+    else this.#running -= 1;
+    for (const call of taken ?? asking) call.tell();
+    this.#ask();
   }
 
   /** Those who wait, by what they ask for. */
@@ -96,8 +96,7 @@ export class PointReads {
     return calls;
   }
 
-  async #answer(run: RunTogether, byKey: ReadonlyMap<string, Call[]>): Promise<void> {
-    const calls = [...byKey.values()].flat();
+  async #answer(run: RunTogether, byKey: ReadonlyMap<string, Call[]>, calls: readonly Call[]): Promise<void> {
     const [first] = calls;
     if (first === undefined) return;
     if (calls.length === 1) return this.#one(run, first);

@@ -10,6 +10,7 @@ export class WaitingCall<Q, A> {
   #resolve!: (answer: A) => void;
   #reject!: (error: unknown) => void;
   #off: () => void = () => {};
+  #tell: () => void = () => {};
   #settled = false;
 
   /** @param limit ends its wait, until `started` */
@@ -21,10 +22,14 @@ export class WaitingCall<Q, A> {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    if (limit !== undefined) this.#off = limit.onStop((reason) => this.fail(reason));
+    if (limit !== undefined)
+      this.#off = limit.onStop((reason) => {
+        this.fail(reason);
+        this.tell();
+      });
   }
 
-  /** Nobody waits any more: it has its answer, its error, or its limit has ended the wait. */
+  /** Whether nothing has to be done for it any more: there is its answer or its error, or its limit has ended the wait. */
   get settled(): boolean {
     return this.#settled;
   }
@@ -35,13 +40,11 @@ export class WaitingCall<Q, A> {
   }
 
   succeed(answer: A): void {
-    this.#settle();
-    this.#resolve(answer);
+    this.#settle(() => this.#resolve(answer));
   }
 
   fail(error: unknown): void {
-    this.#settle();
-    this.#reject(error);
+    this.#settle(() => this.#reject(error));
   }
 
   /** Fails with what others fail with too, by an error of its own. */
@@ -49,8 +52,14 @@ export class WaitingCall<Q, A> {
     this.fail(this.limit?.reason ?? ownError(error));
   }
 
-  #settle(): void {
+  /** Lets the caller go on, once the session is back: what he asks for next finds it free. */
+  tell(): void {
+    this.#tell();
+  }
+
+  #settle(tell: () => void): void {
     this.#settled = true;
+    this.#tell = tell;
     this.#off();
   }
 }
