@@ -62,6 +62,11 @@ export function withinContext<T>(changes: Context, fn: () => T): T {
   return storage.run({ ...storage.getStore(), ...changes }, fn);
 }
 
+/** Runs `fn` for several callers at once: of their contexts it has the ids that they share, and nothing of any one's. */
+export function withinSharedContext<T>(log: LogContext | undefined, fn: () => T): T {
+  return storage.run(log === undefined ? {} : { log }, fn);
+}
+
 /**
  * Runs `fn` so that every log line written under it, however deep and however late, carries these ids
  * (`correlation_id`, `user_id`, `request_id`). Nested calls add to the outer ids.

@@ -77,6 +77,27 @@ export class Limit {
     return limit;
   }
 
+  /**
+   * The limit of what several calls wait for: it stops when the last of them has, and never where one of them cannot.
+   *
+   * @param statementMs what each of its statements may take
+   */
+  static ofAll(limits: readonly (Limit | undefined)[], statementMs?: number): Limit | undefined {
+    const endless = limits.includes(undefined);
+    if (endless && statementMs === undefined) return undefined;
+    const whole = new Limit([], statementMs);
+    if (endless) return whole;
+    let waiting = limits.length;
+    for (const limit of limits as readonly Limit[]) {
+      const off = limit.onStop((reason) => {
+        waiting -= 1;
+        if (waiting === 0) whole.stop(reason);
+      });
+      whole.#cleanups.push(off);
+    }
+    return whole;
+  }
+
   /** Why it has stopped; undefined while it has not. */
   get reason(): DatabaseError | undefined {
     return this.#reason;

@@ -18,6 +18,7 @@ import { hasRules } from './entity/validate.js';
 import { DatabaseError, isDatabaseError } from './errors.js';
 import type { Fragment } from './fragment.js';
 import { CALL_OPTIONS, Limit, limited, within, type CallOptions } from './limit.js';
+import { PointOperations } from './point-operations.js';
 import { FROM_DATABASE, RowEncoder } from './row-encoder.js';
 import type { RowSource } from './row-source.js';
 import { RowStream } from './row-stream.js';
@@ -41,7 +42,7 @@ import {
   type FindOptions,
 } from './sql/select.js';
 import type { Statement } from './sql/statement.js';
-import { deleteStatement, insertStatement, updateStatement, upsertStatement, type OnConflict } from './sql/write.js';
+import { deleteStatement, updateStatement, upsertStatement, type OnConflict } from './sql/write.js';
 import { inWordsOf } from './write-error.js';
 
 /** What a repository works with; handed in by its manager, which connects first. */
@@ -88,6 +89,7 @@ const INSERT_MANY_OPTIONS = ['onConflict', 'onProgress', ...CALL_OPTIONS];
 export class Repository<E extends object> {
   readonly #schema: EntitySchema;
   readonly #open: () => RepositoryContext | Promise<RepositoryContext>;
+  readonly #points: PointOperations;
   #encoder: RowEncoder | undefined;
   readonly [CACHE]: { readonly owner: object; readonly open: () => Promise<Cache> };
 
@@ -101,6 +103,7 @@ export class Repository<E extends object> {
   ) {
     this.#schema = schemaOf(entity);
     this.#open = open;
+    this.#points = new PointOperations(this.#schema, this.#hydrate(this.#schema.columns), queryTimeoutMs);
     this[CACHE] = { owner, open: async () => (await open()).cache };
     // the cache source is no data of a repository
     Object.defineProperty(this, CACHE, { enumerable: false });
@@ -115,11 +118,8 @@ export class Repository<E extends object> {
    */
   insert(row: Insert<E>, options: CallOptions = {}): Promise<E> {
     return this.#call('insert', options, async ({ engine, encoder }, limit) => {
-      const statement = insertStatement(this.#schema, writable(encoder, row).values);
-      const { rows } = await inWordsOf(this.#schema, () =>
-        engine.collect(statement, readRows(this.#hydrate(this.#schema.columns)), limit),
-      );
-      return rows[0] as E;
+      const { values } = encoder.row(row);
+      return (await this.#points.insert(engine, encoder.columns, values, limit)) as E;
     });
   }
 
@@ -306,9 +306,15 @@ export class Repository<E extends object> {
    * @throws DatabaseError `E_QUERY` when the entity has no primary key, or the id is not one
    * @example await prices.findById({ symbol: 'AAPL', day });
    */
-  findById(id: Id<E>, options: CallOptions = {}): Promise<E | null> {
+  async findById(id: Id<E>, options: CallOptions = {}): Promise<E | null> {
     knownOptions(options, CALL_OPTIONS, 'findById');
-    return this.findOne({ ...options, where: this.#idCondition(id) });
+    const key = this.#schema.cachedMs === undefined ? this.#points.keyOf(id) : undefined;
+    if (key === undefined) return this.findOne({ ...options, where: this.#idCondition(id) });
+    return limited(options, 'find', this.queryTimeoutMs, async (limit) => {
+      const opened = within(limit, this.#open());
+      const { engine } = opened instanceof Promise ? await opened : opened;
+      return (await this.#points.find(engine, key, limit)) as E | null;
+    });
   }
 
   /**

@@ -17,6 +17,7 @@ const ARROW = [
   ['schema/', 'cache/'],
   ['snapshot', 'batch', 'row-encoder', 'row-gatherer', 'row-source', 'chunk-encoder', 'write-error', 'bulk'],
   ['row-stream', 'options'],
+  ['waiting-call', 'point-reads', 'group-commit', 'point-operations'],
   ['repository'],
   ['lifetime', 'manager'],
   ['inject', 'transactional', 'close-on-signals'],

@@ -328,6 +328,18 @@ describe('Limit', () => {
     expect(new Limit([whole]).reason?.message).to.equal('first');
   });
 
+  it('of several stops with the last of them, and never where one of them cannot', () => {
+    const [one, other] = [new Limit(), new Limit([], 30)];
+    const both = Limit.ofAll([one, other], 30);
+    one.stop(new DatabaseError('E_ABORTED', 'one'));
+    expect([both?.reason, both?.statementMs]).to.deep.equal([undefined, 30]);
+    const last = new DatabaseError('E_TIMEOUT', 'the last');
+    other.stop(last);
+    expect(both?.reason).to.equal(last);
+    expect(Limit.ofAll([one, undefined])).to.equal(undefined);
+    expect(Limit.ofAll([one, undefined], 30)).to.include({ reason: undefined, statementMs: 30 });
+  });
+
   it('hears no more of what it was a part of when it is disposed of', () => {
     const whole = new Limit();
     const part = new Limit([whole]);

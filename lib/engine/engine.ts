@@ -1,6 +1,6 @@
 // Running statements for one manager: each on its own session, or on the session of the transaction it is in; with logs,
 // the clock told of every committed write. Not here: entities.
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, StatementType } from '@duckdb/node-api';
 import { context } from '../context.js';
 import { classify, loggable, type DatabaseError } from '../errors.js';
 import { Limit } from '../limit.js';
@@ -20,6 +20,19 @@ import { Transaction, transactionOn, type TransactionOptions } from './transacti
 
 /** How long close() waits for transactions whose code does something else than SQL. */
 const CLOSE_GRACE_MS = 5_000;
+
+/** Runs one statement for several callers. */
+export type RunTogether = <T extends { readonly rowCount: number }>(
+  statement: Statement,
+  read: Read<T>,
+  limit: Limit | undefined,
+  more?: {
+    /** called when DuckDB has done it; reading the result may still fail */
+    readonly written?: () => void;
+    /** what the log tells beside the statement */
+    readonly told?: (() => Record<string, unknown>) | undefined;
+  },
+) => Promise<T>;
 
 export class Engine {
   readonly #running = new Set<Promise<unknown>>();
@@ -74,29 +87,52 @@ export class Engine {
       if (recount) transaction.afterCommit(() => this.database.countConflicts());
       return this.#timed(statement, () => transaction.run(statement, read, limit));
     }
-    const { clock } = this.database;
-    const result = await this.#use(
-      (session) =>
-        this.#timed(statement, () =>
-          runAlone(
-            this.database,
-            session,
-            statement,
-            read,
-            (type) => {
-              if (!addsOnly(statement.text)) clock.wrote(writesOf(statement, type));
-            },
-            limit,
-          ),
-        ),
-      limit,
-    );
+    const result = await this.#use((session) => this.#alone(session, statement, read, limit), limit);
     if (recount) await this.database.countConflicts();
     return result;
   }
 
   /**
-   * What `read` makes of the rows of a SELECT, chunk by chunk, all of them or an error. It starts when it is first asked: in a transaction it is a
+   * A session for what several callers wait for, when the turn of the event loop is over in which it was there: whoever
+   * comes until then can be taken in. It has its place in the line from the call on. Outside of any transaction.
+   */
+  async together<T>(work: (run: RunTogether) => Promise<T>): Promise<T> {
+    if (this.#closed) throw closedError();
+    return this.#use(async (session) => {
+      await new Promise<void>((resolve) => process.nextTick(resolve));
+      return work(async (statement, read, limit, { written, told } = {}) => {
+        if (this.#closed) throw closedError();
+        this.database.recovery.refuseIfGone();
+        try {
+          return await this.#alone(session, statement, read, limit, written, told);
+        } catch (error) {
+          // `work` may deal with it, so that nobody else sees it pass
+          this.database.recovery.failed(error);
+          throw error;
+        }
+      });
+    });
+  }
+
+  #alone<T extends { readonly rowCount: number }>(
+    session: Session,
+    statement: Statement,
+    read: Read<T>,
+    limit: Limit | undefined,
+    written?: () => void,
+    told?: () => Record<string, unknown>,
+  ): Promise<T> {
+    const { clock } = this.database;
+    const done = (type: StatementType): void => {
+      if (!addsOnly(statement.text)) clock.wrote(writesOf(statement, type));
+      written?.();
+    };
+    return this.#timed(statement, () => runAlone(this.database, session, statement, read, done, limit), told);
+  }
+
+  /**
+   * What `read` makes of the rows of a SELECT, chunk by chunk, all of them or an error. It starts when it is first asked: in a
+   * transaction it is a
    * part of that, and elsewhere it has a session of its own until its end.
    */
   async *stream<T>(statement: Statement, read: (chunk: OpenChunk) => T, limit: Limit): AsyncGenerator<T> {
@@ -261,17 +297,22 @@ export class Engine {
     }
   }
 
-  async #timed<T extends { readonly rowCount: number }>(statement: Statement, run: () => Promise<T>): Promise<T> {
+  async #timed<T extends { readonly rowCount: number }>(
+    statement: Statement,
+    run: () => Promise<T>,
+    told?: () => Record<string, unknown>,
+  ): Promise<T> {
     const started = performance.now();
     try {
       const result = await run();
       const durationMs = performance.now() - started;
       const event = durationMs >= this.slowQueryMs ? 'slowQuery' : 'query';
-      if (this.log.enabled(event)) this.log(event, { ...fields(statement, durationMs), row_count: result.rowCount });
+      if (this.log.enabled(event))
+        this.log(event, { ...fields(statement, durationMs), ...told?.(), row_count: result.rowCount });
       return result;
     } catch (error) {
       if (this.log.enabled('queryFailed'))
-        this.log('queryFailed', { ...fields(statement, performance.now() - started), ...loggable(error) });
+        this.log('queryFailed', { ...fields(statement, performance.now() - started), ...told?.(), ...loggable(error) });
       throw error;
     }
   }

@@ -24,7 +24,8 @@ export class Pool {
   #drained: (() => void) | undefined;
 
   constructor(
-    private readonly size: number,
+    /** how many there are at most */
+    readonly size: number,
     private readonly acquireTimeoutMs: number,
     private readonly open: () => Promise<Session>,
   ) {}

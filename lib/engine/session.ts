@@ -255,7 +255,7 @@ export class Session {
   }
 
   async #bound(statement: Statement): Promise<Prepared> {
-    const known = await this.#prepare(statement.text);
+    const known = await this.#prepare(statement);
     const prepared = known.statement;
     if (prepared.statementType === StatementType.TRANSACTION) {
       throw new DatabaseError(
@@ -284,7 +284,7 @@ export class Session {
     return known;
   }
 
-  async #prepare(text: string): Promise<Prepared> {
+  async #prepare({ text, plan }: Statement): Promise<Prepared> {
     if (this.#preparedAt !== this.schema.value) this.#forget();
     const known = this.#prepared.get(text);
     if (known !== undefined) {
@@ -298,7 +298,7 @@ export class Session {
     }
     if (this.secure) refuseReaching(text);
     // before it is planned: what changes meanwhile is not in the plan
-    const data = PLANNED_BY_DATA.test(text) ? this.schema.data : undefined;
+    const data = plan !== 'stable' && PLANNED_BY_DATA.test(text) ? this.schema.data : undefined;
     const statement = await this.connection.prepare(text);
     const prepared: Prepared = { statement, data, shape: undefined };
     this.#prepared.set(text, prepared);

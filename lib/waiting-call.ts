@@ -1,0 +1,85 @@
+// One call that waits to be run together with others. Not here: what it is about (point-reads.ts, group-commit.ts).
+import { context, type LogContext } from './context.js';
+import { DatabaseError, isDatabaseError } from './errors.js';
+import type { Limit } from './limit.js';
+
+export class WaitingCall<Q, A> {
+  readonly answer: Promise<A>;
+  /** the ids that its log lines carry */
+  readonly log = context().log;
+  #resolve!: (answer: A) => void;
+  #reject!: (error: unknown) => void;
+  #off: () => void = () => {};
+  #tell: () => void = () => {};
+  #settled = false;
+
+  /** @param limit ends its wait, until `started` */
+  constructor(
+    readonly question: Q,
+    readonly limit: Limit | undefined,
+  ) {
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    if (limit !== undefined)
+      this.#off = limit.onStop((reason) => {
+        this.fail(reason);
+        this.tell();
+      });
+  }
+
+  /** Whether nothing has to be done for it any more: there is its answer or its error, or its limit has ended the wait. */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  /** From here on what it comes to counts: what runs for it stops with its limit, where it stops. */
+  started(): void {
+    this.#off();
+  }
+
+  succeed(answer: A): void {
+    this.#settle(() => this.#resolve(answer));
+  }
+
+  fail(error: unknown): void {
+    this.#settle(() => this.#reject(error));
+  }
+
+  /** Fails with what others fail with too, by an error of its own. */
+  failToo(error: unknown): void {
+    this.fail(this.limit?.reason ?? ownError(error));
+  }
+
+  /** Lets the caller go on, once the session is back: what he asks for next finds it free. */
+  tell(): void {
+    this.#tell();
+  }
+
+  #settle(tell: () => void): void {
+    this.#settled = true;
+    this.#tell = tell;
+    this.#off();
+  }
+}
+
+/** Whoever adds to an error that he got must not add to those of others. */
+function ownError(error: unknown): unknown {
+  if (!isDatabaseError(error)) return error;
+  const { code, message, details, retryable, cause } = error;
+  return new DatabaseError(code, message, { cause: cause ?? error, details, retryable });
+}
+
+/** The ids that all of these calls share; the very same where they were made under one `withContext`. */
+export function sharedIds(calls: readonly Pick<WaitingCall<unknown, unknown>, 'log'>[]): LogContext | undefined {
+  const [first] = calls;
+  return calls.every((call) => call.log === first?.log) ? first?.log : undefined;
+}
+
+/** What a log line tells of the calls that one statement is for. */
+export function toldOf(calls: readonly Pick<WaitingCall<unknown, unknown>, 'log'>[]): Record<string, unknown> {
+  if (sharedIds(calls) !== undefined) return { callers: calls.length };
+  const ids = new Set(calls.flatMap((call) => call.log?.correlationId ?? []));
+  return { callers: calls.length, ...(ids.size === 0 ? {} : { correlation_ids: [...ids] }) };
+}

@@ -1,0 +1,61 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { DatabaseError, withContext } from '@mysingle/database';
+import { Limit } from '../lib/limit.js';
+import { WaitingCall, sharedIds, toldOf } from '../lib/waiting-call.js';
+import { failure } from './support/failure.js';
+
+const stopped = (): DatabaseError => new DatabaseError('E_ABORTED', 'stopped');
+
+describe('WaitingCall', () => {
+  it('has its answer or its error once', async () => {
+    const call = new WaitingCall<number, string>(1, undefined);
+    expect(call.settled).to.equal(false);
+    call.succeed('a');
+    call.tell();
+    expect([call.settled, await call.answer]).to.deep.equal([true, 'a']);
+  });
+
+  it('is ended by its limit while it waits, and not when it has started', async () => {
+    const [waits, runs] = [new Limit(), new Limit()];
+    const waiting = new WaitingCall<number, string>(1, waits);
+    const running = new WaitingCall<number, string>(1, runs);
+    running.started();
+    waits.stop(stopped());
+    runs.stop(stopped());
+    await failure(waiting.answer, 'E_ABORTED');
+    expect([waiting.settled, running.settled]).to.deep.equal([true, false]);
+    running.succeed('a');
+    running.tell();
+    expect(await running.answer).to.equal('a');
+  });
+
+  it('fails with what others fail with by an error of its own', async () => {
+    const error = new DatabaseError('E_DISK_FULL', 'full', { details: { a: 1 }, retryable: true });
+    const calls = [1, 2].map((n) => new WaitingCall<number, string>(n, undefined));
+    for (const call of calls) {
+      call.failToo(error);
+      call.tell();
+    }
+    const [one, other] = await Promise.all(calls.map((call) => failure(call.answer, 'E_DISK_FULL')));
+    expect(one).to.not.equal(other);
+    expect([one?.message, one?.details, one?.retryable, one?.cause]).to.deep.equal(['full', { a: 1 }, true, error]);
+    const limit = new Limit();
+    const call = new WaitingCall<number, string>(1, limit);
+    call.started();
+    limit.stop(stopped());
+    call.failToo(error);
+    call.tell();
+    await failure(call.answer, 'E_ABORTED');
+  });
+
+  it('tells what calls share', () => {
+    const made = (correlationId: string): WaitingCall<number, number> =>
+      withContext({ correlationId }, () => new WaitingCall(1, undefined));
+    const [a, b] = [made('a'), made('b')];
+    const pair = withContext({ correlationId: 'c' }, () => [1, 2].map((n) => new WaitingCall(n, undefined)));
+    expect([sharedIds(pair), sharedIds([a, b])]).to.deep.equal([{ correlationId: 'c' }, undefined]);
+    expect(toldOf(pair)).to.deep.equal({ callers: 2 });
+    expect(toldOf([a, b, a])).to.deep.equal({ callers: 3, correlation_ids: ['a', 'b'] });
+  });
+});
