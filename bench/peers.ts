@@ -46,6 +46,10 @@ export function peerVersions(): Readonly<Record<string, string>> {
   return Object.fromEntries(names.map((name) => [name, versionOf(name, folder) ?? 'not installed']));
 }
 
+/** The line of a child's last words that says what happened. */
+const messageOf = (error: unknown): string =>
+  /^\w*Error: .*$/m.exec((error as { stderr?: string }).stderr ?? '')?.[0] ?? String(error);
+
 const titled = (samples: Samples, { title }: Peer): Samples =>
   Object.fromEntries(Object.entries(samples).map(([name, values]) => [name === 'peer' ? title : name, values]));
 
@@ -64,14 +68,7 @@ export async function peers(): Promise<Theme> {
       measured.push([peer, JSON.parse(await inChild(child, [name], node)) as Measured]);
     } catch (error) {
       // a peer that fails is no reason to lose the figures of all others
-      notes.push(
-        `${peer.title} not measured: ${
-          String((error as Error).message)
-            .trim()
-            .split('\n')
-            .slice(-1)[0] ?? ''
-        }`,
-      );
+      notes.push(`${peer.title} not measured: ${messageOf(error)}`);
       console.error(error);
     }
   }

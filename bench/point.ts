@@ -4,7 +4,7 @@ import type { DuckDBPreparedStatement } from '@duckdb/node-api';
 import type { BaseDuckDBManager } from '@mysingle/database';
 import { TYPES, instanceOf, rawBacktests, valuesOf } from './binding.js';
 import { happyPath } from './happy-path.js';
-import { expectCount, interleaved, type Contender } from './harness.js';
+import { expectCount, interleaved, type Contender, type Samples } from './harness.js';
 import { Backtest, COLUMNS, idOf, managerWith, rowOf } from './table.js';
 import { atLeast, atMost, type Theme } from './theme.js';
 
@@ -46,14 +46,11 @@ function ids(): () => string {
 }
 
 function rows(): () => Backtest {
-  let n = 2 * ROWS;
-  return () => ({ ...rowOf((n += 1)), id: idOf(n) });
+  let n = ROWS;
+  return () => rowOf((n += 1));
 }
 
-async function reads(
-  db: BaseDuckDBManager,
-  select: DuckDBPreparedStatement,
-): Promise<Readonly<Record<string, readonly number[]>>> {
+async function reads(db: BaseDuckDBManager, select: DuckDBPreparedStatement): Promise<Samples> {
   const repository = db.repository(Backtest);
   const [ours, many, executed, hydrated] = [ids(), ids(), ids(), ids()];
   const execute = (id: string) => {
@@ -74,10 +71,7 @@ async function reads(
   );
 }
 
-async function inserts(
-  db: BaseDuckDBManager,
-  insert: DuckDBPreparedStatement,
-): Promise<Readonly<Record<string, readonly number[]>>> {
+async function inserts(db: BaseDuckDBManager, insert: DuckDBPreparedStatement): Promise<Samples> {
   const repository = db.repository(Backtest);
   const next = rows();
   return interleaved(

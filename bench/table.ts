@@ -38,8 +38,11 @@ const hex = (value: number, width: number): string => value.toString(16).padStar
 
 export const idOf = (n: number): string => `${hex(n, 8)}-aaaa-4bbb-8ccc-${hex((n * 2_654_435_761) % 2 ** 48, 12)}`;
 
+/** A row that has its key, and is no instance. */
+export type NewRow = { [K in keyof Backtest]: Backtest[K] };
+
 /** Row `n`; `shift` moves the keys alone, so that some of the rows are there already. */
-export function rowOf(n: number, shift = 0): Backtest {
+export function rowOf(n: number, shift = 0): NewRow {
   return {
     id: idOf(n + shift),
     strategyId: `strategy-${n % 500}`,
@@ -48,7 +51,8 @@ export function rowOf(n: number, shift = 0): Backtest {
     endDate: new Date(ENDS + (n % 1000) * DAY),
     totalReturn: (n % 10_000) / 100,
     sharpeRatio: n % 17 === 0 ? null : (n % 300) / 100,
-    maxDrawdown: -(n % 50) / 100,
+    // no minus zero, which integers in SQL have not
+    maxDrawdown: 0 - (n % 50) / 100,
     tradeCount: n % 1000,
     trades: [
       { symbol: 'AAPL', qty: n % 100, px: 101.25 },
@@ -65,7 +69,7 @@ export const rowsOf = (count: number, shift = 0): Backtest[] =>
 
 /** The same rows, made by DuckDB: the limit of every insert, since no value comes from JavaScript. */
 export const selectRows = (count: number, shift = 0): string => `SELECT
-  lpad(to_hex(i + ${shift}), 8, '0') || '-aaaa-4bbb-8ccc-' || lpad(to_hex((i + ${shift}) * 2654435761 % 281474976710656), 12, '0') id,
+  lower(lpad(to_hex(i + ${shift}), 8, '0') || '-aaaa-4bbb-8ccc-' || lpad(to_hex((i + ${shift}) * 2654435761 % 281474976710656), 12, '0')) id,
   'strategy-' || (i % 500) strategy_id, 'user-' || (i % 5000) user_id,
   DATE '2020-01-01' + (i % 1000)::INT start_date, DATE '2023-01-01' + (i % 1000)::INT end_date,
   (i % 10000) / 100::DOUBLE total_return, CASE WHEN i % 17 <> 0 THEN (i % 300) / 100::DOUBLE END sharpe_ratio,
