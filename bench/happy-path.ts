@@ -36,7 +36,7 @@ class Happy {
   @Column('timestamptz', { default: now() }) createdAt!: Generated<Date>;
 }
 
-const [ROWS, ROUNDS, READS, INSERTS] = [20_000, 15, 200, 100] as const;
+const [ROWS, ROUNDS, READS, INSERTS] = [20_000, 11, 200, 100] as const;
 const COLUMNS = '"id", "owner", "symbol", "day", "open", "close", "price", "volume", "sharpe", "created_at"';
 const TYPES = [UUID, VARCHAR, VARCHAR, DATE, DOUBLE, DOUBLE, DECIMAL(18, 4), BIGINT, DOUBLE, TIMESTAMPTZ];
 

@@ -22,7 +22,7 @@ export async function streaming(): Promise<Theme> {
   await interleaved(Object.fromEntries(MODES.map((mode) => [mode, contender(mode)])), {
     rounds: 3,
     warm: 0,
-    budgetMs: 40_000,
+    budgetMs: 22_000,
   });
   return {
     title: 'A stream of a million rows',

@@ -43,12 +43,12 @@ const finds = (side) => ({
 const result = {
   insert: await interleaved(
     { repository: inserts(ours, rowsOf(INSERTED)), peer: inserts(open, rowsOf(INSERTED)) },
-    { rounds: 5, budgetMs: 6_000 },
+    { rounds: 5, budgetMs: 5_000 },
   ),
 };
 
 const [found, foundByPeer] = [await ours(FOUND), await open(FOUND)];
-result.find = await interleaved({ repository: finds(found), peer: finds(foundByPeer) }, { rounds: 5, budgetMs: 7_000 });
+result.find = await interleaved({ repository: finds(found), peer: finds(foundByPeer) }, { rounds: 5, budgetMs: 5_000 });
 
 if (foundByPeer.insertOne !== undefined) {
   const load = (side) => {
