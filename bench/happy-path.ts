@@ -1,5 +1,5 @@
 // Point reads and single inserts through a repository, beside the same SQL through the binding's prepared statements: each on a
-// file of its own with the same rows, in rounds that take turns. Not here: printing (run.ts).
+// file of its own with the same rows, in rounds that take turns. Not here: the other figures of single rows (point.ts).
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +20,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { BaseDuckDBManager, Column, Index, Table, now, uuid7, type Generated } from '@mysingle/database';
+import { median, type Samples } from './harness.js';
 
 @Table('happy')
 class Happy {
@@ -35,14 +36,14 @@ class Happy {
   @Column('timestamptz', { default: now() }) createdAt!: Generated<Date>;
 }
 
-const [ROWS, ROUNDS, READS, INSERTS] = [20_000, 15, 200, 100] as const;
+const [ROWS, ROUNDS, READS, INSERTS] = [20_000, 11, 200, 100] as const;
 const COLUMNS = '"id", "owner", "symbol", "day", "open", "close", "price", "volume", "sharpe", "created_at"';
 const TYPES = [UUID, VARCHAR, VARCHAR, DATE, DOUBLE, DOUBLE, DECIMAL(18, 4), BIGINT, DOUBLE, TIMESTAMPTZ];
 
-/** Microseconds for one call, the median of each round. */
+/** Milliseconds for one call, the median of each round. */
 export interface HappyPath {
-  readonly reads: { readonly repository: readonly number[]; readonly raw: readonly number[] };
-  readonly inserts: { readonly repository: readonly number[]; readonly raw: readonly number[] };
+  readonly reads: Samples;
+  readonly inserts: Samples;
 }
 
 interface Side {
@@ -122,17 +123,16 @@ async function timed(
     for (const which of n % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
       const began = performance.now();
       const row = await call(sides[which], n);
-      times[which].push((performance.now() - began) * 1000);
+      times[which].push(performance.now() - began);
       if ((row ?? null) === null) throw new Error('no row');
     }
   }
-  const [one, other] = times.map((values) => values.toSorted((a, b) => a - b)[calls >> 1] ?? 0);
-  return [one ?? 0, other ?? 0];
+  return [median(times[0]), median(times[1])];
 }
 
-const bySide = (rounds: readonly [number, number][] = []): HappyPath['reads'] => ({
+const bySide = (rounds: readonly [number, number][] = []): Samples => ({
   repository: rounds.map(([repository]) => repository),
-  raw: rounds.map(([, raw]) => raw),
+  'prepared statement': rounds.map(([, raw]) => raw),
 });
 
 export async function happyPath(): Promise<HappyPath> {
