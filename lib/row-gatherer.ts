@@ -1,5 +1,6 @@
 // Values out of rows into columns, in one pass. Not here: what the values mean, and words for what is wrong.
 import type { Batch } from './batch.js';
+import { compile } from './entity/compile.js';
 import type { EntitySchema, Column } from './entity/schema.js';
 
 /**
@@ -47,7 +48,7 @@ export function gathererOf(schema: EntitySchema, columns: readonly Column[]): Ga
   let run = compiled.get(schema);
   if (run === undefined) {
     const properties = columns.map(({ property }) => property);
-    run = compile(properties) ?? interpret(properties);
+    run = gathererFor(properties) ?? interpret(properties);
     compiled.set(schema, run);
   }
   const ready = run;
@@ -56,34 +57,27 @@ export function gathererOf(schema: EntitySchema, columns: readonly Column[]): Ga
 }
 
 /** A function made for these properties alone, which V8 makes several times faster; undefined where no code may be made. */
-export function compile(properties: readonly string[]): Compiled | undefined {
+export function gathererFor(properties: readonly string[]): Compiled | undefined {
   const each = (line: (property: string, index: number) => string): string =>
     properties.map((property, index) => line(JSON.stringify(property), index)).join('\n');
-  try {
-    // eslint-disable-next-line typescript/no-implied-eval -- names of properties alone, as literals
-    return new Function(
-      'rows, from, count, columns, missing, at, check, usual',
-      `"use strict";
-      ${each((_property, index) => `const c${index} = columns[${index}]; let m${index} = 0;`)}
-      let done = 0;
-      for (; done < count; done += 1) {
-        const row = rows[from + done];
-        if (typeof row !== 'object' || row === null) break;
-        const to = at + done;
-        let given = ${properties.length};
-        ${each(
-          (property, index) =>
-            `const v${index} = row[${property}]; c${index}[to] = v${index}; if (v${index} === undefined) { given -= 1; m${index} += 1; }`,
-        )}
-        if (!usual(row, given) && !check(row)) break;
-      }
-      ${each((_property, index) => `missing[${index}] += m${index};`)}
-      return done;`,
-    ) as Compiled;
-  } catch (error) {
-    if (error instanceof EvalError) return undefined;
-    throw error;
-  }
+  return compile<Parameters<Compiled>, number>(
+    ['rows', 'from', 'count', 'columns', 'missing', 'at', 'check', 'usual'],
+    `${each((_property, index) => `const c${index} = columns[${index}]; let m${index} = 0;`)}
+    let done = 0;
+    for (; done < count; done += 1) {
+      const row = rows[from + done];
+      if (typeof row !== 'object' || row === null) break;
+      const to = at + done;
+      let given = ${properties.length};
+      ${each(
+        (property, index) =>
+          `const v${index} = row[${property}]; c${index}[to] = v${index}; if (v${index} === undefined) { given -= 1; m${index} += 1; }`,
+      )}
+      if (!usual(row, given) && !check(row)) break;
+    }
+    ${each((_property, index) => `missing[${index}] += m${index};`)}
+    return done;`,
+  );
 }
 
 export function interpret(properties: readonly string[]): Compiled {
