@@ -9,7 +9,7 @@ export interface Table {
   readonly against: string;
 }
 
-/** Something that was asked for: a ratio (or megabytes) of every round, whose median is to keep to a bound. */
+/** Something that was asked for: a ratio of every round, whose median is to keep to a bound; megabytes keep to it in each round. */
 export interface Figure {
   readonly path: string;
   readonly bound: 'at most' | 'at least' | 'under';
@@ -50,9 +50,10 @@ export function atLeast(
   return { path, bound: 'at least', wanted, unit: 'x', of, measured: ratios(slower, faster) };
 }
 
-export function reached({ bound, wanted, measured }: Figure): boolean | undefined {
+export function reached({ bound, wanted, unit, measured }: Figure): boolean | undefined {
   if (measured.length === 0) return undefined;
-  const middle = median(measured);
+  // a service runs out of memory by its worst hour, and the peaks of one program may fall in two heaps
+  const middle = unit === 'MB' ? Math.max(...measured) : median(measured);
   if (bound === 'at least') return middle >= wanted;
   return bound === 'under' ? middle < wanted : middle <= wanted;
 }

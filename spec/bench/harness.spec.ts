@@ -53,11 +53,13 @@ describe('the harness of the benchmarks', () => {
     expect(fastest({ slow: [3], quick: [1] }, ['slow'])).to.equal('slow');
   });
 
-  it('judges a figure by its median, and none that was not measured', () => {
+  it('judges a ratio by its median, memory by its worst round, and none that was not measured', () => {
     expect(reached(atMost('p', 2, 'q', [2, 9, 4], [1, 9, 4]))).to.equal(true);
     expect(reached(atMost('p', 1.5, 'q', [2, 4], [1, 2]))).to.equal(false);
     expect(reached(atLeast('p', 3, 'q', [3], [1]))).to.equal(true);
     expect(reached(atLeast('p', 3, 'q'))).to.equal(undefined);
+    const memory = { path: 'p', bound: 'at most', wanted: 60, unit: 'MB', of: '', measured: [40, 40, 70] } as const;
+    expect(reached(memory)).to.equal(false);
   });
 
   it('refuses figures of work that was not done', () => {
