@@ -5,6 +5,7 @@ import type {
   DuckDBMaterializedResult,
   DuckDBPreparedStatement,
   DuckDBResult,
+  DuckDBType,
 } from '@duckdb/node-api';
 import { StatementType } from '@duckdb/node-api';
 import { DatabaseError, classify } from '../errors.js';
@@ -44,8 +45,8 @@ interface Prepared {
   readonly statement: DuckDBPreparedStatement;
   /** the state of the data that its plan may rely on; undefined where it relies on none */
   readonly data: number | undefined;
-  /** of the last result */
-  shape: ResultShape | undefined;
+  /** of the last result, and the parameters that it may depend on: `select $1` has the type of what is bound */
+  shape: { readonly of: ResultShape; readonly bound: readonly DuckDBType[] } | undefined;
 }
 
 /**
@@ -347,10 +348,20 @@ export class Session {
 const nothing = (): void => {};
 
 /** Made once for a prepared statement: asking DuckDB for names and types takes longer than a point read. */
-function shapeOf(prepared: Prepared, result: DuckDBMaterializedResult, { as }: Statement): ResultShape {
-  if (prepared.shape?.fits(result, as) !== true) prepared.shape = new ResultShape(result, as);
-  return prepared.shape;
+function shapeOf(prepared: Prepared, result: DuckDBMaterializedResult, { as, parameters }: Statement): ResultShape {
+  const { shape } = prepared;
+  const fits =
+    shape !== undefined &&
+    parameters.every(({ type }, index) => sameType(type, shape.bound[index])) &&
+    shape.of.fits(result, as);
+  if (fits) return shape.of;
+  const of = new ResultShape(result, as);
+  prepared.shape = { of, bound: parameters.map(({ type }) => type) };
+  return of;
 }
+
+const sameType = (one: DuckDBType, other: DuckDBType | undefined): boolean =>
+  one === other || String(one) === String(other);
 
 /** Whether DuckDB stopped because it was told to. Appenders and COMMIT say it in the middle of a sentence of their own. */
 function isInterrupt(error: unknown): boolean {
