@@ -40,17 +40,17 @@ export class PointOperations {
   }
 
   /** The row of a key, or null. */
-  async find(engine: Engine, key: Key, limit: Limit | undefined): Promise<object | null> {
+  find(engine: Engine, key: Key, limit: Limit | undefined): Promise<object | null> {
     // a batch by several columns is a scan of the table: DuckDB has no index for it
     if (key.length === 1 && mayWait(engine)) {
       context().reads?.add(engine.database, [this.schema.id]);
       return this.#of(engine).reads.find(key, limit);
     }
-    return this.hydrate(await engine.run(this.#select.one(key), limit))[0] ?? null;
+    return engine.run(this.#select.one(key), limit).then((result) => this.hydrate(result)[0] ?? null);
   }
 
   /** A row as stored, committed unless in a transaction. `values` are those of the columns, in their order. */
-  async insert(
+  insert(
     engine: Engine,
     columns: readonly Column[],
     values: readonly (DuckDBValue | typeof FROM_DATABASE)[],
@@ -63,7 +63,9 @@ export class PointOperations {
       context().reads?.add(engine.database, [this.schema.id]);
       return this.#of(engine).inserts.insert(insert, given, limit);
     }
-    return this.hydrate(await inWordsOf(this.schema, () => engine.run(insert.one(given), limit)))[0] as object;
+    return inWordsOf(this.schema, () => engine.run(insert.one(given), limit)).then(
+      (result) => this.hydrate(result)[0] as object,
+    );
   }
 
   #insertOf(columns: readonly Column[], values: readonly (DuckDBValue | typeof FROM_DATABASE)[]): RowInsert {

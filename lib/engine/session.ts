@@ -237,7 +237,8 @@ export class Session {
   }
 
   async #bound(statement: Statement): Promise<DuckDBPreparedStatement> {
-    const prepared = await this.#prepare(statement);
+    // what is kept is there at once: each wait is a turn through the queue of promises
+    const prepared = this.#kept(statement.text) ?? (await this.#prepare(statement));
     if (prepared.statementType === StatementType.TRANSACTION) {
       throw new DatabaseError(
         'E_QUERY',
@@ -265,18 +266,22 @@ export class Session {
     return prepared;
   }
 
-  async #prepare({ text, plan }: Statement): Promise<DuckDBPreparedStatement> {
+  /** What was prepared before and still holds. */
+  #kept(text: string): DuckDBPreparedStatement | undefined {
     if (this.#preparedAt !== this.schema.value) this.#forget();
     const known = this.#prepared.get(text);
-    if (known !== undefined) {
-      this.#prepared.delete(text);
-      if (known.data === undefined || (known.data === this.schema.data && this.shared === 0)) {
-        // back to the young end
-        this.#prepared.set(text, known);
-        return known.statement;
-      }
-      known.statement.destroySync();
+    if (known === undefined) return undefined;
+    this.#prepared.delete(text);
+    if (known.data === undefined || (known.data === this.schema.data && this.shared === 0)) {
+      // back to the young end
+      this.#prepared.set(text, known);
+      return known.statement;
     }
+    known.statement.destroySync();
+    return undefined;
+  }
+
+  async #prepare({ text, plan }: Statement): Promise<DuckDBPreparedStatement> {
     if (this.secure) refuseReaching(text);
     // before it is planned: what changes meanwhile is not in the plan
     const data = plan !== 'stable' && PLANNED_BY_DATA.test(text) ? this.schema.data : undefined;
