@@ -44,17 +44,17 @@ export class PointOperations {
   }
 
   /** The row of a key, or null. */
-  async find(engine: Engine, key: Key, limit: Limit | undefined): Promise<object | null> {
+  find(engine: Engine, key: Key, limit: Limit | undefined): Promise<object | null> {
     // a batch by several columns is a scan of the table: DuckDB has no index for it
     if (key.length === 1 && mayWait(engine)) {
       context().reads?.add(engine.database, [this.schema.id]);
       return this.#of(engine).reads.find(key, limit);
     }
-    return (await engine.collect(this.#select.one(key), this.#read, limit)).rows[0] ?? null;
+    return engine.collect(this.#select.one(key), this.#read, limit).then(({ rows }) => rows[0] ?? null);
   }
 
   /** A row as stored, committed unless in a transaction. `values` are those of the columns, in their order. */
-  async insert(
+  insert(
     engine: Engine,
     columns: readonly Column[],
     values: readonly (DuckDBValue | typeof FROM_DATABASE)[],
@@ -67,8 +67,9 @@ export class PointOperations {
       context().reads?.add(engine.database, [this.schema.id]);
       return this.#of(engine).inserts.insert(insert, given, limit);
     }
-    const { rows } = await inWordsOf(this.schema, () => engine.collect(insert.one(given), this.#read, limit));
-    return rows[0] as object;
+    return inWordsOf(this.schema, () => engine.collect(insert.one(given), this.#read, limit)).then(
+      ({ rows }) => rows[0] as object,
+    );
   }
 
   #insertOf(columns: readonly Column[], values: readonly (DuckDBValue | typeof FROM_DATABASE)[]): RowInsert {

@@ -310,10 +310,10 @@ export class Repository<E extends object> {
     knownOptions(options, CALL_OPTIONS, 'findById');
     const key = this.#schema.cachedMs === undefined ? this.#points.keyOf(id) : undefined;
     if (key === undefined) return this.findOne({ ...options, where: this.#idCondition(id) });
-    return limited(options, 'find', this.queryTimeoutMs, async (limit) => {
+    return limited(options, 'find', this.queryTimeoutMs, (limit) => {
       const opened = within(limit, this.#open());
-      const { engine } = opened instanceof Promise ? await opened : opened;
-      return (await this.#points.find(engine, key, limit)) as E | null;
+      const read = ({ engine }: RepositoryContext): Promise<object | null> => this.#points.find(engine, key, limit);
+      return (opened instanceof Promise ? opened.then(read) : read(opened)) as Promise<E | null>;
     });
   }
 

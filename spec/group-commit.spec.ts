@@ -34,7 +34,13 @@ class WithGenerated {
   @Column('integer', { nullable: true, generated: sql`id * 2` }) readonly twice!: number | null;
 }
 
-const entities = [Item, Node, Bare, WithGenerated];
+@Table('group_unreadable')
+class Unreadable {
+  @Column('integer') n!: number;
+  @Column('timestamptz', { default: sql`'infinity'` }) at!: Generated<Date>;
+}
+
+const entities = [Unreadable, Item, Node, Bare, WithGenerated];
 const INTO = 'INSERT INTO "group_item" ("n", "code")';
 const BACK = 'RETURNING "id", "n", "code", "text"';
 
@@ -115,6 +121,17 @@ describe('inserts that wait together', () => {
     // what this library refuses never comes to a group
     const [good, bad] = await Promise.allSettled([items.insert({ n: 7 }), items.insert({ n: 1.5 })]);
     expect([codeOf(good), codeOf(bad)]).to.deep.equal(['fulfilled', 'E_CONVERSION']);
+  });
+
+  it('that are written are not written again because they cannot be read', async () => {
+    const db = await openManager({ entities });
+    const results = await Promise.allSettled([1, 2, 3].map((n) => db.repository(Unreadable).insert({ n })));
+    expect(results.map(codeOf)).to.deep.equal(['E_CONVERSION', 'E_CONVERSION', 'E_CONVERSION']);
+    expect(await db.query(sql`select n from group_unreadable order by n`)).to.deep.equal([
+      { n: 1 },
+      { n: 2 },
+      { n: 3 },
+    ]);
   });
 
   it('may refer to one another, in the order of their calls', async () => {

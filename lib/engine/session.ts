@@ -256,7 +256,8 @@ export class Session {
   }
 
   async #bound(statement: Statement): Promise<Prepared> {
-    const known = await this.#prepare(statement);
+    // what is kept is there at once: each wait is a turn through the queue of promises
+    const known = this.#kept(statement.text) ?? (await this.#prepare(statement));
     const prepared = known.statement;
     if (prepared.statementType === StatementType.TRANSACTION) {
       throw new DatabaseError(
@@ -285,18 +286,22 @@ export class Session {
     return known;
   }
 
-  async #prepare({ text, plan }: Statement): Promise<Prepared> {
+  /** What was prepared before and still holds. */
+  #kept(text: string): Prepared | undefined {
     if (this.#preparedAt !== this.schema.value) this.#forget();
     const known = this.#prepared.get(text);
-    if (known !== undefined) {
-      this.#prepared.delete(text);
-      if (known.data === undefined || (known.data === this.schema.data && this.shared === 0)) {
-        // back to the young end
-        this.#prepared.set(text, known);
-        return known;
-      }
-      known.statement.destroySync();
+    if (known === undefined) return undefined;
+    this.#prepared.delete(text);
+    if (known.data === undefined || (known.data === this.schema.data && this.shared === 0)) {
+      // back to the young end
+      this.#prepared.set(text, known);
+      return known;
     }
+    known.statement.destroySync();
+    return undefined;
+  }
+
+  async #prepare({ text, plan }: Statement): Promise<Prepared> {
     if (this.secure) refuseReaching(text);
     // before it is planned: what changes meanwhile is not in the plan
     const data = plan !== 'stable' && PLANNED_BY_DATA.test(text) ? this.schema.data : undefined;

@@ -74,7 +74,7 @@ export class PointSelect {
 /** A text for a value of this column: the same for values that SQL holds equal. */
 export function keyText(column: Column, value: DuckDBValue): string {
   if (typeof value === 'string') return value;
-  // a float column holds less than the number that was asked for; 0 and -0 are one
-  if (typeof value === 'number') return String((column.type.name === 'float' ? Math.fround(value) : value) + 0);
+  // a float column holds less than the number that was asked for; of 0 and -0 the text is one
+  if (typeof value === 'number') return String(column.type.name === 'float' ? Math.fround(value) : value);
   return literal(value);
 }

@@ -27,15 +27,6 @@ function insertInto(entity: EntitySchema, values: ReadonlyMap<Column, DuckDBValu
   return builder.list(values, ([column, value]) => builder.parameter(value, column.type.duckdb)).add(')');
 }
 
-/** INSERT of one row, giving back the row as stored. */
-export function insertStatement(entity: EntitySchema, values: ReadonlyMap<Column, DuckDBValue>): Statement {
-  const builder = insertInto(entity, values).add(` RETURNING ${names(entity.columns)}`);
-  return builder.writing(
-    entity.id,
-    entity.columns.map((column) => column.as),
-  );
-}
-
 /** INSERT of one row, with what to do on conflict. */
 export function upsertStatement(
   entity: EntitySchema,

@@ -15,7 +15,7 @@ import {
   type Repository,
 } from '@mysingle/database';
 import { schemaOf, type Column as ColumnSchema } from '../../lib/entity/schema.js';
-import { defaultValuesStatement, deleteStatement, insertStagedStatement, insertStatement, updateStatement, upsertStatement } from '../../lib/sql/write.js'; // prettier-ignore
+import { defaultValuesStatement, deleteStatement, insertStagedStatement, updateStatement, upsertStatement } from '../../lib/sql/write.js'; // prettier-ignore
 import { failure } from '../support/failure.js';
 import { openManager } from '../support/scratch.js';
 
@@ -38,19 +38,6 @@ const stocks = async (): Promise<Repository<Stock>> => {
 };
 
 describe('write statements', () => {
-  it('insert with what comes back, and write their own table alone', () => {
-    const statement = insertStatement(schema, values);
-    expect(statement.text).to.equal(`${INSERT} RETURNING "id", "the ""sku""", "qty"`);
-    expect(statement.parameters.map(({ value, type }) => [value, String(type)])).to.deep.equal([
-      ['a', 'VARCHAR'],
-      [2, 'INTEGER'],
-    ]);
-    expect(statement.writes).to.deep.equal(['shop.stocks']);
-    expect(insertStatement(schema, new Map()).text).to.equal(
-      'INSERT INTO "shop"."stocks" DEFAULT VALUES RETURNING "id", "the ""sku""", "qty"',
-    );
-  });
-
   it('say what to do on conflict', () => {
     for (const [conflict, text] of [
       [{ action: 'error' }, ''],
