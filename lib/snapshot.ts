@@ -9,7 +9,9 @@ export function snapshot(value: unknown): unknown {
     return Uint8Array.prototype.slice.call(value as Uint8Array);
   if (value instanceof Map)
     return new Map(Array.from(value as Map<unknown, unknown>, ([key, own]) => [snapshot(key), snapshot(own)]));
-  const copy = Object.create(Object.getPrototypeOf(value) as object | null) as Record<string, unknown>;
-  for (const [key, own] of Object.entries(value)) copy[key] = snapshot(own);
+  const copy = Object.create(Object.getPrototypeOf(value) as object | null) as object;
+  // defined, not set: setting `__proto__` would change the prototype
+  for (const [key, own] of Object.entries(value))
+    Object.defineProperty(copy, key, { value: snapshot(own), enumerable: true, writable: true, configurable: true });
   return copy;
 }
