@@ -7,6 +7,7 @@ import { Batch } from './batch.js';
 import { CHUNK_ROWS } from './engine/append.js';
 import type { Engine } from './engine/engine.js';
 import { DefaultValue } from './entity/default.js';
+import { jsonWriter } from './entity/json-writer.js';
 import { Misfit } from './entity/misfit.js';
 import type { Column } from './entity/schema.js';
 import { DatabaseError } from './errors.js';
@@ -33,6 +34,8 @@ interface Way {
   /** its place in the chunk */
   readonly to: number;
   readonly writer: VectorWriter;
+  /** of a json column: for values, where the other one is for their text */
+  readonly documents: VectorWriter | undefined;
 }
 
 export class ChunkEncoder {
@@ -62,6 +65,7 @@ export class ChunkEncoder {
       to,
       // what comes is the text that JSON has become
       writer: column.type.json ? textWriter({ text: (value) => value as string }) : column.type.writer(column.as),
+      documents: column.type.json ? jsonWriter(column.nullable) : undefined,
     }));
     this.#types = [...order.map((column) => column.type.duckdb), ...(staged ? [INTEGER, BIGINT] : [])];
     const number = (value: unknown): number => value as number;
@@ -144,6 +148,8 @@ export class ChunkEncoder {
   #write(way: Way, chunk: DuckDBDataChunk, batch: Batch): (() => Promise<void>) | undefined {
     const { column, from } = way;
     let values = batch.columns[from] as ArrayLike<unknown>;
+    if (way.documents !== undefined && !batch.texts && (column.default === undefined || batch.missing[from] === 0))
+      return this.#fill({ ...way, writer: way.documents }, chunk, values, batch.count);
     if (column.type.json && !batch.texts)
       values = Array.from({ length: batch.count }, (_each, index) => {
         const value = values[index];

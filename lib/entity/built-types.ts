@@ -18,10 +18,10 @@ import {
 import { DatabaseError } from '../errors.js';
 import { arrayWriter, listWriter, mapWriter } from '../vector/list-writer.js';
 import { numberWriter, type NumbersClass } from '../vector/number-writer.js';
-import { textWriter } from '../vector/string-writer.js';
 import { structWriter, unionWriter } from '../vector/struct-writer.js';
 import { identifierProblem, quote } from './identifier.js';
 import { jsonText } from './json-text.js';
+import { jsonWriter } from './json-writer.js';
 import { mapKey } from './map-key.js';
 import { Misfit, describe, misfit } from './misfit.js';
 import type { BuiltType, ColumnType, PropertyType, UnionValue } from './property-type.js';
@@ -156,8 +156,7 @@ const JSON_TYPE = build<unknown>({
   family: 'other',
   json: true,
   encode: jsonText,
-  // JSON.stringify writes lone surrogates as escapes
-  writer: () => textWriter({ text: jsonText }),
+  writer: () => jsonWriter(true),
 });
 
 /**
