@@ -4,6 +4,7 @@ import { ChunkEncoder, type BulkOptions } from './chunk-encoder.js';
 import type { Engine } from './engine/engine.js';
 import type { LoadTarget } from './engine/append.js';
 import type { Column, EntitySchema } from './entity/schema.js';
+import { areFew, insertFew } from './few-rows.js';
 import type { Limit } from './limit.js';
 import type { RowEncoder } from './row-encoder.js';
 import type { RowSource } from './row-source.js';
@@ -31,6 +32,12 @@ export async function insertBulk(
   options: BulkOptions,
   limit?: Limit,
 ): Promise<number> {
+  const few = async (): Promise<number | undefined> => {
+    // whoever is told may fail the whole, which is still open by then
+    if (onConflict.action !== 'error' || options.onProgress !== undefined || !areFew(rows, encoder, engine))
+      return undefined;
+    return insertFew(engine, encoder, rows, limit);
+  };
   const load = async (): Promise<number> => {
     const { names } = await engine.run(columnOrderStatement(entity), limit);
     const order = physicalOrder(names, entity, encoder.columns);
@@ -66,7 +73,11 @@ export async function insertBulk(
     await engine.run(dropStageStatement(stage), limit);
     return written;
   };
-  return inWordsOf(entity, () => engine.transact(load, {}, limit), onConflict.action === 'update' ? onConflict.on : []);
+  return inWordsOf(
+    entity,
+    async () => (await few()) ?? engine.transact(load, {}, limit),
+    onConflict.action === 'update' ? onConflict.on : [],
+  );
 }
 
 type Step = readonly [shape: number, conflict: OnConflict, part: StagedPart];

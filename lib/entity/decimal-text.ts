@@ -26,6 +26,32 @@ export function scaled(text: string, width: number, scale: number): bigint {
 const EXACT = 10 ** 15;
 const MOST_SCALE = 22; // from 10^23 on, powers of ten are no doubles
 
+const [ZERO, NINE, POINT, MINUS] = [48, 57, 46, 45];
+const MOST_DIGITS = 15;
+
+/** `scaled`, of a text of few digits in the plain form that decimals are read in: undefined says to look at it closely. */
+export function scaledPlain(text: string, width: number, scale: number): number | undefined {
+  const { length } = text;
+  const start = text.charCodeAt(0) === MINUS ? 1 : 0;
+  // with the point
+  if (length - start > MOST_DIGITS + 1 || length === start) return undefined;
+  let value = 0;
+  let places = -1;
+  for (let index = start; index < length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code >= ZERO && code <= NINE) {
+      value = value * 10 + code - ZERO;
+      if (places >= 0) places += 1;
+    } else if (code === POINT && places < 0 && index > start) places = 0;
+    else return undefined;
+  }
+  const missing = scale - Math.max(places, 0);
+  if (missing < 0 || places === 0) return undefined;
+  const whole = value * 10 ** missing;
+  if (whole >= EXACT || whole >= 10 ** width) return undefined;
+  return start === 1 ? 0 - whole : whole;
+}
+
 /** The integer that stands for a finite number, where that is quickly told: undefined says to look at its text. */
 export function scaledNumber(value: number, width: number, scale: number): number | undefined {
   if (scale > MOST_SCALE) return undefined;

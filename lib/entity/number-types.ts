@@ -19,7 +19,7 @@ import {
 import { numberWriter, type NumbersClass } from '../vector/number-writer.js';
 import type { NumberArrayClass, VectorWriter } from '../vector/vector-writer.js';
 import { wideWriter, widestWriter } from '../vector/wide-integer.js';
-import { scaled, scaledNumber } from './decimal-text.js';
+import { scaled, scaledNumber, scaledPlain } from './decimal-text.js';
 import { Misfit, misfit } from './misfit.js';
 import type { As } from './property-type.js';
 import type { Scalar, SqlType } from './sql-type.js';
@@ -100,7 +100,7 @@ export function decimalType(width: number, scale: number): SqlType {
     }
     if (typeof value !== 'string')
       return misfit("a decimal number as text, such as '12.50' (or declare as: 'number')", value);
-    return scaled(value, width, scale);
+    return scaledPlain(value, width, scale) ?? scaled(value, width, scale);
   };
   return Object.freeze({
     name: `decimal(${width},${scale})`,

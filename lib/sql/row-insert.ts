@@ -10,6 +10,7 @@ const names = (columns: readonly Column[]): string => columns.map((column) => qu
 export class RowInsert {
   readonly #one: string;
   readonly #several: string;
+  readonly #unseen: string;
   readonly #shape: Pick<Statement, 'reads' | 'writes' | 'as'>;
 
   constructor(
@@ -24,7 +25,8 @@ export class RowInsert {
       columns.length === 0
         ? `${into} DEFAULT VALUES${returning}`
         : `${into} (${names(columns)}) VALUES (${places.join(', ')})${returning}`;
-    this.#several = `${into} (${names(columns)}) SELECT ${places.map((place) => `unnest(${place})`).join(', ')}${returning}`;
+    this.#unseen = `${into} (${names(columns)}) SELECT ${places.map((place) => `unnest(${place})`).join(', ')}`;
+    this.#several = this.#unseen + returning;
     this.#shape = { reads: [entity.id], writes: [entity.id], as: entity.columns.map((column) => column.as) };
   }
 
@@ -38,10 +40,18 @@ export class RowInsert {
    * long as they are one vector of DuckDB's, of 2,048, nothing reorders them. Not for rows without values.
    */
   several(rows: readonly (readonly DuckDBValue[])[]): Statement {
-    const parameters = this.columns.map((column, index) => ({
+    return { text: this.#several, parameters: this.#lists(rows), ...this.#shape };
+  }
+
+  /** The same, given back as a number. */
+  unseen(rows: readonly (readonly DuckDBValue[])[]): Statement {
+    return { text: this.#unseen, parameters: this.#lists(rows), ...this.#shape, as: [] };
+  }
+
+  #lists(rows: readonly (readonly DuckDBValue[])[]): Statement['parameters'] {
+    return this.columns.map((column, index) => ({
       value: new DuckDBListValue(rows.map((row) => row[index] as DuckDBValue)),
       type: LIST(column.type.duckdb),
     }));
-    return { text: this.#several, parameters, ...this.#shape };
   }
 }

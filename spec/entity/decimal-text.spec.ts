@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { sql } from '@mysingle/database';
-import { decimalText, scaled } from '../../lib/entity/decimal-text.js';
+import { decimalText, scaled, scaledPlain } from '../../lib/entity/decimal-text.js';
 import { Misfit } from '../../lib/entity/misfit.js';
 import { random } from '../support/random.js';
 import { openManager } from '../support/scratch.js';
@@ -51,4 +51,21 @@ describe('decimal-text', () => {
       expect(String(row?.['text']).replace(/^(-?)\./, '$10.'), `seed ${seed}`).to.equal(text);
     }
   });
+
+  it('takes plain texts of few digits the short way, to the same integer', () => {
+    const { seed, below } = random();
+    const texts = ['0', '-0', '0.0', '12.50', '-12.5', '999999999999999', '1000000000000000', '.5', '5.', '1e3', '+1', '', '-', '-.5', ' 1', '1 ', '1.2.3', '١', '0.00000000000001'];
+    for (let round = 0; round < 500; round += 1)
+      texts.push(`${below(2) === 0 ? '' : '-'}${below(10 ** below(9))}${below(2) === 0 ? '' : `.${String(below(10 ** (1 + below(6)))).padStart(below(6), '0')}`}`);
+    let short = 0;
+    for (const text of texts)
+      for (const [width, scale] of [[4, 2], [9, 0], [18, 4], [18, 18], [38, 10]] as const) {
+        const plain = scaledPlain(text, width, scale);
+        if (plain === undefined) continue;
+        short += 1;
+        expect(Object.is(plain, -0), text).to.equal(false);
+        expect(BigInt(plain), `seed ${seed}: ${text} as decimal(${width},${scale})`).to.equal(scaled(text, width, scale));
+      }
+    expect(short).to.be.greaterThan(500);
+  }); // prettier-ignore
 });

@@ -71,6 +71,6 @@ describe('JsonBytes', () => {
       { '\udc00': 1 },
     ])
       // prettier-ignore
-      expect([written(bytes, value), bytes.at], String(typeof value)).to.deep.equal([undefined, at]);
+      expect([written(bytes, value), bytes.at], typeof value).to.deep.equal([undefined, at]);
   });
 });
