@@ -10,11 +10,11 @@ import type {
 import duckdb, { type Vector } from '@duckdb/node-bindings';
 import type { MakeArray } from '../entity/column-array.js';
 import { readerFor } from '../entity/decode.js';
-import { plainHydrate, type ColumnItems, type Hydrate } from '../entity/hydrate.js';
+import { plainHydrate, type ColumnItems, type Hydrate, type Mask } from '../entity/hydrate.js';
 import { Misfit } from '../entity/misfit.js';
 import type { As } from '../entity/property-type.js';
 import { DatabaseError } from '../errors.js';
-import { roomFor, validityOf, type Items, type NumberArray, type VectorReader } from '../vector/reader.js';
+import { isValid, roomFor, validityOf, type Items, type NumberArray, type VectorReader } from '../vector/reader.js';
 
 /** How to read the columns of a result; undefined for raw SQL, whose types nobody declared. */
 export type Readings = readonly (As | undefined)[] | undefined;
@@ -86,17 +86,35 @@ export class OpenChunk {
     return this.shape.names;
   }
 
-  /** @throws DatabaseError `E_CONVERSION` naming the column and row of a value that has no exact form */
-  items(index: number): ColumnItems {
+  /**
+   * The items of a column, and which of them are none, where that is not to be seen in the array.
+   *
+   * @throws DatabaseError `E_CONVERSION` naming the column and row of a value that has no exact form
+   */
+  items(index: number): readonly [items: ColumnItems, mask: Mask] {
     const vector = this.#vector(index);
-    return this.#raw(index, vector) ?? this.#read(index, vector, roomFor(this.rowCount), 0);
+    const raw = this.#raw(index, vector);
+    if (raw === undefined) return [this.#read(index, vector, roomFor(this.rowCount), 0), null];
+    return [raw, validityOf(vector, this.rowCount)];
   }
 
-  /** Puts the items of a column into an array of its own, from a place on. */
+  /**
+   * Puts the items of a column into an array of its own, from a place on.
+   *
+   * @throws DatabaseError as `items`, and for NULL where the array holds numbers alone
+   */
   into(index: number, array: NumberArray | unknown[], place: number): void {
     const vector = this.#vector(index);
-    const raw = Array.isArray(array) ? undefined : this.#raw(index, vector);
-    if (raw === undefined) this.#read(index, vector, array as unknown[], place);
+    if (Array.isArray(array)) {
+      this.#read(index, vector, array, place);
+      return;
+    }
+    const mask = validityOf(vector, this.rowCount);
+    for (let row = 0; mask !== null && row < this.rowCount; row += 1)
+      if (!isValid(mask, row))
+        throw this.#named(new Misfit('is NULL, and its class says NOT NULL; declare it nullable: true'), index, row);
+    const raw = this.#raw(index, vector);
+    if (raw === undefined) this.#read(index, vector, array as never, place);
     else (array as Float64Array).set(raw as Float64Array, place);
   }
 
@@ -105,8 +123,13 @@ export class OpenChunk {
   }
 
   #raw(index: number, vector: Vector): NumberArray | undefined {
-    const { raw } = this.shape.readers[index] as VectorReader;
-    return raw === undefined || validityOf(vector, this.rowCount) !== null ? undefined : raw(vector, this.rowCount);
+    try {
+      return (this.shape.readers[index] as VectorReader).raw?.(vector, this.rowCount);
+    } catch (error) {
+      // read item by item, it is known which of them it is
+      if (error instanceof Misfit) return undefined;
+      throw error;
+    }
   }
 
   #read<A extends unknown[]>(index: number, vector: Vector, into: A, place: number): A {
@@ -181,10 +204,12 @@ export function hydrateObjects({ names }: Pick<ResultShape, 'names'>): Hydrate {
 }
 
 export function rowsOf(chunk: OpenChunk, hydrate: Hydrate, rows: object[] = []): object[] {
+  const columns = chunk.names.map((_name, index) => chunk.items(index));
   hydrate(
-    chunk.names.map((_name, index) => chunk.items(index)),
+    columns.map(([items]) => items),
     chunk.rowCount,
     rows,
+    columns.map(([, mask]) => mask),
   );
   return rows;
 }

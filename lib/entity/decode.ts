@@ -15,6 +15,7 @@ import {
 } from '@duckdb/node-api';
 import { arrays, lists, maps, structs, unions } from '../vector/nested-reader.js';
 import {
+  computed,
   huge,
   mapped,
   numbers,
@@ -45,27 +46,39 @@ function safeInteger(value: number): number {
 const asNumber = (value: bigint): number => safeInteger(Number(value));
 
 const signed: Make = (_type, reading) =>
-  reading === 'number' ? words((memory, index) => safeInteger(wide(memory, index))) : numbers(BigInt64Array);
+  reading === 'number'
+    ? computed(Int32Array, 2, (memory, index) => safeInteger(wide(memory, index)))
+    : numbers(BigInt64Array);
 
 const unsigned: Make = (_type, reading) =>
   reading === 'number'
-    ? mapped(BigUint64Array, 1, (memory, index) => asNumber(memory[index] as bigint))
+    ? computed(BigUint64Array, 1, (memory, index) => asNumber(memory[index] as bigint))
     : numbers(BigUint64Array);
 
 /** A decimal is an integer of 16, 32, 64 or 128 bits, by its width. */
 const decimal: Make = (type, reading) => {
   const { width, scale } = type as DuckDBDecimalType;
-  const small = reading === 'number' ? (value: number) => decimalNumber(value, scale) : (value: number) => decimalTextOf(value, scale); // prettier-ignore
-  const large = (value: bigint): unknown =>
-    reading === 'number' ? decimalNumber(value, scale) : decimalText(value, scale);
-  if (width <= 4) return mapped(Int16Array, 1, (memory, index) => small(memory[index] as number));
-  if (width <= 9) return mapped(Int32Array, 1, (memory, index) => small(memory[index] as number));
-  if (width > 18) return huge(large);
+  if (reading === 'number') {
+    const number = (value: number | bigint): number => decimalNumber(value, scale);
+    if (width <= 4) return computed(Int16Array, 1, (memory, index) => number(memory[index] as number));
+    if (width <= 9) return computed(Int32Array, 1, (memory, index) => number(memory[index] as number));
+    return width > 18 ? huge(number) : computed(Int32Array, 2, (memory, index) => number(wideInteger(memory, index)));
+  }
+  const text = (value: number): string => decimalTextOf(value, scale);
+  if (width <= 4) return mapped(Int16Array, 1, (memory, index) => text(memory[index] as number));
+  if (width <= 9) return mapped(Int32Array, 1, (memory, index) => text(memory[index] as number));
+  if (width > 18) return huge((value) => decimalText(value, scale));
   return words((memory, index) => {
-    const value = wide(memory, index);
-    return Number.isSafeInteger(value) ? small(value) : large(wideExact(memory, index));
+    const value = wideInteger(memory, index);
+    return typeof value === 'number' ? text(value) : decimalText(value, scale);
   });
 };
+
+/** 64 bits as a number where that is exact. */
+function wideInteger(memory: Int32Array, index: number): number | bigint {
+  const value = wide(memory, index);
+  return Number.isSafeInteger(value) ? value : wideExact(memory, index);
+}
 
 const varchar: Make = (type) => {
   if (type.alias !== 'JSON') return text;

@@ -1,5 +1,6 @@
 // Rows out of columns: a function made once for each entity and set of its properties, or for the names of a raw result.
 // Not here: one row at a time from the cache (instance.ts), columns themselves (decode.ts).
+import { isValid } from '../vector/reader.js';
 import { compile } from './compile.js';
 import { record } from './record.js';
 import type { EntitySchema } from './schema.js';
@@ -7,8 +8,21 @@ import type { EntitySchema } from './schema.js';
 /** The items of one column; an array, or the memory of a vector. */
 export type ColumnItems = ArrayLike<unknown>;
 
+/** Which items are no NULL, a bit for each; null where what is NULL is null in the array. */
+export type Mask = Uint8Array | null;
+
 /** Puts an object for each row behind those that are in `rows`. */
-export type Hydrate = (columns: readonly ColumnItems[], count: number, rows: object[]) => void;
+export type Hydrate = (columns: readonly ColumnItems[], count: number, rows: object[], masks?: readonly Mask[]) => void;
+
+/** The lines that every function made here begins with, and the item of a column in a row. */
+const open = (count: number): string =>
+  Array.from({ length: count }, (_each, n) => `const c${n} = columns[${n}], m${n} = masks === undefined ? null : masks[${n}];`).join('\n'); // prettier-ignore
+const item = (n: number): string => `m${n} !== null && (m${n}[i >> 3] & (1 << (i & 7))) === 0 ? null : c${n}[i]`;
+
+function itemOf(columns: readonly ColumnItems[], masks: readonly Mask[] | undefined, n: number, row: number): unknown {
+  const mask = masks?.[n];
+  return mask !== null && mask !== undefined && !isValid(mask, row) ? null : columns[n]?.[row];
+}
 
 type New = new () => Record<string, unknown>;
 
@@ -41,12 +55,11 @@ export function hydrateOf(schema: EntitySchema, properties: readonly string[]): 
 /** Plain objects with these own keys, whatever they are called. */
 export function plainHydrate(names: readonly string[]): Hydrate {
   return kept(plain, names.join('\0'), () => {
-    const items = names.map((_name, index) => `const c${index} = columns[${index}];`).join('\n');
     // as a plain key, `__proto__` would set the prototype
     const key = (name: string): string => (name === '__proto__' ? `['__proto__']` : JSON.stringify(name));
-    const fields = names.map((name, index) => `${key(name)}: c${index}[i]`).join(', ');
-    const body = `return (columns, count, rows) => {
-      ${items}
+    const fields = names.map((name, index) => `${key(name)}: ${item(index)}`).join(', ');
+    const body = `return (columns, count, rows, masks) => {
+      ${open(names.length)}
       for (let i = 0; i < count; i += 1) rows.push({ ${fields} });
     };`;
     return compile<[], Hydrate>([], body)?.() ?? plainLooped(names);
@@ -54,17 +67,17 @@ export function plainHydrate(names: readonly string[]): Hydrate {
 }
 
 function plainLooped(names: readonly string[]): Hydrate {
-  return (columns, count, rows) => {
-    for (let index = 0; index < count; index += 1) rows.push(record(names, (_name, place) => columns[place]?.[index]));
+  return (columns, count, rows, masks) => {
+    for (let index = 0; index < count; index += 1)
+      rows.push(record(names, (_name, place) => itemOf(columns, masks, place, index)));
   };
 }
 
 function made(schema: EntitySchema, properties: readonly string[]): Hydrate {
   const Row = rowOf(schema, properties);
-  const items = properties.map((_property, index) => `const c${index} = columns[${index}];`).join('\n');
-  const sets = properties.map((property, index) => `row[${JSON.stringify(property)}] = c${index}[i];`).join('\n');
-  const body = `return (columns, count, rows) => {
-    ${items}
+  const sets = properties.map((property, index) => `row[${JSON.stringify(property)}] = ${item(index)};`).join('\n');
+  const body = `return (columns, count, rows, masks) => {
+    ${open(properties.length)}
     for (let i = 0; i < count; i += 1) {
       const row = new Row();
       ${sets}
@@ -76,10 +89,10 @@ function made(schema: EntitySchema, properties: readonly string[]): Hydrate {
 
 /** The same without code of its own: about half as fast. */
 function looped(Row: New, properties: readonly string[]): Hydrate {
-  return (columns, count, rows) => {
+  return (columns, count, rows, masks) => {
     for (let index = 0; index < count; index += 1) {
       const row = new Row();
-      for (const [place, property] of properties.entries()) row[property] = columns[place]?.[index];
+      for (const [place, property] of properties.entries()) row[property] = itemOf(columns, masks, place, index);
       rows.push(row);
     }
   };

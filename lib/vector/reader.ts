@@ -23,8 +23,8 @@ export interface VectorReader {
   /** What is read is valid as long as the chunk is there: the memory is DuckDB's. */
   open(vector: Vector, count: number): Items;
   /**
-   * The memory of the vector itself, where its items are the values as they are; not to be kept. What stands at a NULL means
-   * nothing.
+   * The items as numbers in one array, where they are nothing else; not to be kept. What stands at a NULL means nothing. An array
+   * of anything would have an object for each number.
    */
   readonly raw?: (vector: Vector, count: number) => NumberArray;
 }
@@ -86,6 +86,22 @@ export function numbers<A extends NumberArray>(type: ArrayType<A>): VectorReader
   return {
     ...mapped(type, 1, (memory, index) => memory[index]),
     raw: (vector, count) => view(type, 1, vector, count),
+  };
+}
+
+/** Numbers that `item` makes of the memory; never asked for NULL. */
+export function computed<A>(type: ArrayType<A>, per: number, item: (memory: A, index: number) => number): VectorReader {
+  let made = new Float64Array(0);
+  return {
+    ...mapped(type, per, item),
+    raw(vector, count) {
+      if (made.length < count) made = new Float64Array(count);
+      const memory = view(type, per, vector, count);
+      const validity = validityOf(vector, count);
+      for (let index = 0; index < count; index += 1)
+        if (validity === null || isValid(validity, index)) made[index] = item(memory, index);
+      return made.subarray(0, count);
+    },
   };
 }
 
