@@ -104,6 +104,8 @@ describe('unions', () => {
     const reader = unions(['n', 't'], [integers, text]);
     expect(await readBy(reader, `select ${union} ${from()}`)).to.deep.equal(range(wanted));
     expect(await readBy(reader, `select ${union} ${from()} where i % 100 in (1, 3)`)).to.deep.equal(range((i) => i).filter((i) => [1, 3].includes(i % 100)).map(wanted)); // prettier-ignore
+    const joined = `select u from range(3000) l(k) left join (select i, ${union} as u ${from()} where i % 2 = 0) on i = k order by k`;
+    expect(await readBy(reader, joined)).to.deep.equal(range((i) => (i % 2 === 0 ? wanted(i) : null), 3000));
     expect(await readBy(lists(reader), `select [${union}] ${from(2500)}`)).to.deep.equal(range((i) => [wanted(i)], 2500)); // prettier-ignore
   });
 });

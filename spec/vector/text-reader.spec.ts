@@ -1,6 +1,9 @@
+import { DuckDBDataChunk, VARCHAR } from '@duckdb/node-api';
+import duckdb from '@duckdb/node-bindings';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { bytes, text } from '../../lib/vector/text-reader.js';
+import { NullMask } from '../../lib/vector/null-mask.js';
 import { readBy } from '../support/reading.js';
 import { scratchPath } from '../support/scratch.js';
 
@@ -87,6 +90,23 @@ describe('text', () => {
     expect(read.map((value, row) => value === wanted[row])).to.deep.equal(wanted.map(() => true));
     const many = (await readBy(text, `select repeat(chr(97 + i::integer), 5000000) from range(14) r(i)`)) as string[];
     expect(many.map((value, row) => value === String.fromCodePoint(97 + row).repeat(5_000_000))).to.deep.equal(many.map(() => true)); // prettier-ignore
+  });
+});
+
+describe('NULL in a vector of text', () => {
+  it('is null whatever stands in its place, between long texts too', () => {
+    const values = ['a text that is long', 'another one that is long', 'short', 'the last one that is long', 'x'];
+    const nulls = new NullMask();
+    for (const missing of [[], [0], [1], [2], [1, 3], [0, 1, 3], [4], [0, 1, 2, 3, 4]]) {
+      const chunk = DuckDBDataChunk.create([VARCHAR], values.length);
+      chunk.setColumnValues(0, values);
+      const vector = duckdb.data_chunk_get_vector(chunk.chunk, 0);
+      nulls.begin(values.length);
+      for (const index of missing) nulls.add(index);
+      nulls.writeTo(vector, values.length);
+      const items = text.open(vector, values.length);
+      expect(values.map((_value, index) => items(index))).to.deep.equal(values.map((value, index) => (missing.includes(index) ? null : value))); // prettier-ignore
+    }
   });
 });
 
