@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { expectTypeOf } from 'expect-type';
 import { describe, it } from 'mocha';
 import { pino } from 'pino';
-import { Column, Index, Table, all, avg, count, gt, max, ne, now, or, sql, uuid7, type BaseDuckDBManager, type Generated, type Insert } from '@mysingle/database'; // prettier-ignore
+import { Column, Index, Table, all, avg, count, gt, json, list, lt, max, ne, now, or, sql, uuid7, type BaseDuckDBManager, type Generated, type Insert, type Repository } from '@mysingle/database'; // prettier-ignore
 import { failure } from './support/failure.js';
 import { openManager } from './support/scratch.js';
 
@@ -38,7 +38,28 @@ class Stranger {
   @Column('integer') n!: number;
 }
 
-const entities = [Run, Price, Event];
+@Table('repo_series')
+class Series {
+  @Column('integer', { primaryKey: true }) id!: number;
+  @Column('utinyint') tiny!: number;
+  @Column('float') float!: number;
+  @Column('double') double!: number;
+  @Column('bigint', { as: 'number' }) whole!: number;
+  @Column('decimal(9,2)', { as: 'number' }) price!: number;
+  @Column('bigint') big!: bigint;
+  @Column('timestamp', { as: 'bigint' }) micros!: bigint;
+  @Column('ubigint') unsigned!: bigint;
+  @Column('hugeint') huge!: bigint;
+  @Column('varchar') text!: string;
+  @Column('date') day!: Date;
+  @Column('boolean') truth!: boolean;
+  @Column(list('integer')) list!: number[];
+  @Column(json<{ n: number }>()) doc!: { n: number };
+  @Column('double', { nullable: true }) maybe!: number | null;
+  @Column('bigint', { nullable: true }) maybeBig!: bigint | null;
+}
+
+const entities = [Run, Price, Event, Series];
 const day = new Date('2026-01-02');
 
 /** A manager, and the SQL of each statement since the last look. */
@@ -245,5 +266,127 @@ describe('a repository', () => {
       () => runs.aggregate({ select: { n: count() }, having: { profit: 1 } }),
     ];
     for (const call of wrong) await failure(async () => call());
+  });
+});
+
+describe('columns of a repository', () => {
+  const N = 5000;
+  const at = (id: number): Insert<Series> => ({
+    id, tiny: id % 256, float: id / 2, double: -id / 7, whole: id * 2 ** 40, price: id / 4, big: BigInt(id) - 2n ** 63n, micros: BigInt(id),
+    unsigned: 2n ** 64n - 1n - BigInt(id), huge: 2n ** 100n + BigInt(id), text: `text number ${id}, é`, day: new Date(id * 864e5), truth: id % 2 === 0,
+    list: [id, id + 1], doc: { n: id }, maybe: id % 3 === 0 ? null : id, maybeBig: id % 3 === 1 ? null : BigInt(id),
+  }); // prettier-ignore
+  const range = <T>(item: (id: number) => T, rows = N): T[] => Array.from({ length: rows }, (_each, id) => item(id));
+  async function series(rows = N): Promise<{ db: BaseDuckDBManager; series: Repository<Series> }> {
+    const db = await openManager({ entities });
+    await db.repository(Series).insertMany(range(at, rows));
+    return { db, series: db.repository(Series) };
+  }
+  const FLOATS = ['id', 'tiny', 'float', 'double', 'whole', 'price'] as const;
+  const OTHERS = ['huge', 'text', 'day', 'truth', 'list', 'doc', 'maybe', 'maybeBig'] as const;
+  const ids = { orderBy: { id: 'asc' } } as const;
+
+  it('come as typed arrays of numbers and bigints, and as arrays of all else, over several chunks', async () => {
+    const { series: all5000 } = await series();
+    const columns = await all5000.findColumns(ids);
+    const wanted = range(at) as unknown as Record<string, unknown>[];
+    const own = (property: string): unknown[] => wanted.map((row) => row[property]);
+    expect(Object.keys(columns)).to.deep.equal(Object.keys(at(0)));
+    for (const property of FLOATS) expect(columns[property], property).to.deep.equal(Float64Array.from(own(property) as number[])); // prettier-ignore
+    for (const property of ['big', 'micros'] as const) expect(columns[property], property).to.deep.equal(BigInt64Array.from(own(property) as bigint[])); // prettier-ignore
+    // the type says BigInt64Array of every bigint
+    expect(columns.unsigned).to.deep.equal(BigUint64Array.from(own('unsigned') as bigint[]));
+    for (const property of OTHERS) expect(columns[property], property).to.deep.equal(own(property));
+  });
+
+  it('are those that are asked for, of the rows that match, in their order', async () => {
+    const { series: some } = await series();
+    const found = await some.findColumns({ select: ['text', 'double', 'maybe'], where: { id: gt(10), tiny: lt(100) }, orderBy: { id: 'desc' }, limit: 3, offset: 1 }); // prettier-ignore
+    const kept = range((id) => id).filter((id) => id > 10 && id % 256 < 100).toReversed().slice(1, 4); // prettier-ignore
+    expect(found).to.deep.equal({
+      text: kept.map((id) => `text number ${id}, é`),
+      double: Float64Array.from(kept, (id) => -id / 7),
+      maybe: kept.map((id) => (id % 3 === 0 ? null : id)),
+    });
+    // a nullable column is an array also where nothing in it is NULL
+    const full = await some.findColumns({ select: ['maybe'], where: { id: 1 } });
+    expect(full).to.deep.equal({ maybe: [1] });
+    const none = await some.findColumns({ where: { id: -1 } });
+    expect([none.id, none.big, none.unsigned, none.text, none.maybe]).to.deep.equal([new Float64Array(0), new BigInt64Array(0), new BigUint64Array(0), [], []]); // prettier-ignore
+    const chunks = [];
+    for await (const chunk of some.streamColumns({ where: { id: -1 } })) chunks.push(chunk);
+    expect(chunks).to.deep.equal([]);
+  });
+
+  it('come chunk by chunk as they come whole, and are nobody else’s memory', async () => {
+    const { series: streamed } = await series();
+    const whole = (await streamed.findColumns(ids)) as unknown as Record<string, ArrayLike<unknown>>;
+    const chunks: Record<string, ArrayLike<unknown>>[] = [];
+    for await (const chunk of streamed.streamColumns(ids)) chunks.push(chunk);
+    expect(chunks.length).to.be.greaterThan(1);
+    for (const [property, array] of Object.entries(whole)) {
+      const own = chunks.map((chunk) => chunk[property] as ArrayLike<unknown>);
+      expect(new Set(own.map((each) => each.constructor)), property).to.deep.equal(new Set([array.constructor]));
+      expect(own.flatMap((each) => Array.from(each)), property).to.deep.equal(Array.from(array)); // prettier-ignore
+    }
+    let sum = 0;
+    for await (const { id } of streamed.streamColumns({ select: ['id'], where: { id: lt(3000) } })) {
+      for (const each of id) sum += each;
+      if (sum > 0) break;
+    }
+    expect(sum).to.equal((2047 * 2048) / 2);
+  });
+
+  it('are those of the transaction that they are read in', async () => {
+    const { db, series: rows } = await series(3);
+    await db
+      .transaction(async () => {
+        await rows.update({ id: 1 }, { double: 77 });
+        await rows.insert(at(9));
+        const read = { select: ['double'], ...ids } as const;
+        expect((await rows.findColumns(read)).double).to.deep.equal(Float64Array.of(-0, 77, -2 / 7, -9 / 7));
+        for await (const { double } of rows.streamColumns(read)) expect(double.length).to.equal(4);
+        throw new RangeError('back');
+      })
+      .catch((error: unknown) => expect(error).to.be.instanceOf(RangeError));
+    expect((await rows.findColumns({ select: ['double'], where: { id: 1 } })).double).to.deep.equal(Float64Array.of(-1 / 7)); // prettier-ignore
+    expect((await rows.findColumns()).id.length).to.equal(3);
+  });
+
+  it('are refused for options that there are not, at once, and name what no array can hold', async () => {
+    const { db, series: rows } = await series(3);
+    for (const options of [
+      { limt: 1 },
+      { cache: '1h' },
+      { select: ['nope'] },
+      { where: { nope: 1 } },
+      { where: { id: 'x' } },
+      { orderBy: { id: 'up' } },
+      { limit: -1 },
+      { timeout: 'soon' },
+    ]) {
+      // prettier-ignore
+      const code = 'timeout' in options ? 'E_CONFIG' : 'E_QUERY';
+      await failure(() => rows.findColumns(options as never), code);
+      await failure(() => rows.streamColumns(options as never), code);
+    }
+    await db.execute(sql`update repo_series set whole = 9007199254740993 where id = 2`);
+    const error = await failure(rows.findColumns({ select: ['id', 'whole'], ...ids }), 'E_CONVERSION');
+    expect(error.details).to.include({ column: 'whole', row: 2 });
+    await failure(rows.streamColumns({ select: ['whole'] }).next(), 'E_CONVERSION');
+    const stop = AbortSignal.abort('enough');
+    await failure(async () => rows.findColumns({ signal: stop }), 'E_ABORTED');
+  });
+
+  it('have types by the properties that are asked for', async () => {
+    const { series: rows } = await series(1);
+    expectTypeOf(rows.findColumns({ select: ['double', 'big', 'text', 'maybe', 'doc'] })).resolves.toEqualTypeOf<{ double: Float64Array; big: BigInt64Array; text: string[]; maybe: (number | null)[]; doc: { n: number }[] }>(); // prettier-ignore
+    expectTypeOf(rows.findColumns()).resolves.toHaveProperty('list').toEqualTypeOf<number[][]>();
+    for await (const chunk of rows.streamColumns({ select: ['id', 'truth'] }))
+      expectTypeOf(chunk).toEqualTypeOf<{ id: Float64Array; truth: boolean[] }>();
+    // @ts-expect-error there is no such column
+    await failure(async () => rows.findColumns({ select: ['nope'] }), 'E_QUERY');
+    // @ts-expect-error a stream is never from the cache
+    await failure(async () => rows.streamColumns({ cache: '1h' }), 'E_QUERY');
   });
 });
