@@ -270,6 +270,29 @@ describe('a repository', () => {
 });
 
 describe('columns of a repository', () => {
+  it('are errors by column and row where the table is not what its class says', async () => {
+    class Drift {
+      id!: number;
+      size!: number;
+      count!: bigint;
+    }
+    Column('integer', { primaryKey: true })(Drift.prototype, 'id');
+    Column('double')(Drift.prototype, 'size');
+    Column('bigint')(Drift.prototype, 'count');
+    Table('drift')(Drift);
+    const db = await openManager({ entities: [Drift], schema: 'off' });
+    await db.execute(sql`create table drift (id integer, size varchar, "count" integer)`);
+    await db.execute(sql`insert into drift values (1, '2', 3), (2, null, null)`);
+    const drift = db.repository(Drift);
+    for (const [select, message] of [
+      ['size', 'Column "size", row 0: the value is a string, and its class says a number; declare what the table has.'],
+      ['count', 'Column "count", row 0: the value is an integer, and its class says a bigint; declare what the table has.'],
+    ] as const)
+      expect((await failure(drift.findColumns({ select: [select] }), 'E_CONVERSION')).message).to.equal(message);
+    await db.execute(sql`alter table drift alter size type double`);
+    expect((await failure(drift.findColumns({ select: ['size'] }), 'E_CONVERSION')).message).to.match(/row 1: the value is null, and its class says a number/);
+  }); // prettier-ignore
+
   const N = 5000;
   const at = (id: number): Insert<Series> => ({
     id, tiny: id % 256, float: id / 2, double: -id / 7, whole: id * 2 ** 40, price: id / 4, big: BigInt(id) - 2n ** 63n, micros: BigInt(id),

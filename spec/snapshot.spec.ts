@@ -28,6 +28,13 @@ const CHANGES: readonly (readonly [() => object, (own: never) => unknown])[] = [
 ];
 
 describe('snapshot', () => {
+  it('keeps a property __proto__, and what cannot be copied as it is', () => {
+    const value = JSON.parse('{"a":{"__proto__":{"x":1},"b":2}}') as object;
+    expect(JSON.stringify(snapshot(value))).to.equal('{"a":{"__proto__":{"x":1},"b":2}}');
+    for (const own of [Object(4), Object('x'), Object(true), new URL('http://a.b/'), { toJSON: () => 1 }])
+      expect(snapshot(own)).to.equal(own);
+  });
+
   it('is what the value was, of the same class, whatever becomes of the value', () => {
     for (const [make, change] of CHANGES) {
       const own = make();

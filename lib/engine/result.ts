@@ -11,10 +11,10 @@ import duckdb, { type Vector } from '@duckdb/node-bindings';
 import type { MakeArray } from '../entity/column-array.js';
 import { readerFor } from '../entity/decode.js';
 import { plainHydrate, type ColumnItems, type Hydrate, type Mask } from '../entity/hydrate.js';
-import { Misfit } from '../entity/misfit.js';
+import { Misfit, describe } from '../entity/misfit.js';
 import type { As } from '../entity/property-type.js';
 import { DatabaseError } from '../errors.js';
-import { isValid, roomFor, validityOf, type Items, type NumberArray, type VectorReader } from '../vector/reader.js';
+import { roomFor, validityOf, type Items, type NumberArray, type VectorReader } from '../vector/reader.js';
 
 /** How to read the columns of a result; undefined for raw SQL, whose types nobody declared. */
 export type Readings = readonly (As | undefined)[] | undefined;
@@ -109,13 +109,26 @@ export class OpenChunk {
       this.#read(index, vector, array, place);
       return;
     }
-    const mask = validityOf(vector, this.rowCount);
-    for (let row = 0; mask !== null && row < this.rowCount; row += 1)
-      if (!isValid(mask, row))
-        throw this.#named(new Misfit('is NULL, and its class says NOT NULL; declare it nullable: true'), index, row);
     const raw = this.#raw(index, vector);
-    if (raw === undefined) this.#read(index, vector, array as never, place);
-    else (array as Float64Array).set(raw as Float64Array, place);
+    const big = array instanceof BigInt64Array || array instanceof BigUint64Array;
+    const alike = raw !== undefined && big === (raw instanceof BigInt64Array || raw instanceof BigUint64Array);
+    if (alike && validityOf(vector, this.rowCount) === null) (array as Float64Array).set(raw as Float64Array, place);
+    else this.#readNumbers(index, vector, array as Float64Array, place, big ? 'bigint' : 'number');
+  }
+
+  /** Where a table is not what its class says, too. */
+  #readNumbers(index: number, vector: Vector, into: Float64Array, place: number, kind: 'number' | 'bigint'): void {
+    const items = this.#read(index, vector, roomFor(this.rowCount), 0);
+    for (const [row, item] of items.entries()) {
+      // oxlint-disable-next-line valid-typeof -- one of the two
+      if (typeof item !== kind)
+        throw this.#named(
+          new Misfit(`is ${describe(item)}, and its class says a ${kind}; declare what the table has`),
+          index,
+          row,
+        );
+      into[place + row] = item as number;
+    }
   }
 
   #vector(index: number): Vector {

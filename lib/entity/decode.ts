@@ -64,13 +64,13 @@ const decimal: Make = (type, reading) => {
     if (width <= 9) return computed(Int32Array, 1, (memory, index) => number(memory[index] as number));
     return width > 18 ? huge(number) : computed(Int32Array, 2, (memory, index) => number(wideInteger(memory, index)));
   }
-  const text = (value: number): string => decimalTextOf(value, scale);
-  if (width <= 4) return mapped(Int16Array, 1, (memory, index) => text(memory[index] as number));
-  if (width <= 9) return mapped(Int32Array, 1, (memory, index) => text(memory[index] as number));
+  const digits = (value: number): string => decimalTextOf(value, scale);
+  if (width <= 4) return mapped(Int16Array, 1, (memory, index) => digits(memory[index] as number));
+  if (width <= 9) return mapped(Int32Array, 1, (memory, index) => digits(memory[index] as number));
   if (width > 18) return huge((value) => decimalText(value, scale));
   return words((memory, index) => {
     const value = wideInteger(memory, index);
-    return typeof value === 'number' ? text(value) : decimalText(value, scale);
+    return typeof value === 'number' ? digits(value) : decimalText(value, scale);
   });
 };
 

@@ -123,13 +123,13 @@ describe('OpenChunk', () => {
     });
   });
 
-  it('has the memory of numbers where none is NULL, rows and arrays of its own, and counts from the rows before', async () => {
+  it('has numbers in arrays of numbers and what is NULL beside them, rows and arrays of its own, and counts from the rows before', async () => {
     await opened(ROWS, (result) => {
       const shape = new ResultShape(result, [undefined, undefined, undefined, 'number']);
       const first = <T>(look: (chunk: OpenChunk) => T, index = 0, before = 0): T => OpenChunk.read(shape, result.getChunk(index), before, look); // prettier-ignore
       expect(first((chunk) => [chunk.names, chunk.rowCount])).to.deep.equal([['n', 'half', 's', 'big'], 2048]);
-      expect(first((chunk) => [0, 1, 2].map((column) => chunk.items(column).constructor))).to.deep.equal([Int32Array, Array, Array]); // prettier-ignore
-      expect(first((chunk) => chunk.items(0).length)).to.equal(2048);
+      expect(first((chunk) => [0, 1, 2].map((column) => chunk.items(column)).map(([items, mask]) => [items.constructor, mask === null]))).to.deep.equal([[Int32Array, true], [Float64Array, false], [Array, true]]); // prettier-ignore
+      expect(first((chunk) => chunk.items(0)[0].length)).to.equal(2048);
       expect(first((chunk) => rowsOf(chunk, plainHydrate(['a', 'b', 'c', 'd']))).length).to.equal(2048);
       const arrays = first((chunk) => arraysOf(chunk, [makers[0], makers[1], makers[2], makers[0]] as never));
       expect(arrays[0]).to.deep.equal(Float64Array.from(range((n) => n, 2048)));
