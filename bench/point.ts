@@ -9,7 +9,7 @@ import { Backtest, COLUMNS, idOf, managerWith, rowOf } from './table.js';
 import { atLeast, atMost, type Theme } from './theme.js';
 
 const [ROWS, CALLERS, EACH, ALONE] = [1_000_000, 64, 16, 100] as const;
-const TIMING = { rounds: 9, warm: 1, budgetMs: 9_000 } as const;
+const TIMING = { rounds: 9, warm: 3, budgetMs: 12_000 } as const;
 const LOAD = `${CALLERS} callers`;
 
 /** One call after another. */

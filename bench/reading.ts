@@ -28,6 +28,8 @@ const SIZES: readonly (readonly [rows: number, timing: Timing])[] = [
 
 const NUMBERS = ['totalReturn', 'sharpeRatio', 'maxDrawdown', 'tradeCount', 'price'] as const;
 const NUMBERS_SQL = 'SELECT total_return, sharpe_ratio, max_drawdown, trade_count, price FROM backtests';
+const DOUBLES = ['totalReturn', 'sharpeRatio', 'maxDrawdown'] as const;
+const DOUBLES_SQL = 'SELECT total_return, sharpe_ratio, max_drawdown FROM backtests';
 
 interface Sides {
   readonly db: BaseDuckDBManager;
@@ -70,6 +72,16 @@ function finds({ db, raw }: Sides, rows: number, timing: Timing): Promise<Sample
       [BY_COLUMNS]: reader(rows, () => instancesByColumns(raw.connection, text)),
     },
     timing,
+  );
+}
+
+function doubles({ db, raw }: Sides, rows: number): Promise<Samples> {
+  return interleaved(
+    {
+      [OURS]: reader(rows, () => db.repository(Backtest).find({ select: DOUBLES })),
+      [FETCH]: reader(rows, () => fetchOnly(raw.connection, DOUBLES_SQL)),
+    },
+    { rounds: 11, warm: 3 },
   );
 }
 
@@ -132,7 +144,9 @@ export async function reading(): Promise<Theme> {
       const binding = fastest(found, [ROW_OBJECTS, BY_COLUMNS]);
       figures.push(atLeast('find, 100k instances', 1.9, 'the binding at equal work', found[binding], found[OURS]));
       const some = table(`find, ${size} rows of 5 numeric columns`, await numbers(sides, rows), FETCH);
-      figures.push(atMost('find, 100k rows of numbers', 2, 'fetch only', some[OURS], some[FETCH]));
+      figures.push(atMost('find, 100k rows of 5 numeric columns', 2, 'fetch only', some[OURS], some[FETCH]));
+      const alone = table(`find, ${size} rows of 3 doubles`, await doubles(sides, rows), FETCH);
+      figures.push(atMost('find, 100k rows of 3 doubles', 2, 'fetch only', alone[OURS], alone[FETCH]));
     }
     if (rows === LARGE) {
       const walked = table(`findColumns, ${size} doubles`, await columns(sides, rows), 'bare walk');
