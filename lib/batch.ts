@@ -1,5 +1,6 @@
 // Rows of one chunk as columns of property values, before they are encoded. Not here: where they come from (row-source.ts).
 import type { Column } from './entity/schema.js';
+import { roomFor } from './vector/reader.js';
 
 export class Batch {
   /** values of each writable column; undefined is missing */
@@ -17,7 +18,7 @@ export class Batch {
     readonly of: readonly Column[],
     rows: number,
   ) {
-    this.#own = of.map(() => Array.from<unknown>({ length: rows }));
+    this.#own = of.map(() => roomFor(rows));
     this.columns = [...this.#own];
     this.missing = new Uint32Array(of.length);
   }

@@ -38,6 +38,28 @@ interface Way {
   readonly documents: VectorWriter | undefined;
 }
 
+type Writers = Pick<Way, 'writer' | 'documents'>;
+
+/**
+ * What writes a column is kept, and with it the memory that it fills and what V8 has learned of it: nothing of one call to it is left
+ * for the next. Lists may have made that memory large, and are made anew.
+ */
+const kept = new WeakMap<Column, Writers>();
+
+function writersOf(column: Column): Writers {
+  let writers = kept.get(column);
+  if (writers === undefined) {
+    const { json } = column.type;
+    writers = {
+      // of documents, what comes here is their text
+      writer: json === true ? textWriter({ text: (value) => value as string }) : column.type.writer(column.as),
+      documents: json === true ? jsonWriter(column.nullable) : undefined,
+    };
+    if (writers.writer.grows !== true) kept.set(column, writers);
+  }
+  return writers;
+}
+
 export class ChunkEncoder {
   /** the different sets of columns that rows set, by the number they are staged with */
   readonly shapes: ReadonlySet<Column>[] = [];
@@ -63,9 +85,7 @@ export class ChunkEncoder {
       column,
       from: encoder.columns.indexOf(column),
       to,
-      // what comes is the text that JSON has become
-      writer: column.type.json ? textWriter({ text: (value) => value as string }) : column.type.writer(column.as),
-      documents: column.type.json ? jsonWriter(column.nullable) : undefined,
+      ...writersOf(column),
     }));
     this.#types = [...order.map((column) => column.type.duckdb), ...(staged ? [INTEGER, BIGINT] : [])];
     const number = (value: unknown): number => value as number;
