@@ -36,7 +36,9 @@ export async function insertBulk(
     // whoever is told may fail the whole, which is still open by then
     if (onConflict.action !== 'error' || options.onProgress !== undefined || !areFew(rows, encoder, engine))
       return undefined;
-    return insertFew(engine, encoder, rows, limit);
+    const insert = (): Promise<number | undefined> => insertFew(engine, encoder, rows, limit);
+    // in a transaction it fails the whole where it fails, as more rows do
+    return engine.transaction === undefined ? insert() : engine.transact(insert, {}, limit);
   };
   const load = async (): Promise<number> => {
     const { names } = await engine.run(columnOrderStatement(entity), limit);

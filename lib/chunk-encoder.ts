@@ -14,7 +14,7 @@ import { DatabaseError } from './errors.js';
 import { Fragment } from './fragment.js';
 import { within, type Limit } from './limit.js';
 import type { RowEncoder } from './row-encoder.js';
-import { batchesOf, jsonOf, type RowSource } from './row-source.js';
+import { batchesOf, jsonOf, type BatchSource, type RowSource } from './row-source.js';
 import { defaultValuesStatement, exactAs } from './sql/write.js';
 import { numberWriter } from './vector/number-writer.js';
 import { textWriter } from './vector/string-writer.js';
@@ -118,7 +118,18 @@ export class ChunkEncoder {
         this.limit?.refuse();
       }
     } finally {
-      await source.close();
+      await this.#closed(source);
+    }
+  }
+
+  /** Only of a source that is left before its end is there anything to close: there is an error then, which is the one to tell. */
+  async #closed(source: BatchSource): Promise<void> {
+    try {
+      const closing = source.close();
+      // its `finally` may hang
+      if (closing !== undefined) await within(this.limit, closing);
+    } catch {
+      // the first error is told
     }
   }
 

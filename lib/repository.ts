@@ -54,7 +54,8 @@ export interface RepositoryContext {
 }
 
 /** A primary key: its value, or an object of its properties where it has several. */
-export type Id<E> = string | number | bigint | Date | { readonly [K in ColumnKey<E>]?: Unmarked<E[K & keyof E]> };
+export type Id<E> =
+  string | number | bigint | Date | Uint8Array | { readonly [K in ColumnKey<E>]?: Unmarked<E[K & keyof E]> };
 
 /** Rows to insert: an array, an iterable, an async iterable, or an object of columns. */
 export type Rows<E> = Iterable<Insert<E>> | AsyncIterable<Insert<E>> | Columns<E>;
@@ -310,7 +311,7 @@ export class Repository<E extends object> {
     knownOptions(options, CALL_OPTIONS, 'findById');
     const key = this.#schema.cachedMs === undefined ? this.#points.keyOf(id) : undefined;
     if (key === undefined) return this.findOne({ ...options, where: this.#idCondition(id) });
-    return limited(options, 'find', this.queryTimeoutMs, (limit) => {
+    return limited(options, 'findById', this.queryTimeoutMs, (limit) => {
       const opened = within(limit, this.#open());
       const read = ({ engine }: RepositoryContext): Promise<object | null> => this.#points.find(engine, key, limit);
       return (opened instanceof Promise ? opened.then(read) : read(opened)) as Promise<E | null>;
@@ -476,7 +477,10 @@ export class Repository<E extends object> {
     const [sole, ...others] = primaryKey;
     if (sole === undefined)
       throw new DatabaseError('E_QUERY', `${className} has no primary key: use findOne({ where }).`);
-    if (others.length === 0 && (typeof id !== 'object' || id === null || id instanceof Date)) {
+    if (
+      others.length === 0 &&
+      (typeof id !== 'object' || id === null || id instanceof Date || id instanceof Uint8Array)
+    ) {
       if (id === null || id === undefined)
         throw new DatabaseError(
           'E_QUERY',

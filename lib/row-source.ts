@@ -7,6 +7,7 @@ import type { Limit } from './limit.js';
 import type { RowEncoder } from './row-encoder.js';
 import { gathererOf, type Gather } from './row-gatherer.js';
 import { snapshot } from './snapshot.js';
+import { lengthOf } from './vector/vector-writer.js';
 
 /** Rows from anywhere. */
 export type RowSource = Iterable<unknown> | AsyncIterable<unknown> | ColumnSource;
@@ -219,12 +220,14 @@ class ColumnsSource implements BatchSource {
     }
     const [first] = given as [string, ArrayLike<unknown>][];
     if (first === undefined) throw refuse('has at least one column; this one is empty');
-    const other = (given as [string, ArrayLike<unknown>][]).find(([, values]) => values.length !== first[1].length);
+    const other = (given as [string, ArrayLike<unknown>][]).find(
+      ([, values]) => lengthOf(values) !== lengthOf(first[1]),
+    );
     if (other !== undefined)
       refuse(
         `has columns of one length: '${first[0]}' has ${first[1].length} values, '${other[0]}' ${other[1].length}`,
       );
-    this.#length = first[1].length;
+    this.#length = lengthOf(first[1]);
     this.#values = columns.map(({ property }) => (Object.hasOwn(source, property) ? source[property] : undefined));
   }
 

@@ -329,3 +329,36 @@ describe('defaults that only the database makes', () => {
     expect(await rows.upsert({})).to.equal(1);
   });
 });
+
+describe('a source that is left before its end', () => {
+  it('is not waited for where its return() hangs, and its own error does not hide the first', async () => {
+    const rows = await items();
+    const hanging = async function* (): AsyncGenerator<never> {
+      try {
+        for (let id = 0; id < 5000; id += 1) yield { id: id === 3 ? 'x' : id } as never;
+      } finally {
+        await new Promise(() => {});
+      }
+    };
+    await failure(rows.insertMany(hanging(), { timeout: '100ms' }), 'E_TIMEOUT');
+    const throwing = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => Promise.resolve({ value: { id: 'x' } as never, done: false }),
+        return: () => Promise.reject(new TypeError('from return')),
+      }),
+    };
+    expect((await failure(rows.insertMany(throwing), 'E_CONVERSION')).message).to.match(/^Row 0: Item\.id /);
+    expect(await rows.count()).to.equal(0);
+  });
+
+  it('has the items that its typed arrays have in memory, whatever they say', async () => {
+    class Long extends Int32Array {
+      override get length(): number {
+        return 1000;
+      }
+    }
+    const rows = await items();
+    const error = await failure(rows.insertMany({ id: new Long(2), note: ['a'] } as never), 'E_VALIDATION');
+    expect(error.message).to.contain("'id' has 2 values, 'note' 1");
+  });
+});

@@ -30,7 +30,8 @@ export class PointSelect {
   keyOf(id: unknown): Key | undefined {
     const { length } = this.#key;
     if (length === 0 || id === null || id === undefined) return undefined;
-    if (typeof id !== 'object' || id instanceof Date) return length === 1 ? this.#encoded([id]) : undefined;
+    if (typeof id !== 'object' || id instanceof Date || id instanceof Uint8Array)
+      return length === 1 ? this.#encoded([id]) : undefined;
     const given = id as Readonly<Record<string, unknown>>;
     if (Object.keys(given).length !== length) return undefined;
     return this.#encoded(this.#key.map((column) => given[column.property]));

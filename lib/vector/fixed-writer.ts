@@ -1,7 +1,7 @@
 // Values of one width each: numbers, times, UUIDs, enums. Not here: what is put where, which the type says.
 import duckdb from '@duckdb/node-bindings';
 import { NullMask } from './null-mask.js';
-import type { NumberArrayClass, Vector, VectorWriter } from './vector-writer.js';
+import { lengthOf, type NumberArrayClass, type Vector, type VectorWriter } from './vector-writer.js';
 
 /** How values of one width lie in memory. */
 export interface Layout<Views> {
@@ -25,7 +25,7 @@ export function fixedWriter<Views>({ width, views, put, same }: Layout<Views>): 
       // memory that is shared with other threads is no ArrayBuffer to the binding
       if (same !== undefined && values instanceof same) {
         const { buffer, byteOffset } = values;
-        if (buffer instanceof ArrayBuffer && values.length >= count) {
+        if (buffer instanceof ArrayBuffer && lengthOf(values) >= count) {
           duckdb.copy_data_to_vector(vector, 0, buffer, byteOffset, count * width);
           return 0;
         }

@@ -3,7 +3,7 @@
 import duckdb from '@duckdb/node-bindings';
 import { NullMask } from './null-mask.js';
 import { structWriter } from './struct-writer.js';
-import type { NumberArray, Vector, VectorWriter } from './vector-writer.js';
+import { lengthOf, type NumberArray, type Vector, type VectorWriter } from './vector-writer.js';
 
 /** Within a value nothing is left out: only null is NULL. Its words are found by whoever encodes the value by itself. */
 class Missing extends TypeError {
@@ -48,7 +48,7 @@ export function listWriter(item: VectorWriter, items: (value: unknown) => ArrayL
         else {
           const own = items(value);
           lists.push(own);
-          ({ length } = own);
+          length = lengthOf(own);
         }
         entries.set(index, total, length);
         total += length;
@@ -74,13 +74,13 @@ function flat(lists: readonly ArrayLike<unknown>[], total: number, { same }: Vec
     let at = 0;
     for (const each of lists as NumberArray[]) {
       all.set(each as never, at);
-      at += each.length;
+      at += lengthOf(each);
     }
     return all;
   }
   const all: unknown[] = [];
   for (const each of lists)
-    for (let index = 0; index < each.length; index += 1) {
+    for (let index = 0, length = lengthOf(each); index < length; index += 1) {
       const item = each[index];
       if (item === undefined) throw new Missing();
       all.push(item);

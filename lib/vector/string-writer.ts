@@ -1,7 +1,7 @@
 // Text and bytes. Not here: the slots they are kept in (string-slots.ts), checks (entity/).
 import { NullMask } from './null-mask.js';
 import { SLACK, StringSlots } from './string-slots.js';
-import type { Vector, VectorWriter } from './vector-writer.js';
+import { lengthOf, type Vector, type VectorWriter } from './vector-writer.js';
 
 /** A run of strings is encoded at once; one that is longer by itself is a run of its own, whose memory is not kept. */
 const RUN = 2 ** 18;
@@ -107,19 +107,20 @@ export function bytesWriter(check: (value: unknown) => Uint8Array): VectorWriter
           continue;
         }
         const own = check(value);
-        if (length + own.length > most) {
+        const size = lengthOf(own);
+        if (length + size > most) {
           slots.place(vector, shared(), length, lengths, first, index);
           [first, length] = [index, 0];
         }
-        lengths[index] = own.length;
-        if (own.length > most) {
-          const alone = Buffer.allocUnsafeSlow(own.length + SLACK);
+        lengths[index] = size;
+        if (size > most) {
+          const alone = Buffer.allocUnsafeSlow(size + SLACK);
           alone.set(own);
-          slots.place(vector, alone, own.length, lengths, index, index + 1);
+          slots.place(vector, alone, size, lengths, index, index + 1);
           first = index + 1;
         } else {
           shared().set(own, length);
-          length += own.length;
+          length += size;
         }
       }
       slots.place(vector, shared(), length, lengths, first, count);

@@ -19,6 +19,12 @@ export type NumberArray =
 
 export type NumberArrayClass = new (length: number) => NumberArray;
 
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+
+/** How many items there are: of typed arrays what they have in memory, whatever a subclass of them says. */
+export const lengthOf = (items: ArrayLike<unknown>): number =>
+  ArrayBuffer.isView(items) ? (Reflect.get(typedArray, 'length', items) as number) : items.length;
+
 /**
  * Writes one column. Made once and used for chunk after chunk, for it owns the memory that it prepares a vector's in: a writer
  * serves one column of one load.
