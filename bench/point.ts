@@ -9,6 +9,7 @@ import { Backtest, COLUMNS, idOf, managerWith, rowOf } from './table.js';
 import { atLeast, atMost, type Theme } from './theme.js';
 
 const [ROWS, CALLERS, EACH, ALONE] = [1_000_000, 64, 16, 100] as const;
+const [ONE, EXECUTE] = ['findById', 'execute only'] as const;
 const TIMING = { rounds: 9, warm: 3, budgetMs: 12_000 } as const;
 const LOAD = `${CALLERS} callers`;
 
@@ -71,6 +72,22 @@ async function reads(db: BaseDuckDBManager, select: DuckDBPreparedStatement): Pr
   );
 }
 
+/** By short turns, for the machine is another one from second to second. */
+function inTurns(db: BaseDuckDBManager, select: DuckDBPreparedStatement): Promise<Samples> {
+  const repository = db.repository(Backtest);
+  const [ours, executed] = [ids(), ids()];
+  return interleaved(
+    {
+      [ONE]: alone(20, () => repository.findById(ours())),
+      [EXECUTE]: alone(20, () => {
+        select.bind([executed()], [TYPES[0]]);
+        return select.run();
+      }),
+    },
+    { rounds: 80, warm: 20 },
+  );
+}
+
 async function inserts(db: BaseDuckDBManager, insert: DuckDBPreparedStatement): Promise<Samples> {
   const repository = db.repository(Backtest);
   const next = rows();
@@ -97,6 +114,7 @@ export async function point(): Promise<Theme> {
     `INSERT INTO backtests (${COLUMNS}) VALUES (${places}) RETURNING ${COLUMNS}`,
   );
   const read = await reads(db, select);
+  const turns = await inTurns(db, select);
   const inserted = await inserts(db, insert);
   await db.close();
   raw.close();
@@ -110,18 +128,13 @@ export async function point(): Promise<Theme> {
     ],
     tables: [
       { title: 'findById, 13 columns, 1,000,000 rows in memory', unit: 'µs', samples: read, against: oneRead },
+      { title: 'findById by turns of 20 calls, the same table', unit: 'µs', samples: turns, against: EXECUTE },
       { title: 'insert, 13 columns, in memory, the row given back', unit: 'µs', samples: inserted, against: oneInsert },
       { title: 'findById, on a file', unit: 'µs', samples: happy.reads, against: 'prepared statement' },
       { title: 'insert, on a file', unit: 'µs', samples: happy.inserts, against: 'prepared statement' },
     ],
     figures: [
-      atMost(
-        'findById, one after another',
-        1.25,
-        'execute only',
-        read[oneRead],
-        read['execute only, one after another'],
-      ),
+      atMost('findById, one after another', 1.25, 'execute only', turns[ONE], turns[EXECUTE]),
       atLeast(`${CALLERS} callers of findById`, 10, 'one after another', read[oneRead], read[`findById, ${LOAD}`]),
       atLeast(
         `${CALLERS} callers of insert`,

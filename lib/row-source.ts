@@ -225,7 +225,7 @@ class ColumnsSource implements BatchSource {
     );
     if (other !== undefined)
       refuse(
-        `has columns of one length: '${first[0]}' has ${first[1].length} values, '${other[0]}' ${other[1].length}`,
+        `has columns of one length: '${first[0]}' has ${lengthOf(first[1])} values, '${other[0]}' ${lengthOf(other[1])}`,
       );
     this.#length = lengthOf(first[1]);
     this.#values = columns.map(({ property }) => (Object.hasOwn(source, property) ? source[property] : undefined));

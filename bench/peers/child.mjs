@@ -4,7 +4,7 @@ import { expectCount, interleaved } from '../../dist/bench/harness.js';
 import { together } from '../../dist/bench/point.js';
 import { Backtest, managerWith, rowsOf, idOf, rowOf } from '../../dist/bench/table.js';
 
-const [INSERTED, FOUND, CALLERS, EACH] = [10_000, 100_000, 64, 8];
+const [INSERTED, FOUND, CALLERS, EACH] = [10_000, 100_000, 64, 16];
 const { open } = await import(`./${process.argv[2]}.mjs`);
 
 const ours = async (count) => {
@@ -58,7 +58,7 @@ if (foundByPeer.insertOne !== undefined) {
       return side.insertOne(rowOf(n));
     });
   };
-  result.load = await interleaved({ repository: load(found), peer: load(foundByPeer) }, { rounds: 11, warm: 3 });
+  result.load = await interleaved({ repository: load(found), peer: load(foundByPeer) }, { rounds: 11, warm: 5 });
 }
 
 process.stdout.write(JSON.stringify(result), () => process.exit(0));
