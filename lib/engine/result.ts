@@ -14,7 +14,8 @@ import { plainHydrate, type ColumnItems, type Hydrate, type Mask } from '../enti
 import { Misfit, describe } from '../entity/misfit.js';
 import type { As } from '../entity/property-type.js';
 import { DatabaseError } from '../errors.js';
-import { roomFor, validityOf, type Items, type NumberArray, type VectorReader } from '../vector/reader.js';
+import type { NumberArray } from '../vector/number-array.js';
+import { roomFor, validityOf, type Items, type VectorReader } from '../vector/reader.js';
 
 /** How to read the columns of a result; undefined for raw SQL, whose types nobody declared. */
 export type Readings = readonly (As | undefined)[] | undefined;

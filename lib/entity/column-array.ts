@@ -1,6 +1,7 @@
 // Arrays for whole columns: typed where numbers can be nothing else. Not here: reading (engine/result.ts), types of
 // properties (property-type.ts).
-import { roomFor, type NumberArray } from '../vector/reader.js';
+import type { NumberArray } from '../vector/number-array.js';
+import { roomFor } from '../vector/reader.js';
 import type { Unmarked } from './property-type.js';
 import type { Column } from './schema.js';
 

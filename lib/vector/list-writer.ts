@@ -3,7 +3,8 @@
 import duckdb from '@duckdb/node-bindings';
 import { NullMask } from './null-mask.js';
 import { structWriter } from './struct-writer.js';
-import { lengthOf, type NumberArray, type Vector, type VectorWriter } from './vector-writer.js';
+import type { NumberArray } from './number-array.js';
+import { lengthOf, type Vector, type VectorWriter } from './vector-writer.js';
 
 /** Within a value nothing is left out: only null is NULL. Its words are found by whoever encodes the value by itself. */
 class Missing extends TypeError {

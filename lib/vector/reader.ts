@@ -1,22 +1,10 @@
 // Columns as DuckDB keeps them, read item by item: fixed-width numbers here, and which of them are NULL. Not here: text
 // (text-reader.ts), types made of others (nested-reader.ts), what a column's items mean as properties (entity/decode.ts).
 import duckdb, { type Vector } from '@duckdb/node-bindings';
+import type { NumberArray } from './number-array.js';
 
 /** The items of one vector, by their place. NULL is null. */
 export type Items = (index: number) => unknown;
-
-/** Arrays of numbers, as vectors of fixed width are. */
-export type NumberArray =
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | Float32Array
-  | Float64Array
-  | BigInt64Array
-  | BigUint64Array;
 
 /** How the vectors of one column are read; chosen once, by the column's type. */
 export interface VectorReader {

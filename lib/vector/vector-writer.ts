@@ -1,21 +1,9 @@
 // What writes values into vectors of DuckDB, column by column. Not here: the kinds of writers (beside this file), and which
 // values a column takes (entity/).
 import duckdb from '@duckdb/node-bindings';
+import type { NumberArray } from './number-array.js';
 
 export type Vector = ReturnType<typeof duckdb.data_chunk_get_vector>;
-
-/** Arrays whose memory may be a vector's memory as it is. */
-export type NumberArray =
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | Float32Array
-  | Float64Array
-  | BigInt64Array
-  | BigUint64Array;
 
 export type NumberArrayClass = new (length: number) => NumberArray;
 
@@ -26,8 +14,8 @@ export const lengthOf = (items: ArrayLike<unknown>): number =>
   ArrayBuffer.isView(items) ? (Reflect.get(typedArray, 'length', items) as number) : items.length;
 
 /**
- * Writes one column. Made once and used for chunk after chunk, for it owns the memory that it prepares a vector's in: a writer
- * serves one column of one load.
+ * Writes one column. Made once and used for chunk after chunk, for it owns the memory that it prepares a vector's in; a call leaves
+ * nothing for the next.
  */
 export interface VectorWriter {
   /**

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { huge, mapped, none, numbers, roomFor, unsignedHuge, validityOf, wide, wideExact, words, isValid, type NumberArray, type VectorReader } from '../../lib/vector/reader.js'; // prettier-ignore
+import type { NumberArray } from '../../lib/vector/number-array.js';
+import { huge, mapped, none, numbers, roomFor, unsignedHuge, validityOf, wide, wideExact, words, isValid, type VectorReader } from '../../lib/vector/reader.js'; // prettier-ignore
 import { lookAt, readBy } from '../support/reading.js';
 
 const same = (value: bigint): bigint => value;
