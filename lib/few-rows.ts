@@ -34,7 +34,8 @@ export async function insertFew(
   rows: readonly unknown[],
   limit: Limit | undefined,
 ): Promise<number | undefined> {
-  const encoded = rows.map((row, position) => encoder.row(row, position).values);
+  // not map(), which leaves out what is missing from the array
+  const encoded = Array.from(rows, (row, position) => encoder.row(row, position).values);
   const [first] = encoded;
   const given = encoder.columns.filter((_column, index) => first?.[index] !== FROM_DATABASE);
   const alike = encoded.every((values) =>

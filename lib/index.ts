@@ -13,6 +13,7 @@ export type {
   PropertyType,
   UnionValue,
 } from './entity/property-type.js';
+export type { ColumnArray, ColumnArrays } from './entity/column-array.js';
 export type { ColumnKey, Columns, EntityClass, Insert, Selected, Update } from './entity/row.js';
 export { array, enumOf, json, list, map, struct, union } from './entity/built-types.js';
 export { now, sequence, uuid4, uuid7, type DefaultValue } from './entity/default.js';

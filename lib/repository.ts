@@ -126,7 +126,8 @@ export class Repository<E extends object> {
 
   /**
    * Inserts many rows, all or nothing, by DuckDB's appender in one transaction. Memory stays bounded where the rows come
-   * from an iterable. An object of columns is the fastest, above all with typed arrays. A `signal` or `timeout` also ends the wait for an async iterable that hangs, whose `return()` is called.
+   * from an iterable. A `signal` or `timeout` also ends the wait for an async iterable that hangs, whose
+   * `return()` is called.
    *
    * @returns rows inserted (and updated, with `onConflict: 'update'`)
    * @throws DatabaseError as `insert`, with the row's number; whatever the iterable throws

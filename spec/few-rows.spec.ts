@@ -56,6 +56,9 @@ describe('a few rows', () => {
     await failure(few.insertMany([{ name: 'a' }, { name: 'b' }, { name: 'a' }]), 'E_UNIQUE');
     const wrong = await failure(few.insertMany([{ name: 'a' }, { name: 5 as never }]), 'E_CONVERSION');
     expect([wrong.details['row'], wrong.details['property']]).to.deep.equal([1, 'name']);
+    // eslint-disable-next-line no-sparse-arrays -- that is what it is about
+    const sparse = [{ name: 'a' }, , { name: 'b' }] as never; // prettier-ignore
+    expect((await failure(few.insertMany(sparse), 'E_VALIDATION')).message).to.match(/^Row 1: Few expects an object/);
     const undone = db.transaction(async () => {
       await few.insertMany([{ name: 'a' }]);
       throw new TypeError('changed its mind');

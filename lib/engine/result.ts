@@ -114,17 +114,18 @@ export class OpenChunk {
     const big = array instanceof BigInt64Array || array instanceof BigUint64Array;
     const alike = raw !== undefined && big === (raw instanceof BigInt64Array || raw instanceof BigUint64Array);
     if (alike && validityOf(vector, this.rowCount) === null) (array as Float64Array).set(raw as Float64Array, place);
-    else this.#readNumbers(index, vector, array as Float64Array, place, big ? 'bigint' : 'number');
+    else this.#readNumbers(index, vector, array as Float64Array, place, big);
   }
 
   /** Where a table is not what its class says, too. */
-  #readNumbers(index: number, vector: Vector, into: Float64Array, place: number, kind: 'number' | 'bigint'): void {
+  #readNumbers(index: number, vector: Vector, into: Float64Array, place: number, big: boolean): void {
     const items = this.#read(index, vector, roomFor(this.rowCount), 0);
     for (const [row, item] of items.entries()) {
-      // oxlint-disable-next-line valid-typeof -- one of the two
-      if (typeof item !== kind)
+      if (big ? typeof item !== 'bigint' : typeof item !== 'number')
         throw this.#named(
-          new Misfit(`is ${describe(item)}, and its class says a ${kind}; declare what the table has`),
+          new Misfit(
+            `is ${describe(item)}, and its class says a ${big ? 'bigint' : 'number'}; declare what the table has`,
+          ),
           index,
           row,
         );

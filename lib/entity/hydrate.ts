@@ -87,7 +87,7 @@ function made(schema: EntitySchema, properties: readonly string[]): Hydrate {
   return compile<[New], Hydrate>(['Row'], body)?.(Row) ?? looped(Row, properties);
 }
 
-/** The same without code of its own: about half as fast. */
+/** The same without code of its own. */
 function looped(Row: New, properties: readonly string[]): Hydrate {
   return (columns, count, rows, masks) => {
     for (let index = 0; index < count; index += 1) {

@@ -1,4 +1,5 @@
 // JSON for json columns: JSON.stringify, with an error where it would lose something without a word.
+import { JsonBytes } from './json-bytes.js';
 import { Misfit, describe } from './misfit.js';
 
 /**
@@ -6,11 +7,8 @@ import { Misfit, describe } from './misfit.js';
  *   and strings that are no Unicode text
  */
 export function jsonText(value: unknown): string {
-  if (isPlain(value, MOST_DEPTH)) {
-    const text = JSON.stringify(value);
-    // an escape of a lone surrogate; or a backslash before these letters, which the longer way finds harmless
-    if (!text.includes(SURROGATE)) return text;
-  }
+  const own = plainText(value);
+  if (own !== undefined) return own;
   let text: string | undefined;
   try {
     text = JSON.stringify(value, check);
@@ -27,40 +25,22 @@ export function jsonText(value: unknown): string {
   return text;
 }
 
-const MOST_DEPTH = 50;
-const SURROGATE = String.raw`\ud`;
+/** Memory that a large document made grow is not kept. */
+const MOST_KEPT = 2 ** 20;
 
-/**
- * Whether nothing in it can be lost: by far the most values, for which a look is enough. JSON.stringify is several times slower
- * where it calls a function for each value.
- */
-function isPlain(value: unknown, depth: number): boolean {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return true;
-    case 'number':
-      return Number.isFinite(value);
-    case 'object':
-      break;
-    default:
-      return false;
-  }
-  if (value === null) return true;
-  if (depth === 0 || (value as { toJSON?: unknown }).toJSON !== undefined) return false;
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index += 1) if (!isPlain(value[index], depth - 1)) return false;
-    return true;
-  }
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return false;
-  for (const key of Object.keys(value)) {
-    const member = (value as Record<string, unknown>)[key];
-    // left out by JSON, too
-    if (member !== undefined && !isPlain(member, depth - 1)) return false;
-  }
-  return true;
+let idle: JsonBytes | undefined;
+
+/** Of a value in which nothing can be lost: by far the most, of which JSON.stringify need not ask us for each part. */
+function plainText(value: unknown): string | undefined {
+  // taken, for a getter of the value may come here again
+  const bytes = idle ?? new JsonBytes(2 ** 12, 0);
+  idle = undefined;
+  bytes.at = 0;
+  const text = bytes.write(value) ? bytes.memory.toString('utf8', 0, bytes.at) : undefined;
+  if (bytes.memory.length <= MOST_KEPT) idle = bytes;
+  return text;
 }
+
 /** JSON.stringify writes it as an escape that DuckDB takes for no JSON, or stores unseen by the appender. */
 const LONE = 'holds JSON, which has no lone surrogate';
 

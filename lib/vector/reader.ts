@@ -8,7 +8,7 @@ export type Items = (index: number) => unknown;
 
 /** How the vectors of one column are read; chosen once, by the column's type. */
 export interface VectorReader {
-  /** What is read is valid as long as the chunk is there: the memory is DuckDB's. */
+  /** Items are read while the chunk is there: long texts and bytes are behind pointers into its memory. */
   open(vector: Vector, count: number): Items;
   /**
    * The items as numbers in one array, where they are nothing else; not to be kept. What stands at a NULL means nothing. An array

@@ -31,7 +31,7 @@ const itemsOf =
   (index) =>
     array[index];
 
-/** The vector's own memory. */
+/** A copy of the vector's memory: short items, and pointers to the others. */
 class Slots {
   readonly words: Uint32Array;
   readonly memory: Buffer<ArrayBuffer>;

@@ -39,4 +39,15 @@ describe('json-text', () => {
     const bad = { toJSON: () => { throw new RangeError('own'); } }; // prettier-ignore
     expect(() => jsonText(bad)).to.throw(RangeError, 'own');
   });
+
+  it('is not disturbed by a getter that makes JSON of its own', () => {
+    const value = {
+      before: 'x'.repeat(50),
+      get inner() {
+        return jsonText({ other: 'y'.repeat(10) });
+      },
+      after: 1,
+    };
+    expect(jsonText(value)).to.equal(JSON.stringify(value));
+  });
 });
