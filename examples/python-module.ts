@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BaseDuckDBManager, pathFromEnv, sql } from '@mysingle/database';
+import { BaseDuckDBManager, isDatabaseError, pathFromEnv, sql } from '@mysingle/database';
 
 // class MarketDataManager(BaseDuckDBManager):
 class MarketDataManager extends BaseDuckDBManager {
@@ -45,6 +45,14 @@ try {
   console.log('ticks:', await db.ticks()); // decimals stay exact
   console.log('stored:', await db.cacheMarketData('AAPL', await db.ticks()));
   console.log('found:', (await db.getMarketData('AAPL'))?.length, 'not found:', await db.getMarketData('TSLA'));
+
+  // if not success: logger.warning("Cache write failed ..."): the failure is in the log, and the service goes on without
+  console.log('stored:', await db.storeCacheData('bad', () => 'no data'));
+
+  // an error looked like a miss; with onError: 'throw' it does not, and null means that there is nothing
+  await db.getCacheData('AAPL', { tableName: 'ticks', onError: 'throw' }).catch((error: unknown) => {
+    if (isDatabaseError(error)) console.log(error.code, error.message.split(':')[0]);
+  });
 
   // db._make_json_serializable(trade): a large number stays exact, where Decimal became a float
   const trade = { symbol: 'AAPL', quantity: 100n, big: 2n ** 64n, executedAt: new Date(0), tags: new Set(['a']) };

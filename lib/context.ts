@@ -12,32 +12,69 @@ export interface LogContext {
   readonly requestId?: string | undefined;
 }
 
-/** The tables a cached load has read so far, by the database they belong to. What is read is read for the outer load too. */
+/**
+ * What a cached load has read so far, by the database it belongs to: ids of tables, tags of other cached values. What is read is
+ * read for the outer load too.
+ */
 export class ReadSet {
-  readonly #tables = new Map<object, Set<string>>();
+  readonly #read = new Map<object, Set<string>>();
+  readonly #waitsFor = new Set<ReadSet>();
 
-  constructor(readonly parent?: ReadSet) {}
+  /** @param ignored what is not noted, here and further out: the caller has said what it stands for */
+  constructor(
+    readonly parent?: ReadSet,
+    private readonly ignored?: string,
+  ) {}
 
-  add(database: object, tables: Iterable<string>): void {
-    let own = this.#tables.get(database);
-    if (own === undefined) this.#tables.set(database, (own = new Set()));
-    for (const table of tables) own.add(table);
-    this.parent?.add(database, tables);
+  add(database: object, what: Iterable<string>): void {
+    const noted = this.ignored === undefined ? what : [...what].filter((each) => each !== this.ignored);
+    let own = this.#read.get(database);
+    if (own === undefined) this.#read.set(database, (own = new Set()));
+    for (const each of noted) own.add(each);
+    this.parent?.add(database, noted);
   }
 
   /** What another load read, that gave a part of this one. */
   addAll(other: ReadSet): void {
-    for (const [database, tables] of other.#tables) this.add(database, tables);
+    for (const [database, what] of other.#read) this.add(database, what);
+  }
+
+  /** Runs `wait` for the load that reads into `other`, which this one and those around it then wait for. */
+  async waiting<T>(other: ReadSet, wait: () => Promise<T>): Promise<T> {
+    const around = this.#around();
+    for (const each of around) each.#waitsFor.add(other);
+    try {
+      return await wait();
+    } finally {
+      for (const each of around) each.#waitsFor.delete(other);
+    }
+  }
+
+  /** Whether that load waits for this one, or one around it: whoever waits for it here would wait for ever. */
+  isAwaitedBy(other: ReadSet): boolean {
+    const around = this.#around();
+    const seen = new Set([other]);
+    for (const each of seen) {
+      if (around.includes(each)) return true;
+      for (const next of each.#waitsFor) seen.add(next);
+    }
+    return false;
+  }
+
+  #around(): ReadSet[] {
+    const around: ReadSet[] = [this];
+    for (let { parent } = this as ReadSet; parent !== undefined; { parent } = parent) around.push(parent);
+    return around;
   }
 
   /** What was read of one database. */
   of(database: object): ReadonlySet<string> {
-    return this.#tables.get(database) ?? new Set();
+    return this.#read.get(database) ?? new Set();
   }
 
   /** True when another database than this one was read. */
   readsBeyond(database: object): boolean {
-    return [...this.#tables.keys()].some((key) => key !== database);
+    return [...this.#read.keys()].some((key) => key !== database);
   }
 }
 
@@ -52,9 +89,11 @@ interface Context {
 
 const storage = new AsyncLocalStorage<Context>();
 
+const NONE: Context = Object.freeze({});
+
 /** The context of the caller. */
 export function context(): Context {
-  return storage.getStore() ?? {};
+  return storage.getStore() ?? NONE;
 }
 
 /** Runs `fn` with the caller's context and these changes to it. */

@@ -84,11 +84,23 @@ export type { BackupOptions } from './engine/backup.js';
 export type { TransactionOptions } from './engine/transaction.js';
 export { afterCommit } from './engine/after-commit.js';
 export type { SchemaMode } from './schema/apply.js';
-export type { Cache, CacheEntryOptions, CacheStats } from './cache/cache.js';
+export type { Cache, CacheStats, Invalidation, LoadCall } from './cache/cache.js';
+export type { CacheEntryOptions } from './cache/terms.js';
+export type { CacheExplanation } from './cache/explanation.js';
+export type { CacheDataOptions } from './cache/data-cache.js';
 export type { CacheOptions } from './cache/shared-cache.js';
 export { Cached, type CachedOptions } from './cache/cached.js';
+export { CacheInvalidate, type CacheInvalidateOptions } from './cache/cache-invalidate.js';
+export { keyvStore, type KeyvStore, type KeyvStoreOptions } from './cache/keyv-store.js';
 export { toJsonSerializable } from './json-serializable.js';
-export { Repository, type Id, type InsertManyOptions, type Rows, type UpsertOptions } from './repository.js';
+export {
+  Repository,
+  type Id,
+  type InsertManyOptions,
+  type ReadOptions,
+  type Rows,
+  type UpsertOptions,
+} from './repository.js';
 export type { RowStream } from './row-stream.js';
 export { pathFromEnv, type ManagerOptions } from './options.js';
 export { BaseDuckDBManager, type Health } from './manager.js';

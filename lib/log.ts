@@ -36,8 +36,11 @@ const EVENTS = {
   cacheTableCreated: ['debug', 'Cache table created successfully'],
   cacheTableNoConnection: ['warn', 'Cannot create cache table - no connection'],
   cacheTableFailed: ['error', 'Failed to create cache table'],
+  cachePurged: ['debug', 'Cache rows past their retention deleted'],
+  cachePurgeFailed: ['warn', 'Failed to delete cache rows past their retention'],
   cacheHit: ['debug', 'Cache hit'],
   cacheLoaded: ['debug', 'Cache miss'],
+  cacheRefreshFailed: ['warn', 'Cache refresh failed'],
   cacheTierFailed: ['warn', 'Cache tier failed'],
 } as const satisfies Record<string, readonly ['debug' | 'info' | 'warn' | 'error', string]>;
 

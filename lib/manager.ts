@@ -2,8 +2,9 @@
 // transactions and the cache. Not here: how any of these works.
 import { StatementType, type DuckDBConnection } from '@duckdb/node-api';
 import { Cache } from './cache/cache.js';
-import { DataCache } from './cache/data-cache.js';
-import { CACHE, openManagers, type OpenManager } from './cache/source.js';
+import { DataCache, type CacheDataOptions } from './cache/data-cache.js';
+import { KEYV_HOME, type KeyvHome } from './cache/keyv-store.js';
+import { CACHE, openManagers, type CacheSource, type OpenManager } from './cache/source.js';
 import { withinContext } from './context.js';
 import { backup, type BackupOptions } from './engine/backup.js';
 import { checkpoint } from './engine/checkpoint.js';
@@ -77,7 +78,7 @@ export class BaseDuckDBManager implements OpenManager {
   readonly #lifetime: Lifetime<Opened>;
   /** how the database differs from the entities, as it turned out after a fallback */
   #drift: string | undefined;
-  readonly [CACHE]: { readonly owner: object; readonly open: () => Promise<Cache> };
+  readonly [CACHE]: CacheSource[typeof CACHE];
 
   /**
    * Does not open anything: `connect()` does, or the first use.
@@ -95,7 +96,11 @@ export class BaseDuckDBManager implements OpenManager {
       closing: () => void openManagers.delete(this),
       release,
     });
-    this[CACHE] = { owner: this, open: async () => (await this.#use()).cache };
+    this[CACHE] = {
+      owner: this,
+      now: () => this.#lifetime.current?.cache,
+      open: async () => (await this.#use()).cache,
+    };
     Object.defineProperty(this, CACHE, { enumerable: false });
   }
 
@@ -143,7 +148,7 @@ export class BaseDuckDBManager implements OpenManager {
   }
 
   async #open(patience: Limit): Promise<Opened> {
-    const { log, database: options, slowQueryMs, cache: cacheOptions, validate } = this.#options;
+    const { log, database: options, slowQueryMs, cache: cacheOptions, retentionMs, validate } = this.#options;
     const lease = await acquireDatabase(options, patience);
     try {
       const engine = new Engine(lease.database, log, slowQueryMs);
@@ -151,7 +156,9 @@ export class BaseDuckDBManager implements OpenManager {
       const raw = await RawConnection.open(lease.database);
       const arrived = (): void => void this.#agreeOnArrival(engine);
       lease.database.arrivals.add(arrived);
-      return { lease, arrived, engine, cache, raw, data: new DataCache(engine, log), validate, now: Date.now };
+      const data = new DataCache(engine, log, retentionMs);
+      cache.alsoPurge(() => data.purge());
+      return { lease, arrived, engine, cache, raw, data, validate, now: Date.now };
     } catch (error) {
       await lease.release();
       throw error;
@@ -193,6 +200,12 @@ export class BaseDuckDBManager implements OpenManager {
   get #degraded(): boolean {
     const { mode } = this.#now().engine.database;
     return mode === 'fallback' || (mode === 'memory' && this.#options.database.path !== ':memory:');
+  }
+
+  /** @internal what `keyvStore` works on */
+  async [KEYV_HOME](): Promise<KeyvHome> {
+    const { engine } = await this.#use();
+    return { database: engine.database, entities: this.#options.entities };
   }
 
   /** Connects where this was never done. @throws DatabaseError `E_CLOSED` after `close()` */
@@ -466,7 +479,8 @@ export class BaseDuckDBManager implements OpenManager {
   /**
    * Creates a table for `storeCacheData`, with indexes on its key and its time. Does nothing where it is there.
    *
-   * @throws DatabaseError `E_CONFIG` for an unusable name, `E_CLOSED` when not connected
+   * @throws DatabaseError `E_CONFIG` for an unusable name, and where it is that of another table or a view; what DuckDB
+   *   refuses; `E_CLOSED` when not connected
    */
   async createCacheTable(name: string): Promise<void> {
     if (this.#lifetime.state === 'closed') this.#options.log('cacheTableNoConnection', { table_name: name });
@@ -474,30 +488,37 @@ export class BaseDuckDBManager implements OpenManager {
   }
 
   /**
-   * Stores data as JSON under a key, in place of what was there. The table is created where missing.
+   * Stores data as JSON under a key, in place of what was there. The table is created where missing. Rows that are not stored
+   * anew within `cache.retention` of the manager's options (30 days) are deleted, at the first store and hourly as stores go on.
    *
-   * @param options `tableName`: default `'cache_data'`
+   * @param options `tableName`: default `'cache_data'`; `onError`: `'return'` (default) or `'throw'`
    * @returns whether it was stored; a failure is logged
-   * @throws DatabaseError `E_CONFIG` for an unusable key or table name, `E_CLOSED`
+   * @throws DatabaseError `E_CONFIG` for an unusable key, table name or option, `E_CLOSED`; with `onError: 'throw'` whatever it
+   *   fails with: `E_CONVERSION` for data without JSON, `E_CONFIG` for a table that is no cache table, `E_READ_ONLY` ...
+   * @example await db.storeCacheData('market:AAPL', quotes, { tableName: 'market_cache', onError: 'throw' });
    */
-  async storeCacheData(key: string, data: unknown, options: { readonly tableName?: string } = {}): Promise<boolean> {
-    knownOptions(options, ['tableName'], 'storeCacheData', 'E_CONFIG');
-    return (await this.#use()).data.store(key, data, options.tableName);
+  async storeCacheData(key: string, data: unknown, options: CacheDataOptions = {}): Promise<boolean> {
+    knownOptions(options, ['tableName', 'onError'], 'storeCacheData', 'E_CONFIG');
+    return (await this.#use()).data.store(key, data, options);
   }
 
   /**
-   * Data stored under a key, unless older than `ttlHours`.
+   * Data stored under a key, unless older than `ttlHours`, or than `cache.retention` of the manager's options (30 days), after
+   * which it is deleted. Null that was stored looks like a miss: where the difference matters, store `{ value: null }`.
    *
-   * @param options `tableName`: default `'cache_data'`; `ttlHours`: default the env `CACHE_TTL_HOURS`, else 24
+   * @param options `tableName`: default `'cache_data'`; `ttlHours`: default the env `CACHE_TTL_HOURS`, else 24; `onError`:
+   *   `'return'` (default) or `'throw'`
    * @returns the data, or null where there is none, it is too old, or reading failed (which is logged as an error)
-   * @throws DatabaseError `E_CONFIG` for an unusable key, table name or number of hours, `E_CLOSED`
+   * @throws DatabaseError `E_CONFIG` for an unusable key, table name, option or number of hours, `E_CLOSED`; with
+   *   `onError: 'throw'` whatever it fails with, so that null means that there is none
+   * @example const quotes = await db.getCacheData<Quote[]>('market:AAPL', { tableName: 'market_cache', ttlHours: 1 });
    */
   async getCacheData<T = unknown>(
     key: string,
-    options: { readonly tableName?: string; readonly ttlHours?: number } = {},
+    options: CacheDataOptions & { readonly ttlHours?: number } = {},
   ): Promise<T | null> {
-    knownOptions(options, ['tableName', 'ttlHours'], 'getCacheData', 'E_CONFIG');
-    return (await (await this.#use()).data.get(key, options.tableName, options.ttlHours)) as T | null;
+    knownOptions(options, ['tableName', 'ttlHours', 'onError'], 'getCacheData', 'E_CONFIG');
+    return (await (await this.#use()).data.get(key, options)) as T | null;
   }
 
   /** The function `toJsonSerializable`. */

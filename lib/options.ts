@@ -1,6 +1,6 @@
 // Options of a manager: defaults, and a clear refusal of everything that is not one. Not here: what they do.
 import type { Logger } from 'pino';
-import type { CacheOptions } from './cache/shared-cache.js';
+import { CACHE_TIMES, type CacheOptions } from './cache/shared-cache.js';
 import { ENDED_BY_OTHERS } from './cache/table.js';
 import { durationMs, type Duration } from './duration.js';
 import type { DatabaseOptions, OnLocked } from './engine/database.js';
@@ -44,8 +44,8 @@ export interface ManagerOptions {
   /** DuckDB's own options, such as `{ memory_limit: '4GB', threads: 2 }` */
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
   /**
-   * bounds of the cache, or false: `@Cached` then always loads. Managers of one file share its cache, with the bounds and the
-   * logger of the one that opened it first
+   * bounds of the cache, or false: `@Cached` then always loads. Managers of one file share its cache, with the logger of the one
+   * that opened it first; they must not ask for different bounds
    */
   readonly cache?: CacheOptions | false;
   /** a pino logger, or false for none; default one JSON object a line on standard output, level by `LOG_LEVEL` */
@@ -66,7 +66,9 @@ export interface Resolved {
   readonly name: string;
   readonly entities: readonly EntityClass[];
   readonly schema: SchemaMode;
-  readonly cache: CacheOptions | false;
+  readonly cache: CacheOptions | false | undefined;
+  /** of the data of `storeCacheData`, which is there without a cache, too */
+  readonly retentionMs: number;
   readonly slowQueryMs: number;
   readonly queryTimeoutMs: number | undefined;
   readonly validate: boolean;
@@ -109,6 +111,7 @@ export function resolveOptions(given: string | ManagerOptions | undefined): Reso
     entities,
     schema: oneOf(options.schema, 'schema', ['create', 'verify', 'off'] as const),
     cache: checkedCache(options.cache),
+    retentionMs: durationMs((options.cache || {}).retention ?? CACHE_TIMES.retention, 'cache.retention'),
     slowQueryMs: durationMs(options.slowQuery ?? '1s', 'slowQuery'),
     queryTimeoutMs:
       options.queryTimeout === undefined ? undefined : positiveDuration(options.queryTimeout, 'queryTimeout'),
@@ -158,18 +161,43 @@ function positive(value: unknown, name: string): void {
     fail(`${name}: give a whole number from 1.`);
 }
 
-function positiveDuration(duration: Duration, name: string): number {
+function positiveDuration(duration: Duration, name: string, otherwise = 'none'): number {
   const ms = durationMs(duration, name);
-  if (ms === 0) fail(`${name}: give more than 0, or leave it out for none.`);
+  if (ms === 0) fail(`${name}: give more than 0, or leave it out for ${otherwise}.`);
   return ms;
 }
 
-function checkedCache(cache: ManagerOptions['cache'] = {}): CacheOptions | false {
-  if (cache === false) return false;
-  if (!isObject(cache)) fail('cache: give { maxEntries, maxBytes } or false.');
-  known(cache, ['maxEntries', 'maxBytes'], 'cache');
-  positive(cache.maxEntries, 'cache.maxEntries');
-  positive(cache.maxBytes, 'cache.maxBytes');
+const CACHE_OPTIONS = [
+  'maxEntries',
+  'maxBytes',
+  'maxTableBytes',
+  'store',
+  'namespace',
+  'localTtl',
+  'storeTimeout',
+  'retention',
+];
+
+function isStore(store: unknown): boolean {
+  const { get, set, delete: remove } = (store ?? {}) as Record<string, unknown>;
+  return [get, set, remove].every((method) => typeof method === 'function');
+}
+
+function checkedCache(cache: ManagerOptions['cache']): CacheOptions | false | undefined {
+  if (cache === undefined || cache === false) return cache;
+  if (!isObject(cache)) fail(`cache: give an object of ${CACHE_OPTIONS.join(', ')}, or false.`);
+  known(cache, CACHE_OPTIONS, 'cache');
+  for (const name of ['maxEntries', 'maxBytes', 'maxTableBytes'] as const) positive(cache[name], `cache.${name}`);
+  for (const name of Object.keys(CACHE_TIMES) as (keyof typeof CACHE_TIMES)[])
+    if (cache[name] !== undefined) positiveDuration(cache[name], `cache.${name}`, `'${CACHE_TIMES[name]}'`);
+  const { store, namespace } = cache;
+  if (store !== undefined && !isStore(store))
+    fail('cache.store: give a Keyv, or a store adapter of Keyv such as KeyvRedis: an object with get, set and delete.');
+  if (namespace !== undefined && (typeof namespace !== 'string' || namespace === ''))
+    fail('cache.namespace: give a string that is not empty.');
+  const alone = (['namespace', 'localTtl', 'storeTimeout'] as const).find((name) => cache[name] !== undefined);
+  if (store === undefined && alone !== undefined)
+    fail(`cache.${alone} is about a store, and there is none: give cache.store too.`);
   return cache;
 }
 

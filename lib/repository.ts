@@ -3,7 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeValue } from './cache/values.js';
 import type { Cache } from './cache/cache.js';
-import { CACHE } from './cache/source.js';
+import { CACHE, type CacheSource } from './cache/source.js';
+import { plainTerms } from './cache/terms.js';
 import { insertBulk } from './bulk.js';
 import type { BulkOptions } from './chunk-encoder.js';
 import type { Engine } from './engine/engine.js';
@@ -77,8 +78,15 @@ export interface UpsertOptions<E> extends CallOptions {
   readonly update?: readonly ColumnKey<E>[];
 }
 
+/** Options of a read. */
+export interface ReadOptions extends CallOptions {
+  /** false: past the cache, where the entity has `@Cached` */
+  readonly cache?: boolean;
+}
+
 const UPSERT_ATTEMPTS = 6;
-const FIND_ONE_OPTIONS = ['where', 'select', 'orderBy', 'offset', 'cache', ...CALL_OPTIONS];
+const READ_OPTIONS = ['cache', ...CALL_OPTIONS];
+const FIND_ONE_OPTIONS = ['where', 'select', 'orderBy', 'offset', ...READ_OPTIONS];
 const STREAM_OPTIONS = [...FIND_ONE_OPTIONS.filter((name) => name !== 'cache'), 'limit'];
 const UPSERT_OPTIONS = ['on', 'update', ...CALL_OPTIONS];
 const INSERT_MANY_OPTIONS = ['onConflict', 'onProgress', ...CALL_OPTIONS];
@@ -92,20 +100,20 @@ export class Repository<E extends object> {
   readonly #open: () => RepositoryContext | Promise<RepositoryContext>;
   readonly #points: PointOperations;
   #encoder: RowEncoder | undefined;
-  readonly [CACHE]: { readonly owner: object; readonly open: () => Promise<Cache> };
+  readonly [CACHE]: CacheSource[typeof CACHE];
 
   /** @internal */
   constructor(
     /** the entity class */
     readonly entity: EntityClass<E>,
-    owner: object,
+    owner: CacheSource,
     open: () => RepositoryContext | Promise<RepositoryContext>,
     private readonly queryTimeoutMs?: number,
   ) {
     this.#schema = schemaOf(entity);
     this.#open = open;
     this.#points = new PointOperations(this.#schema, this.#hydrate(this.#schema.columns), queryTimeoutMs);
-    this[CACHE] = { owner, open: async () => (await open()).cache };
+    this[CACHE] = owner[CACHE];
     // the cache source is no data of a repository
     Object.defineProperty(this, CACHE, { enumerable: false });
   }
@@ -308,9 +316,10 @@ export class Repository<E extends object> {
    * @throws DatabaseError `E_QUERY` when the entity has no primary key, or the id is not one
    * @example await prices.findById({ symbol: 'AAPL', day });
    */
-  async findById(id: Id<E>, options: CallOptions = {}): Promise<E | null> {
-    knownOptions(options, CALL_OPTIONS, 'findById');
-    const key = this.#schema.cachedMs === undefined ? this.#points.keyOf(id) : undefined;
+  async findById(id: Id<E>, options: ReadOptions = {}): Promise<E | null> {
+    knownOptions(options, READ_OPTIONS, 'findById');
+    const cached = this.#schema.cachedMs !== undefined && options.cache !== false;
+    const key = cached ? undefined : this.#points.keyOf(id);
     if (key === undefined) return this.findOne({ ...options, where: this.#idCondition(id) });
     return limited(options, 'findById', this.queryTimeoutMs, (limit) => {
       const opened = within(limit, this.#open());
@@ -324,15 +333,15 @@ export class Repository<E extends object> {
    *
    * @throws DatabaseError `E_CONVERSION` beyond 2^53
    */
-  async count(where?: Where<E>, options: CallOptions = {}): Promise<number> {
-    knownOptions(options, CALL_OPTIONS, 'count');
+  async count(where?: Where<E>, options: ReadOptions = {}): Promise<number> {
+    knownOptions(options, READ_OPTIONS, 'count');
     const statement = countStatement(this.#schema, where);
     return (await this.#cached('count', statement, options, readResult, (result) => result.columns[0]?.[0])) as number;
   }
 
   /** Whether any row matches. */
-  async exists(where?: Where<E>, options: CallOptions = {}): Promise<boolean> {
-    knownOptions(options, CALL_OPTIONS, 'exists');
+  async exists(where?: Where<E>, options: ReadOptions = {}): Promise<boolean> {
+    knownOptions(options, READ_OPTIONS, 'exists');
     const statement = existsStatement(this.#schema, where);
     return (await this.#cached(
       'exists',
@@ -441,7 +450,7 @@ export class Repository<E extends object> {
   #cached<R extends { readonly rowCount: number }, T>(
     what: string,
     statement: Statement,
-    options: { readonly cache?: boolean } & CallOptions,
+    options: ReadOptions,
     read: Read<R>,
     shape: (result: R) => T,
   ): Promise<T> {
@@ -451,19 +460,24 @@ export class Repository<E extends object> {
       const { cachedMs } = this.#schema;
       if (cachedMs === undefined || options.cache === false || engine.transaction?.hasWritten)
         return shape(await engine.collect(statement, read, limit));
-      // others may wait for the same load: it ends this wait alone
-      const shared = this.queryTimeoutMs === undefined ? undefined : new Limit([], this.queryTimeoutMs);
-      const load = async (): Promise<T> => shape(await engine.collect(statement, read, shared));
-      return within(limit, this.#throughCache(cache, cachedMs, statement, load));
+      const load = async (work: Limit | undefined): Promise<T> => {
+        const own = this.queryTimeoutMs === undefined ? work : new Limit([work], this.queryTimeoutMs);
+        try {
+          return shape(await engine.collect(statement, read, own));
+        } finally {
+          if (own !== work) own?.dispose();
+        }
+      };
+      // others may wait for the same load: the limit ends this wait alone
+      return (await cache.loadThrough(this.#keyOf(statement), plainTerms(cachedMs), load, limit)) as T;
     });
   }
 
-  async #throughCache<T>(cache: Cache, cachedMs: number, statement: Statement, load: () => Promise<T>): Promise<T> {
+  #keyOf(statement: Statement): string {
     // with its type: 1 and 1n read alike, and are two questions where a fragment asks them
     const values = statement.parameters.map(({ value, type }) => `${literal(value)}::${String(type)}`);
     const { className, shape: columns } = this.#schema;
-    const key = `${className}#${columns}:${encodeValue([statement.text, values])}`;
-    return (await cache.loadThrough(key, cachedMs, undefined, load)) as T;
+    return `${className}#${columns}:${encodeValue([statement.text, values])}`;
   }
 
   #hydrate(columns: readonly Column[]): Hydrate {

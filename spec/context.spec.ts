@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { withContext } from '@mysingle/database';
-import { ReadSet, context, withinContext } from '../lib/context.js';
+import { ReadSet, context, withinContext, withinSharedContext } from '../lib/context.js';
+import { gate } from './support/gate.js';
 
 describe('context', () => {
   it('gives the value of its function, promise or not, and passes errors on', async () => {
@@ -47,6 +48,17 @@ describe('context', () => {
   });
 });
 
+describe('a context that is shared', () => {
+  it('has the ids alone, and nothing else of any caller', () => {
+    const [reads, log] = [new ReadSet(), { correlationId: 'c' }];
+    withinContext({ reads, transactions: new Map(), log: { userId: 'u' } }, () => {
+      withinSharedContext(log, () => expect(context()).to.deep.equal({ log }));
+      withinSharedContext(undefined, () => expect(context()).to.deep.equal({}));
+      expect(context().reads).to.equal(reads);
+    });
+  });
+});
+
 describe('ReadSet', () => {
   it('tells what was read of each database', () => {
     const [a, b, reads] = [{}, {}, new ReadSet()];
@@ -71,5 +83,44 @@ describe('ReadSet', () => {
     middle.add(database, ['z']);
     expect([...outer.of(database)]).to.deep.equal(['x', 'y', 'z']);
     expect([...middle.of(database)]).to.deep.equal(['x', 'y', 'z']);
+  });
+
+  it('leaves out what was said to be nothing, here and further out, whoever read it', () => {
+    const [outer, database] = [new ReadSet(), {}];
+    const middle = new ReadSet(outer, '*');
+    const inner = new ReadSet(middle);
+    inner.add(database, ['*', 'a']);
+    expect([inner, middle, outer].map((each) => [...each.of(database)])).to.deep.equal([['*', 'a'], ['a'], ['a']]);
+    outer.add(database, ['*']);
+    expect([...outer.of(database)]).to.deep.equal(['a', '*']);
+  });
+
+  it('takes what another load read, of every database', () => {
+    const [a, b, outer] = [{}, {}, new ReadSet()];
+    const [reads, other] = [new ReadSet(outer), new ReadSet()];
+    other.add(a, ['x']);
+    other.add(b, ['y']);
+    reads.addAll(other);
+    expect([[...reads.of(a)], [...outer.of(b)], outer.readsBeyond(a)]).to.deep.equal([['x'], ['y'], true]);
+  });
+
+  it('knows whom it waits for, itself and through others, while the wait lasts', async () => {
+    const [a, b, c] = [new ReadSet(), new ReadSet(), new ReadSet()];
+    const inA = new ReadSet(a);
+    const [ab, bc] = [gate(), gate()];
+    expect([a.isAwaitedBy(a), inA.isAwaitedBy(a), a.isAwaitedBy(inA), a.isAwaitedBy(b)]).to.deep.equal([true, true, false, false]); // prettier-ignore
+    const first = inA.waiting(b, async () => ab.passed);
+    const second = b.waiting(c, async () => bc.passed);
+    // what waits within `a` holds up `a`
+    expect([b.isAwaitedBy(a), c.isAwaitedBy(a), c.isAwaitedBy(inA), a.isAwaitedBy(c)]).to.deep.equal([true, true, true, false]); // prettier-ignore
+    ab.open();
+    await first;
+    expect([c.isAwaitedBy(a), c.isAwaitedBy(b)]).to.deep.equal([false, true]);
+    bc.open();
+    await second;
+    expect(c.isAwaitedBy(b)).to.equal(false);
+    const failed = a.waiting(b, () => Promise.reject(new RangeError('x')));
+    expect(await failed.catch((error: unknown) => error)).to.be.instanceOf(RangeError);
+    expect(b.isAwaitedBy(a)).to.equal(false);
   });
 });

@@ -135,6 +135,40 @@ describe('log', () => {
       ]);
     });
 
+    it("writes each event of the Python module's cache calls, with its fields and no others", async () => {
+      const lines = await linesOf(
+        `const db = await BaseDuckDBManager.open(':memory:');
+         await db.execute(sql\`create table odd (cache_key varchar)\`);
+         await db.storeCacheData('k', [1, 2, 3], { tableName: 'c' });
+         await db.getCacheData('k', { tableName: 'c', ttlHours: 2.5 });
+         await db.getCacheData('other', { tableName: 'c' });
+         await db.storeCacheData('k', 1, { tableName: 'odd' });
+         await db.getCacheData('k', { tableName: 'odd' });
+         await db.close();
+         await db.createCacheTable('c').catch(() => {});`,
+        { LOG_LEVEL: 'debug', SERVICE_NAME: 'quant' },
+      );
+      const told = lines.filter(({ event }) => /[cC]ache (?:data|table)/.test(String(event)));
+      for (const { timestamp } of told) expect(timestamp).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+      const error = String(told.find(({ level }) => level === 'error')?.['error']);
+      expect(error).to.match(/^Table "odd" is no cache table: /);
+      const failed = { error, error_type: 'E_CONFIG' };
+      const about = { cache_key: 'k', table_name: 'c' };
+      const expected: Line[] = [
+        { level: 'debug', event: 'Cache table created successfully', table_name: 'c', indexes: ['cache_key', 'updated_at'], operation: 'create_table' },
+        { level: 'info', event: 'Cache data stored successfully', ...about, data_count: 3, operation: 'store_cache' },
+        { level: 'debug', event: 'Cache data retrieved successfully', ...about, data_count: 3, ttl_hours: 2.5, operation: 'get_cache' },
+        { level: 'debug', event: 'Cache data not found or expired', ...about, cache_key: 'other', ttl_hours: 24, reason: 'not_found_or_expired' },
+        { level: 'error', event: 'Failed to create cache table', table_name: 'odd', ...failed },
+        { level: 'error', event: 'Failed to store cache data', ...about, table_name: 'odd', ...failed },
+        { level: 'error', event: 'Failed to retrieve cache data', ...about, table_name: 'odd', ...failed },
+        { level: 'warning', event: 'Cannot create cache table - no connection', table_name: 'c' },
+      ]; // prettier-ignore
+      expect(told.map(({ timestamp: _timestamp, ...rest }) => rest)).to.deep.equal(
+        expected.map((line) => ({ ...line, service: 'quant' })),
+      );
+    });
+
     it("writes 'warning', at info and above, of a service named after the module", async () => {
       const path = scratchPath();
       await openManager({ path });

@@ -23,10 +23,12 @@ async function withEnv<T>(variables: Record<string, string>, work: () => T | Pro
   }
 }
 
+const CACHE = 'maxEntries, maxBytes, maxTableBytes, store, namespace, localTtl, storeTimeout, retention';
+
 describe('the options of a manager', () => {
   it('have defaults', () => {
     const { log, database, ...rest } = resolveOptions({ path: 'a.duckdb', logger: false });
-    expect(rest).to.deep.equal({ name: 'default', entities: [], schema: 'create', cache: {}, slowQueryMs: 1000, queryTimeoutMs: undefined, validate: true }); // prettier-ignore
+    expect(rest).to.deep.equal({ name: 'default', entities: [], schema: 'create', cache: undefined, retentionMs: 2_592_000_000, slowQueryMs: 1000, queryTimeoutMs: undefined, validate: true }); // prettier-ignore
     expect(database).to.deep.include({ path: 'a.duckdb', readOnly: false, secure: false, onLocked: 'fallback', lockTimeoutMs: 30_000, settings: {}, poolSize: 3, acquireTimeoutMs: 30_000, log }); // prettier-ignore
     expect(resolveOptions('b.duckdb').database.path).to.equal('b.duckdb');
   });
@@ -40,11 +42,13 @@ describe('the options of a manager', () => {
       name: 'x',
       schema: 'off',
       cache: false,
+      retentionMs: 30 * 86_400_000,
       slowQueryMs: 120_000,
       queryTimeoutMs: 60_000,
       validate: false,
     });
     expect(rest.entities).to.deep.equal([Row]);
+    expect(resolveOptions({ path: ':memory:', cache: { retention: '2h' } }).retentionMs).to.equal(7_200_000);
     expect(database).to.deep.include({ onLocked: 'wait', lockTimeoutMs: 250, poolSize: 1, acquireTimeoutMs: 1000 });
     expect(database.settings).to.deep.equal({ threads: '2', memory_limit: '1GB', preserve_insertion_order: 'false' });
   });
@@ -82,11 +86,14 @@ describe('the options of a manager', () => {
     [{ path, settings: { constructor: null } }, 'settings.constructor: give a string, a number or a boolean.'],
     [{ path, settings: { TimeZone: 'x' } }, 'settings.TimeZone is set by this library: times are UTC here; convert where they are shown.'],
     [{ path, settings: { errors_as_json: true } }, 'settings.errors_as_json is set by this library: errors are read by this library.'],
-    [{ path, cache: true }, 'cache: give { maxEntries, maxBytes } or false.'],
-    [{ path, cache: null }, 'cache: give { maxEntries, maxBytes } or false.'],
-    [{ path, cache: { ttl: '5m' } }, "There is no option 'ttl' of cache. Options: maxEntries, maxBytes."],
+    [{ path, cache: true }, `cache: give an object of ${CACHE}, or false.`],
+    [{ path, cache: null }, `cache: give an object of ${CACHE}, or false.`],
+    [{ path, cache: { ttl: '5m' } }, `There is no option 'ttl' of cache. Options: ${CACHE}.`],
     [{ path, cache: { maxEntries: 1.5 } }, 'cache.maxEntries: give a whole number from 1.'],
     [{ path, cache: { maxBytes: -1 } }, 'cache.maxBytes: give a whole number from 1.'],
+    [{ path, cache: { retention: 30 } }, 'cache.retention: 30 is not a duration.'],
+    [{ path, cache: { retention: '-1d' } }, 'cache.retention: "-1d" is not a duration.'],
+    [{ path, cache: { retention: '0d' } }, "cache.retention: give more than 0, or leave it out for '30d'."],
     [{ path, logger: console }, 'logger: give a pino logger, or false for no logs.'],
     [{ path, logger: null }, 'logger: give a pino logger, or false for no logs.'],
     [{ path, logger: true }, 'logger: give a pino logger, or false for no logs.'],

@@ -1,38 +1,62 @@
 // Remembering what loads gave, for as long as it holds, as one manager sees it through its transactions. Not here: what is
-// kept and where (shared-cache.ts, table.ts), how values look (values.ts), what is asked (cached.ts, repository.ts).
+// kept and where (shared-cache.ts), how values look (stored-value.ts), what is asked (cached.ts, repository.ts).
 import { createHash } from 'node:crypto';
-import { ReadSet, context, withinContext } from '../context.js';
-import { durationMs, type Duration } from '../duration.js';
+import { ReadSet, context, withinContext, withinSharedContext } from '../context.js';
 import type { Database } from '../engine/database.js';
 import type { Engine } from '../engine/engine.js';
 import { closedError } from '../engine/pool.js';
 import type { EntityClass } from '../entity/row.js';
 import { schemaOf } from '../entity/schema.js';
-import { DatabaseError } from '../errors.js';
+import { DatabaseError, loggable } from '../errors.js';
+import { CALL_OPTIONS, limited, type CallOptions, type Limit } from '../limit.js';
 import type { Log } from '../log.js';
 import { knownOptions } from '../sql/select.js';
-import { SharedCache, type CacheOptions, type Loaded } from './shared-cache.js';
-import type { Entry } from './table.js';
-import { UnknownEntity, encodeValue } from './values.js';
-
-/** Options of a cached value. */
-export interface CacheEntryOptions {
-  /** how long it holds at most */
-  readonly ttl: Duration;
-  /** how long the answer null (or undefined) is kept; default: it is not */
-  readonly negativeTtl?: Duration;
-}
+import { EVERYTHING } from '../sql/statement.js';
+import type { Entry, EntryFields } from './entry.js';
+import { explain, type CacheExplanation } from './explanation.js';
+import type { Flight, Loaded } from './flights.js';
+import { SharedCache, type CacheOptions } from './shared-cache.js';
+import { StoredValue } from './stored-value.js';
+import { checkedTags, termsOf, type CacheEntryOptions, type Terms } from './terms.js';
 
 export interface CacheStats {
   /** answered without a load */
   readonly hits: number;
+  /** of these, after their ttl, by `grace` */
+  readonly stale: number;
+  /** of the hits, answered by the table or the shared store */
+  readonly tierHits: number;
   /** loads that ran because nothing was kept; calls that go past the cache are not counted */
   readonly loads: number;
   /** callers that waited for a load of another one */
   readonly joined: number;
   /** values kept in the process now */
   readonly entries: number;
+  /** their size, in bytes, estimated */
+  readonly bytes: number;
+  /** values that memory had no room for */
+  readonly evicted: number;
+  /** values that the table or the store does not have yet */
+  readonly pending: number;
 }
+
+/** What a load is given. */
+export interface LoadCall {
+  /** aborts when nobody waits for the load any more */
+  readonly signal: AbortSignal;
+}
+
+/** What ends by `invalidate`. */
+export interface Invalidation {
+  readonly tags?: readonly string[];
+  readonly entities?: readonly EntityClass[];
+}
+
+const ENTRY_OPTIONS = ['ttl', 'grace', 'negativeTtl', 'tags', 'dependsOn'];
+const LOAD_OPTIONS = [...ENTRY_OPTIONS, ...CALL_OPTIONS];
+
+/** Not a value that anybody keeps. */
+export const MISS = Symbol('miss');
 
 /** A key holds arguments and bound values, which no log may show: its name, and enough to tell it from others. */
 function loggableKey(key: string): string {
@@ -40,31 +64,33 @@ function loggableKey(key: string): string {
   return name === key ? key : `${name}#${createHash('sha256').update(key).digest('hex').slice(0, 12)}`;
 }
 
-function leadsTo(reads: ReadSet | undefined, ancestor: ReadSet): boolean {
-  return reads !== undefined && (reads === ancestor || leadsTo(reads.parent, ancestor));
-}
-
 const shared = new WeakMap<Database, Promise<SharedCache>>();
 
 /** The cache as one manager uses it: shared by all managers of a database, seen through this one's transactions. */
 export class Cache {
+  readonly #others: (() => Promise<number>)[] = [];
+
   private constructor(
     private readonly engine: Engine,
     private readonly state: SharedCache,
     private readonly enabled: boolean,
   ) {}
 
+  /** @param options undefined: as it is, or by default; false: none for this manager, whose writes count all the same */
   static async open(
     engine: Engine,
-    options: CacheOptions | false,
+    options: CacheOptions | false | undefined,
     log: Log,
     now: () => number = Date.now,
   ): Promise<Cache> {
     const { database } = engine;
-    let state = shared.get(database);
-    if (state === undefined)
-      shared.set(database, (state = SharedCache.open(database, options === false ? {} : options, log, now)));
-    return new Cache(engine, await state, options !== false);
+    const wanted = options === false ? undefined : options;
+    const known = shared.get(database);
+    const opening = known ?? SharedCache.open(database, wanted, log, now);
+    if (known === undefined) shared.set(database, opening);
+    const state = await opening;
+    if (known !== undefined && wanted !== undefined) state.configure(wanted);
+    return new Cache(engine, state, options !== false);
   }
 
   /** @internal classes whose instances may be stored */
@@ -78,79 +104,215 @@ export class Cache {
   }
 
   /**
+   * @internal The value that memory has and the caller may see, at once; else `MISS`. Every answered call comes this way: nothing
+   * here waits, and whatever need not be looked at is not.
+   */
+  hit(key: string): unknown {
+    if (!this.enabled || this.engine.closed) return MISS;
+    const { state, engine } = this;
+    const entry = state.fresh(key);
+    if (entry === undefined) return MISS;
+    const { reads, transactions } = context();
+    if (transactions !== undefined && !this.#sees(entry)) return MISS;
+    reads?.add(engine.database, entry.dependencies);
+    entry.hits += 1;
+    state.stats.hits += 1;
+    if (state.log.enabled('cacheHit')) this.#tellHit(key, false);
+    return entry.value.copy();
+  }
+
+  /**
+   * Whether the caller may have it: a transaction keeps seeing the database as it was when it began, and from its first write on
+   * it alone knows what is there.
+   */
+  #sees(entry: { readonly dependencies: readonly string[] }): boolean {
+    const { transaction, database } = this.engine;
+    if (transaction === undefined) return true;
+    return !transaction.hasWritten && database.clock.holds(entry.dependencies, transaction.beganAt);
+  }
+
+  #tellHit(key: string, joined: boolean): void {
+    this.state.log('cacheHit', { cache_key: loggableKey(key), operation: 'get_cache', joined });
+  }
+
+  /**
    * The value under `key`, loaded where there is none that still holds. One load per key runs at a time; what it reads is
    * recorded, and a write to it ends the value when it commits. A failed load is not kept, and reaches every waiter.
    * Values come back as they went in: changing one does not change the cached one.
    *
-   * @throws DatabaseError `E_UNSUPPORTED` for values the cache has no form for, `E_CONFIG` for a time that is no duration, and
-   *   whatever `load` throws
+   * `signal` and `timeout` end the wait of this caller alone; the load goes on for the others, and when nobody waits for it any
+   * more its own signal, which `load` is given, aborts.
+   *
+   * @param options `ttl`, `grace`, `negativeTtl`, `tags`, `dependsOn`, `signal`, `timeout`
+   * @throws DatabaseError `E_UNSUPPORTED` for values the cache has no form for, `E_CONFIG` for a time that is no duration,
+   *   `E_ABORTED`, `E_TIMEOUT`, and whatever `load` throws
    * @example db.cache.getOrLoad('vix', { ttl: '5m' }, () => prices.findOne({ where: { symbol: 'VIX' } }))
    */
-  async getOrLoad<T>(key: string, options: CacheEntryOptions, load: () => T | Promise<T>): Promise<T> {
-    this.#refuse(key);
-    knownOptions(options, ['ttl', 'negativeTtl'], 'getOrLoad', 'E_CONFIG');
-    const ttlMs = durationMs(options.ttl, 'ttl');
-    const negativeTtlMs =
-      options.negativeTtl === undefined ? undefined : durationMs(options.negativeTtl, 'negativeTtl');
-    return (await this.loadThrough(key, ttlMs, negativeTtlMs, async () => load())) as T;
+  getOrLoad<T>(
+    key: string,
+    options: CacheEntryOptions & CallOptions,
+    load: (call: LoadCall) => T | Promise<T>,
+  ): Promise<T> {
+    // whatever is wrong with the options is said where they are read
+    if (typeof (options as typeof options | undefined)?.ttl === 'string' && options.signal === undefined) {
+      const value = this.hit(key);
+      if (value !== MISS) return Promise.resolve(value as T);
+    }
+    return this.#getOrLoad(key, options, load) as Promise<T>;
   }
 
-  /** @internal `getOrLoad` with times in ms */
+  async #getOrLoad(
+    key: string,
+    options: CacheEntryOptions & CallOptions,
+    load: (call: LoadCall) => unknown,
+  ): Promise<unknown> {
+    this.#refuse(key);
+    knownOptions(options, LOAD_OPTIONS, 'getOrLoad', 'E_CONFIG');
+    if (typeof load !== 'function')
+      throw new DatabaseError('E_CONFIG', 'getOrLoad takes a function that loads the value.');
+    const terms = termsOf(options);
+    return limited(options, 'getOrLoad', undefined, (limit) =>
+      this.loadThrough(key, terms, async (work) => load(callOf(work)), limit),
+    );
+  }
+
+  /**
+   * The value under `key`; where there is none that still holds, this one is kept and given. A function is called for it, as by
+   * `getOrLoad`.
+   *
+   * @throws DatabaseError as `getOrLoad`
+   * @example const limits = await db.cache.getOrSet('limits', { maxOrders: 100 }, { ttl: '1d' });
+   */
+  getOrSet<T>(
+    key: string,
+    value: T | ((call: LoadCall) => T | Promise<T>),
+    options: CacheEntryOptions & CallOptions,
+  ): Promise<T> {
+    const load = typeof value === 'function' ? (value as (call: LoadCall) => T | Promise<T>) : (): T => value;
+    return this.getOrLoad(key, options, load);
+  }
+
+  /**
+   * @internal What `getOrLoad` does.
+   *
+   * @param load is given what stops it
+   * @param limit ends this caller's wait
+   */
   async loadThrough(
     key: string,
-    ttlMs: number,
-    negativeTtlMs: number | undefined,
-    load: () => Promise<unknown>,
+    terms: Terms,
+    load: (work: Limit | undefined) => Promise<unknown>,
+    limit?: Limit,
   ): Promise<unknown> {
     const { transaction, database } = this.engine;
-    if (!this.enabled || transaction?.hasWritten) return load();
-    const askedAt = database.clock.tick;
+    if (!this.enabled || transaction?.hasWritten) return this.#past(terms, load, limit);
+    const { stats } = this.state;
+    const { clock } = database;
+    const askedAt = clock.tick;
+    // what others see of a write that is being committed now, this caller may have seen, too
+    let unsure = clock.committing;
+    // what a transaction sees is its own, of whatever database: nobody else may join it
+    const alone = (context().transactions?.size ?? 0) > 0;
     for (;;) {
       const near = this.state.inMemory(key);
-      if (near !== undefined && this.#visible(near)) return this.#give(key, { ...near, hit: true });
-      const reads = new ReadSet(context().reads);
-      const run = (): Promise<Loaded> => this.#load(key, ttlMs, negativeTtlMs, reads, load);
-      // what a transaction sees is its own: nobody else may join it
-      if (transaction !== undefined) return this.#give(key, await run());
-      const { flight, joined } = this.state.fly(key, reads, run);
-      // a load that asks for its own key would wait for itself
-      if (joined && leadsTo(reads, flight.reads)) return load();
-      if (joined) this.state.stats.joined += 1;
-      const loaded = await flight.result;
-      // also what it read of other databases, which no entry tells
-      if (joined) context().reads?.addAll(flight.reads);
-      // a load that began before a write that this caller came after: what it gave is of no use here
-      if (joined && loaded.tick < askedAt && !this.state.holds(loaded.tables, loaded.tick)) continue;
-      return this.#give(key, loaded, joined);
+      if (near !== undefined && this.#sees(near)) {
+        const stale = this.state.now() >= near.expiresAt;
+        if (!stale) return this.#give(key, near, true);
+        if (transaction === undefined) return this.#serveStale(key, near, terms, load);
+      }
+      const known = alone ? undefined : this.#joinable(key);
+      const reads = context().reads;
+      // a load that asks for its own key, or for one that waits for it, would wait for ever
+      if (known !== undefined && reads?.isAwaitedBy(known.reads)) return this.#past(terms, load, limit);
+      if (known === undefined) {
+        const loaded = await this.#start(key, terms, load, reads, !alone).wait(limit);
+        return loaded.stale ? this.#serveStale(key, loaded, terms, load) : this.#give(key, loaded, loaded.hit);
+      }
+      stats.joined += 1;
+      // it began before a write that this caller came after: what it comes to is of no use here
+      const overtaken = (read: Iterable<string>, at: number): boolean =>
+        (unsure || at < askedAt) && !clock.holds(read, at);
+      try {
+        const loaded = await known.wait(limit);
+        if (!overtaken(loaded.dependencies, loaded.tick))
+          return loaded.stale ? this.#serveStale(key, loaded, terms, load) : this.#give(key, loaded, true, true);
+      } catch (error) {
+        if (limit?.reason !== undefined || !overtaken(known.reads.of(database), known.tick)) throw error;
+      } finally {
+        // also what it read of other databases, which no entry tells
+        reads?.addAll(known.reads);
+      }
+      unsure = false;
     }
   }
 
-  /** Whether the caller sees what the entry was read from: a transaction keeps seeing the database as it was when it began. */
-  #visible(entry: Entry): boolean {
-    return this.state.holds(entry.tables, this.engine.tick);
+  /** The load of a key that is under way, unless a write has overtaken it already. */
+  #joinable(key: string): Flight | undefined {
+    const { clock } = this.engine.database;
+    const flight = this.state.flights.of(key);
+    const overtaken = flight !== undefined && clock.wroteSince(flight.reads.of(this.engine.database), flight.tick);
+    return overtaken ? undefined : flight;
   }
 
-  #give(key: string, { text, tables, hit }: Loaded, joined = false): unknown {
-    context().reads?.add(this.engine.database, tables);
-    if (hit) {
-      this.state.stats.hits += 1;
-      if (this.state.log.enabled('cacheHit'))
-        this.state.log('cacheHit', { cache_key: loggableKey(key), operation: 'get_cache', joined });
-    }
-    return this.#decode(text);
+  /** A load that nobody keeps. Where it is a part of one that is kept, what stands for its reads stands for them there, too. */
+  async #past(
+    terms: Terms,
+    load: (work: Limit | undefined) => Promise<unknown>,
+    limit: Limit | undefined,
+  ): Promise<unknown> {
+    const outer = context().reads;
+    if (outer === undefined) return load(limit);
+    const reads = this.#readsFor(terms, outer);
+    reads.add(this.engine.database, knownOf(terms));
+    return withinContext({ reads }, () => load(limit));
   }
 
-  #decode(text: string): unknown {
-    try {
-      return this.state.decode(text);
-    } catch (error) {
-      if (!(error instanceof UnknownEntity)) throw error;
-      throw new DatabaseError(
-        'E_UNSUPPORTED',
-        `A cached value holds an instance of ${error.message}, which is not among the entities of an open manager of this database. Add it to its entities.`,
-        { cause: error },
+  #readsFor(terms: Terms, outer: ReadSet | undefined): ReadSet {
+    return new ReadSet(outer, terms.dependsOn === undefined ? undefined : EVERYTHING);
+  }
+
+  #start(
+    key: string,
+    terms: Terms,
+    load: (work: Limit | undefined) => Promise<unknown>,
+    parent: ReadSet | undefined,
+    joinable: boolean,
+    refresh = false,
+  ): Flight {
+    const reads = this.#readsFor(terms, parent);
+    // before anything is read: a load that fails has depended on it, too
+    reads.add(this.engine.database, knownOf(terms));
+    return this.state.flights.start(key, reads, this.engine.tick, joinable, (flight) =>
+      this.#load(key, terms, flight, load, refresh),
+    );
+  }
+
+  /** Gives what is there, and has one refresh run behind. */
+  #serveStale(
+    key: string,
+    entry: Entry | Loaded,
+    terms: Terms,
+    load: (work: Limit | undefined) => Promise<unknown>,
+  ): unknown {
+    this.state.stats.stale += 1;
+    if (this.state.flights.of(key) === undefined) {
+      // it is nobody's: what it reads is not read for the caller, and nobody stops it
+      const refresh = withinSharedContext(context().log, () => this.#start(key, terms, load, undefined, true, true));
+      refresh.result.catch((error: unknown) =>
+        this.state.log('cacheRefreshFailed', { cache_key: loggableKey(key), ...loggable(error) }),
       );
     }
+    return this.#give(key, entry, true);
+  }
+
+  #give(key: string, given: Entry | Loaded, hit: boolean, joined = false): unknown {
+    context().reads?.add(this.engine.database, given.dependencies);
+    if (hit) {
+      this.state.stats.hits += 1;
+      if ('hits' in given) given.hits += 1;
+      if (this.state.log.enabled('cacheHit')) this.#tellHit(key, joined);
+    }
+    return given.value.copy();
   }
 
   #refuse(key: unknown): void {
@@ -162,34 +324,74 @@ export class Cache {
 
   async #load(
     key: string,
-    ttlMs: number,
-    negativeTtlMs: number | undefined,
-    reads: ReadSet,
-    load: () => Promise<unknown>,
+    terms: Terms,
+    flight: Flight,
+    load: (work: Limit | undefined) => Promise<unknown>,
+    refresh: boolean,
   ): Promise<Loaded> {
-    const { database } = this.engine;
-    const found = await this.state.find(key);
-    if (found !== undefined && this.#visible(found)) return { ...found, hit: true };
-    const tick = this.engine.tick;
+    const { state, engine } = this;
+    const { database } = engine;
+    const { reads } = flight;
+    const found = await this.#find(key, knownOf(terms), flight, refresh);
+    if (found !== undefined) return found;
+    const mark = state.mark();
+    const { tick } = engine;
+    flight.tick = tick;
     const started = performance.now();
-    this.state.stats.loads += 1;
-    const { value, dropped } = await this.state.pending(key, () => withinContext({ reads }, load));
-    const tables = [...reads.of(database)];
-    const text = encodeValue(value ?? null);
-    const keepMs = value === null || value === undefined ? negativeTtlMs : ttlMs;
+    state.stats.loads += 1;
+    const value = await withinContext({ reads }, () => load(flight.work));
+    const dependencies = [...reads.of(database)];
+    const stored = StoredValue.of(value ?? null);
+    const keepMs = value === null || value === undefined ? terms.negativeTtlMs : terms.ttlMs;
     // another database's writes are not seen by this one's clock
     const keep =
-      keepMs !== undefined && !dropped && !reads.readsBeyond(database) && !this.engine.transaction?.hasWritten;
-    if (keep) this.state.store(key, { text, tables, tick, expiresAt: this.state.now() + keepMs });
-    if (this.state.log.enabled('cacheLoaded')) {
-      this.state.log('cacheLoaded', {
+      keepMs !== undefined &&
+      !flight.dropped &&
+      !flight.abandoned &&
+      !reads.readsBeyond(database) &&
+      !engine.transaction?.hasWritten;
+    if (keep) state.store(key, this.#fields(stored, dependencies, tick, keepMs, terms.graceMs), mark);
+    // there is nothing any more, and what there was is not to be served on
+    else if (refresh && keepMs === undefined && !flight.dropped) state.forget(key);
+    if (state.log.enabled('cacheLoaded')) {
+      state.log('cacheLoaded', {
         cache_key: loggableKey(key),
         operation: 'get_cache',
         duration_ms: Math.round((performance.now() - started) * 100) / 100,
         stored: keep,
       });
     }
-    return { text, tables, tick, hit: false };
+    return { value: stored, dependencies, tick, hit: false };
+  }
+
+  /**
+   * What the tier behind has. In a transaction nothing is loaded behind it, so that what is over is of no use; nor is it to a
+   * refresh, which is there because of it.
+   */
+  async #find(key: string, about: readonly string[], flight: Flight, refresh: boolean): Promise<Loaded | undefined> {
+    const { state, engine } = this;
+    const found = await state.find(key, about, () => !flight.dropped);
+    if (found === undefined || !this.#sees(found)) return undefined;
+    const stale = state.stateOf(found) === 'stale';
+    if (stale && (refresh || engine.transaction !== undefined)) return undefined;
+    if (!refresh) {
+      state.stats.tierHits += 1;
+      found.hits += 1;
+    }
+    const { value, dependencies, tick } = found;
+    return { value, dependencies, tick, hit: true, stale };
+  }
+
+  #fields(
+    value: StoredValue,
+    dependencies: readonly string[],
+    tick: number,
+    keepMs: number,
+    graceMs: number,
+  ): EntryFields {
+    const createdAt = this.state.now();
+    const expiresAt = createdAt + keepMs;
+    return { value, dependencies, tick, createdAt, expiresAt, graceUntil: expiresAt + graceMs };
   }
 
   /**
@@ -199,57 +401,141 @@ export class Cache {
    */
   async get(key: string): Promise<unknown> {
     this.#refuse(key);
+    const near = this.hit(key);
+    if (near !== MISS) return near;
     if (!this.enabled || this.engine.transaction?.hasWritten) return undefined;
-    const entry = await this.state.find(key);
-    return entry === undefined || !this.#visible(entry) ? undefined : this.#give(key, { ...entry, hit: true });
+    const entry = await this.state.find(key, [], () => true);
+    if (entry === undefined || !this.#sees(entry) || this.state.stateOf(entry) !== 'fresh') return undefined;
+    this.state.stats.tierHits += 1;
+    return this.#give(key, entry, true);
   }
 
   /**
-   * Keeps a value that depends on no table, in place of what is there or still loading.
+   * Keeps a value that was read of no table, in place of what is there or still loading. Inside a transaction that happens when it
+   * commits.
    *
+   * @param options `ttl`, `grace`, `tags`; `dependsOn`: entities whose writes end it
    * @throws DatabaseError `E_UNSUPPORTED` for values the cache has no form for, `E_CONFIG` for a ttl that is no duration
-   * @example await db.cache.set('rates', rates, { ttl: '1h' });
+   * @example await db.cache.set('rates', rates, { ttl: '1h', tags: ['rates'] });
    */
-  async set(key: string, value: unknown, options: Pick<CacheEntryOptions, 'ttl'>): Promise<void> {
+  async set(key: string, value: unknown, options: Omit<CacheEntryOptions, 'negativeTtl'>): Promise<void> {
     this.#refuse(key);
-    knownOptions(options, ['ttl'], 'set', 'E_CONFIG');
-    const expiresAt = this.state.now() + durationMs(options.ttl, 'ttl');
+    knownOptions(options, ENTRY_OPTIONS.filter((name) => name !== 'negativeTtl'), 'set', 'E_CONFIG'); // prettier-ignore
+    const terms = termsOf(options);
+    const stored = StoredValue.of(value);
     if (!this.enabled) return;
-    this.state.set(key, { text: encodeValue(value), tables: [], tick: this.engine.database.clock.tick, expiresAt });
+    const { clock } = this.engine.database;
+    // a write after this call ends it, also where it takes effect only at the commit behind that write
+    const { tick } = clock;
+    const dependencies = knownOf(terms);
+    this.#atCommit(() => this.state.set(key, this.#fields(stored, dependencies, tick, terms.ttlMs, terms.graceMs)));
   }
 
-  /** Forgets one value, in the process and in the table; a load of it that is under way is not kept. */
+  /** At once, or when the transaction of the caller commits. */
+  #atCommit(effect: () => void): void {
+    const { transaction } = this.engine;
+    if (transaction === undefined) effect();
+    else transaction.whenCommitted(effect);
+  }
+
+  /**
+   * Forgets one value, in the process and behind it; a load of it that is under way is not kept. Inside a transaction that happens
+   * when it commits.
+   */
   async delete(key: string): Promise<void> {
     this.#refuse(key);
-    this.state.delete(key);
+    this.#atCommit(() => this.state.delete(key));
   }
 
   /**
-   * Ends every value that was read from these entities, as a write to them would.
+   * Ends every value that was kept with one of these tags, or read of one of these entities, as a write to them would: exactly when
+   * the transaction of the caller commits, where there is one. Loads that are under way are not kept.
    *
-   * @throws DatabaseError `E_DECLARATION` for a class that is no entity
+   * @throws DatabaseError `E_CONFIG` for tags that are none, `E_DECLARATION` for a class that is no entity
+   * @example await db.cache.invalidate({ tags: [`user:${id}`] });
    * @example await db.cache.invalidate({ entities: [Trade] }); // another program has written trades
    */
-  async invalidate(what: { readonly entities: readonly EntityClass[] }): Promise<void> {
-    this.engine.database.clock.wrote(what.entities.map((entity) => schemaOf(entity).id));
+  async invalidate(what: Invalidation): Promise<void> {
+    if (this.engine.closed) throw closedError();
+    knownOptions(what, ['tags', 'entities'], 'invalidate', 'E_CONFIG');
+    if (what.entities !== undefined && !Array.isArray(what.entities))
+      throw new DatabaseError('E_CONFIG', 'invalidate: entities is an array of entity classes.');
+    const ended = [
+      ...checkedTags(what.tags, 'invalidate: '),
+      ...(what.entities ?? []).map((entity) => schemaOf(entity).id),
+    ];
+    const { transaction, database } = this.engine;
+    if (transaction === undefined) database.clock.wrote(ended);
+    else transaction.invalidates(ended);
   }
 
-  /** Forgets everything, in the process and in the table; loads that are under way are not kept. */
+  /** Forgets everything, in the process and behind it; loads that are under way are not kept. Also inside a transaction at once. */
   clear(): Promise<void> {
     return this.state.clear();
   }
 
+  /** @internal what `purge` does, too. @param purge gives the number of rows that it deleted */
+  alsoPurge(purge: () => Promise<number>): void {
+    this.#others.push(purge);
+  }
+
   /**
-   * Deletes what no longer holds, in the process and in the table. Nobody ever gets it in any case; this frees its room.
+   * Deletes what no longer holds, in the process and in the table, and rows of `storeCacheData` beyond `cache.retention`. Nobody ever
+   * gets it in any case; this frees its room. It is done by itself every five minutes and at close, and for the tables of
+   * `storeCacheData` every hour that they are stored to.
    *
-   * @returns rows deleted from the table
+   * @returns rows deleted
    */
-  purge(): Promise<number> {
-    return this.state.purge();
+  async purge(): Promise<number> {
+    let purged = await this.state.purge();
+    for (const purge of this.#others) purged += await purge();
+    return purged;
+  }
+
+  /** Waits until everything that was kept is written to the table; that is done by itself, some 50 ms later and at close. */
+  flush(): Promise<void> {
+    return this.state.flush();
+  }
+
+  /**
+   * Why a key would be answered from the cache now, or not. The key of a call of a `@Cached` method is its name and its
+   * arguments, `Class.method:[10,"a"]`; the table has them all in its column `key`.
+   *
+   * @example (await db.cache.explain('vix')).reason // 'written'
+   */
+  async explain(key: string): Promise<CacheExplanation> {
+    this.#refuse(key);
+    const { state, engine } = this;
+    const loading = state.flights.of(key) !== undefined;
+    if (!this.enabled) return { state: 'miss', reason: 'disabled', loading };
+    const { transaction, database } = engine;
+    const near = state.peek(key);
+    const entry = near ?? (await state.peekBehind(key));
+    const tier = near === undefined ? state.tierName : 'memory';
+    if (transaction?.hasWritten) return { state: 'miss', reason: 'transaction', loading };
+    if (entry === undefined) return { state: 'miss', reason: 'absent', loading };
+    return { ...explain(entry, tier, state, database.clock, transaction?.beganAt), loading };
   }
 
   /** Counts since the database was opened in this process, of all its managers together. */
   stats(): CacheStats {
-    return { ...this.state.stats, entries: this.state.entries };
+    const { stats, entries, bytes, pending } = this.state;
+    return { ...stats, entries, bytes, pending };
   }
+}
+
+/** What a load of it depends on, whatever it reads. */
+const knownOf = ({ dependsOn = [], tags }: Terms): readonly string[] => [...dependsOn, ...tags];
+
+/** What stops a load, as a signal, made when it is asked for. */
+function callOf(work: Limit | undefined): LoadCall {
+  let signal: AbortSignal | undefined;
+  return {
+    get signal() {
+      if (signal !== undefined) return signal;
+      const controller = new AbortController();
+      work?.onStop((reason) => controller.abort(reason));
+      return (signal = controller.signal);
+    },
+  };
 }

@@ -1,20 +1,24 @@
 // @Cached: on a method its results are cached, on an entity class the reads of its repositories. Not here: when a cached
-// value holds (cache.ts).
+// value holds (cache.ts), which calls share one (key.ts).
 import { durationMs, type Duration } from '../duration.js';
 import { noteClass } from '../entity/decorators.js';
 import { isContext } from '../entity/draft.js';
 import type { EntityClass } from '../entity/row.js';
 import { DatabaseError } from '../errors.js';
-import type { Cache } from './cache.js';
-import { CACHE, sourceOf } from './source.js';
-import { canonicalText } from './values.js';
+import { MISS, type Cache } from './cache.js';
+import { canonicalText } from './key.js';
+import { KnownKeys } from './known-keys.js';
+import { methodDecorator, ownerOfCall, type AsyncMethodDecorator } from './method-decorator.js';
+import { CACHE, ownSource, sourceOf } from './source.js';
+import { checkedTags, termsOf, type CacheEntryOptions, type Terms } from './terms.js';
 
 /** Options of `@Cached` on a method with these arguments. */
-export interface CachedOptions<A extends readonly unknown[] = readonly never[], S = never> {
-  /** how long a value holds at most: `'250ms' '30s' '5m' '1h' '7d'` */
-  readonly ttl: Duration;
-  /** how long the answer null is kept; default: it is not kept */
-  readonly negativeTtl?: Duration;
+export interface CachedOptions<A extends readonly unknown[] = readonly never[], S = never> extends Omit<
+  CacheEntryOptions,
+  'tags'
+> {
+  /** names by which `invalidate({ tags })` and `@CacheInvalidate` end a value; from the arguments, where given as a function */
+  readonly tags?: readonly string[] | ((...args: A) => readonly string[]);
   /** what tells calls apart, from the arguments; default: all of them */
   readonly key?: (...args: A) => unknown;
   /** the name that the values are kept under; default `Class.method` */
@@ -23,22 +27,12 @@ export interface CachedOptions<A extends readonly unknown[] = readonly never[], 
   readonly using?: (self: S) => unknown;
 }
 
-type AsyncMethod<A extends readonly unknown[], R> = (...args: A) => Promise<R>;
-
-interface CachedDecorator<A extends readonly unknown[]> {
-  <This, P extends A, R>(
-    method: (this: This, ...args: P) => Promise<R>,
-    context: ClassMethodDecoratorContext<This, (this: This, ...args: P) => Promise<R>>,
-  ): (this: This, ...args: P) => Promise<R>;
-  <P extends A, R>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<AsyncMethod<P, R>>): void;
-}
-
-interface CachedEntityDecorator extends CachedDecorator<readonly never[]> {
+interface CachedEntityDecorator extends AsyncMethodDecorator<readonly never[]> {
   <C extends EntityClass>(target: C, context: ClassDecoratorContext<C>): void;
   <C extends EntityClass>(target: C): void;
 }
 
-const OPTIONS = ['ttl', 'negativeTtl', 'key', 'name', 'using'];
+const OPTIONS = ['ttl', 'grace', 'negativeTtl', 'tags', 'dependsOn', 'key', 'name', 'using'];
 
 /**
  * Caches the results of an async method by its arguments, or the reads of an entity's repositories.
@@ -50,84 +44,141 @@ const OPTIONS = ['ttl', 'negativeTtl', 'key', 'name', 'using'];
  * @throws DatabaseError `E_DECLARATION` for a wrong use, at import; `E_CACHE_UNBOUND` at a call when no cache is found;
  *   `E_UNSUPPORTED` at a call for arguments or results that the cache has no form for
  * @example \@Cached('10m') topStrategies(limit: number) { return this.results.aggregate({...}); }
+ * @example \@Cached({ ttl: '1h', grace: '6h', tags: (id: string) => [`user:${id}`] }) profile(id: string) {...}
  * @example \@Cached('5m') \@Table() class Instrument {...}
  */
 export function Cached(ttl: Duration): CachedEntityDecorator;
-export function Cached<A extends readonly unknown[], S = never>(options: CachedOptions<A, S>): CachedDecorator<A>;
+export function Cached<A extends readonly unknown[], S = never>(options: CachedOptions<A, S>): AsyncMethodDecorator<A>;
 export function Cached(given: Duration | CachedOptions): never {
   const options = checked(given);
+  const onMethod = methodDecorator(
+    (method, property) => new CachedMethod(method, property, options).wrapped,
+    fail,
+    'a method or an entity class',
+  );
   return ((target: unknown, key?: string | symbol | DecoratorContext, descriptor?: PropertyDescriptor): unknown => {
-    if (isContext(key)) {
-      if (key.kind === 'method') return cachedMethod(target, key.name, options);
-      if (key.kind !== 'class')
-        fail(`on ${String(key.name)}: it decorates a method or an entity class, not a ${key.kind}`);
-      return cachedEntity(target, key, options);
-    }
-    if (key === undefined) return cachedEntity(target, key, options);
-    const method: unknown = descriptor?.value;
-    if (typeof method !== 'function') fail(`on ${String(key)}: it decorates a method or an entity class`);
-    (descriptor as PropertyDescriptor).value = cachedMethod(method, key, options);
-    return descriptor;
+    if (key === undefined || (isContext(key) && key.kind === 'class')) return cachedEntity(target, key, given);
+    return onMethod(target, key, descriptor);
   }) as never;
 }
 
-type Options = { readonly ttlMs: number; readonly negativeTtlMs: number | undefined } & Pick<
-  CachedOptions,
-  'key' | 'name' | 'using'
->;
+function fail(problem: string): never {
+  throw new DatabaseError('E_DECLARATION', `@Cached ${problem}.`);
+}
 
-function fail(message: string): never {
-  throw new DatabaseError('E_DECLARATION', `@Cached ${message}.`);
+interface Options extends Pick<CachedOptions, 'key' | 'name' | 'using'> {
+  readonly terms: Terms;
+  readonly tagsOf: ((...args: unknown[]) => readonly string[]) | undefined;
 }
 
 function checked(given: Duration | CachedOptions): Options {
   const options = typeof given === 'object' && given !== null ? given : { ttl: given };
   const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key));
   if (unknown !== undefined) fail(`has no option '${unknown}'. Options: ${OPTIONS.join(', ')}`);
-  const { ttl, negativeTtl, key, name, using } = options;
+  const { tags, key, name, using } = options;
   for (const fn of [key, using])
     if (fn !== undefined && typeof fn !== 'function') fail("options 'key' and 'using' are functions");
   if (name !== undefined && (typeof name !== 'string' || name === '')) fail("option 'name' is a string");
+  const dynamic = typeof tags === 'function';
+  const { tags: _tags, ...rest } = options;
   return {
-    ttlMs: durationMs(ttl, '@Cached ttl'),
-    negativeTtlMs: negativeTtl === undefined ? undefined : durationMs(negativeTtl, '@Cached negativeTtl'),
+    terms: termsOf(dynamic || tags === undefined ? rest : { ...rest, tags }, '@Cached '),
+    tagsOf: dynamic ? (tags as (...args: unknown[]) => readonly string[]) : undefined,
     ...(key === undefined ? {} : { key }),
     ...(name === undefined ? {} : { name }),
     ...(using === undefined ? {} : { using }),
   };
 }
 
-function cachedEntity(target: unknown, context: unknown, options: Options): void {
-  if (
-    options.key !== undefined ||
-    options.name !== undefined ||
-    options.using !== undefined ||
-    options.negativeTtlMs !== undefined
-  ) {
+function cachedEntity(target: unknown, context: unknown, given: Duration | CachedOptions): void {
+  if (typeof given !== 'string' && Object.keys(given).some((name) => name !== 'ttl'))
     fail("on a class takes a duration alone: @Cached('5m')");
-  }
-  noteClass('@Cached', target, context, (draft) => (draft.cachedMs = options.ttlMs));
+  const ttlMs = durationMs(typeof given === 'string' ? given : given.ttl, '@Cached ttl');
+  noteClass('@Cached', target, context, (draft) => (draft.cachedMs = ttlMs));
 }
 
-function cachedMethod(
-  method: unknown,
-  property: string | symbol,
-  options: Options,
-): (this: object, ...args: unknown[]) => Promise<unknown> {
-  const original = method as (...args: unknown[]) => unknown;
-  const wrapped = async function (this: object, ...args: unknown[]): Promise<unknown> {
-    const owner = ownerOf(this);
-    const own = `${owner.name}.${String(property)}`;
-    const overridden = overriddenIn(this, property, wrapped);
-    const name = options.name ?? (overridden === undefined ? own : `${own} of ${overridden}`);
-    const what = `@Cached ${own}`;
-    const distinct = options.key === undefined ? args : [(options.key as (...given: unknown[]) => unknown)(...args)];
-    const key = `${name}:${canonicalText(distinct, what)}`;
-    const cache: Cache = await sourceOf(this, options.using, what)[CACHE].open();
-    cache.claim(name, owner, wrapped);
-    return cache.loadThrough(key, options.ttlMs, options.negativeTtlMs, async () => original.apply(this, args));
-  };
-  return Object.defineProperty(wrapped, 'name', { value: String(property) });
+/** What one instance's calls need each time, found once. */
+interface Binding {
+  /** before the arguments in each key */
+  readonly prefix: string;
+  readonly cache: Cache;
+  readonly keys: KnownKeys;
+  /** whether the instance still has the cache that was found */
+  holds(): boolean;
+}
+
+class CachedMethod {
+  readonly #bindings = new WeakMap<object, Binding>();
+  readonly #keys = new Map<string, KnownKeys>();
+  readonly wrapped: (this: object, ...args: unknown[]) => Promise<unknown>;
+
+  constructor(
+    private readonly original: (...args: unknown[]) => unknown,
+    private readonly property: string | symbol,
+    private readonly options: Options,
+  ) {
+    const call = (self: object, args: unknown[]): Promise<unknown> => this.#call(self, args);
+    this.wrapped = function (this: object, ...args) {
+      return call(this, args);
+    };
+  }
+
+  /** A value that is there is given without a wait of its own. */
+  #call(self: unknown, args: unknown[]): Promise<unknown> {
+    try {
+      const owner = ownerOfCall(self, fail);
+      const told =
+        this.options.key === undefined ? args : [(this.options.key as (...given: unknown[]) => unknown)(...args)];
+      const known = this.#bindings.get(owner);
+      if (known === undefined || !known.holds()) return this.#bindAndLoad(owner, this.#textOf(owner, told), args);
+      const key = known.keys.of(told, () => known.prefix + this.#textOf(owner, told));
+      const value = known.cache.hit(key);
+      return value === MISS ? this.#load(owner, known.cache, key, args) : Promise.resolve(value);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #textOf(self: object, told: readonly unknown[]): string {
+    return canonicalText(told, () => `@Cached ${ownerOf(self).name}.${String(this.property)}`);
+  }
+
+  async #bindAndLoad(self: object, distinct: string, args: unknown[]): Promise<unknown> {
+    const { prefix, cache } = await this.#bind(self);
+    return this.#load(self, cache, prefix + distinct, args);
+  }
+
+  async #bind(self: object): Promise<Pick<Binding, 'prefix' | 'cache'>> {
+    const owner = ownerOf(self);
+    const own = `${owner.name}.${String(this.property)}`;
+    const overridden = overriddenIn(self, this.property, this.wrapped);
+    const name = this.options.name ?? (overridden === undefined ? own : `${own} of ${overridden}`);
+    const source = sourceOf(self, this.options.using, `@Cached ${own}`);
+    const cache: Cache = await source[CACHE].open();
+    cache.claim(name, owner, this.wrapped);
+    const prefix = `${name}:`;
+    // elsewhere it may be another one each time
+    const property = this.options.using === undefined ? ownSource(self, source) : undefined;
+    if (property !== undefined) {
+      const { [CACHE]: home } = source;
+      const holds = (): boolean => (self as Record<string, unknown>)[property] === source && home.now() === cache;
+      this.#bindings.set(self, { prefix, keys: this.#keysAfter(prefix), cache, holds });
+    }
+    return { prefix, cache };
+  }
+
+  /** Shared by the instances of a class. */
+  #keysAfter(prefix: string): KnownKeys {
+    let keys = this.#keys.get(prefix);
+    if (keys === undefined) this.#keys.set(prefix, (keys = new KnownKeys()));
+    return keys;
+  }
+
+  #load(self: object, cache: Cache, key: string, args: unknown[]): Promise<unknown> {
+    const { terms, tagsOf } = this.options;
+    const tags = tagsOf === undefined ? terms.tags : checkedTags(tagsOf(...args), `@Cached ${String(this.property)}: `);
+    return cache.loadThrough(key, { ...terms, tags }, async () => this.original.apply(self, args));
+  }
 }
 
 /** The class that declares a method reached by `super`: what it gives is not what the override gives. */

@@ -1,82 +1,172 @@
-// The cache of one database, whoever uses it in this process: what is kept in memory and in the table, what is loading now,
-// and who may use which name. Not here: who asks, and within which transaction (cache.ts).
+// The cache of one database, whoever uses it in this process: what is kept in memory and in the tier behind it, what is loading
+// now, and who may use which name. Not here: who asks, and within which transaction (cache.ts).
 import { LRUCache } from 'lru-cache';
-import type { ReadSet } from '../context.js';
+import { durationMs, type Duration } from '../duration.js';
 import type { Database } from '../engine/database.js';
 import type { EntityClass } from '../entity/row.js';
 import { schemaOf } from '../entity/schema.js';
 import { DatabaseError, loggable } from '../errors.js';
 import type { Log } from '../log.js';
-import { CacheTable, type Entry } from './table.js';
-import { UnknownEntity, decodeValue } from './values.js';
+import { Entry, type EntryFields, type State } from './entry.js';
+import { Flights } from './flights.js';
+import { SharedTier } from './shared-tier.js';
+import type { KeyvLike } from './store-tier.js';
+import { CACHE_TABLE, CacheTable } from './table.js';
+import { TableTier } from './table-tier.js';
+import type { Tier } from './tier.js';
+import type { Entities } from './stored-value.js';
 
 /** Options of the cache of a manager. */
 export interface CacheOptions {
   /** values kept in the process; default 10000 */
   readonly maxEntries?: number;
-  /** their size altogether, in bytes of their stored text; default 64 MiB */
+  /** their size altogether, in bytes, estimated; default 64 MiB */
   readonly maxBytes?: number;
+  /** size of the values in the table of the database, in bytes of their text; beyond it the oldest are deleted. Default 1 GiB */
+  readonly maxTableBytes?: number;
+  /**
+   * a store of Keyv's kind (a `Keyv`, or an adapter such as `KeyvRedis`) in the place of the table, which processes share. Writes of
+   * this process end what it holds for all of them; what others have ended is served from the memory of this one for `localTtl` at
+   * most. What was read of tables is shared only by processes that have the file itself open, one after another or all `readOnly`
+   */
+  readonly store?: KeyvLike;
+  /** what keys in the store begin with; default by the machine and the path of the file, so that two databases never mix */
+  readonly namespace?: string;
+  /** with a store: how long memory serves a value before it asks the store again; default `'5s'` */
+  readonly localTtl?: Duration;
+  /** how long an answer of the store is waited for; default `'500ms'` */
+  readonly storeTimeout?: Duration;
+  /** how long data of `storeCacheData` is kept that is not stored anew, whatever `ttlHours` says; default `'30d'` */
+  readonly retention?: Duration;
 }
 
-interface Flight {
-  readonly result: Promise<Loaded>;
-  /** what its load has read so far; a load that asks for its own key is found by it */
-  readonly reads: ReadSet;
-}
+/** The durations among the options, where they are not given. */
+export const CACHE_TIMES = { localTtl: '5s', storeTimeout: '500ms', retention: '30d' } as const;
 
-/** A read of one key that is under way, from the table or by a load. */
-interface Pending {
-  readonly key: string;
-  /** the key was deleted meanwhile: what comes of it may not be kept */
-  dropped: boolean;
-}
+const MEBIBYTE = 1024 * 1024;
+const DEFAULTS = { maxEntries: 10_000, maxBytes: 64 * MEBIBYTE, maxTableBytes: 1024 * MEBIBYTE };
 
-export interface Loaded extends Pick<Entry, 'text' | 'tables' | 'tick'> {
-  /** answered from a tier, not by a load */
-  readonly hit: boolean;
-}
+/** How often what is over is deleted. Nobody ever gets it in any case; this frees its room. */
+const PURGE_EVERY_MS = 300_000;
 
-/** The cache of one database, whoever uses it in this process. */
 export class SharedCache {
-  readonly #memory: LRUCache<string, Entry>;
-  readonly #flights = new Map<string, Flight>();
+  #memory: LRUCache<string, Entry>;
+  readonly flights = new Flights();
   readonly #entities = new Map<string, EntityClass>();
   readonly #owners = new Map<string, { readonly owner: unknown; readonly method: unknown }>();
-  readonly #pending = new Set<Pending>();
-  #table: CacheTable | undefined;
-  /** a write to the table failed: its rows may be older than what was set or deleted since, so none is believed any more */
-  #distrusted = false;
-  #writing: Promise<void> = Promise.resolve();
-  stats = { hits: 0, loads: 0, joined: 0 };
+  #options: CacheOptions | undefined;
+  #tier: Tier | undefined;
+  /** how often a value was set or forgotten by hand: what was looked for meanwhile may be of before */
+  #changes = 0;
+  readonly #purging: NodeJS.Timeout;
+  readonly stats = { hits: 0, loads: 0, joined: 0, stale: 0, tierHits: 0, evicted: 0 };
 
   private constructor(
     private readonly database: Database,
-    options: CacheOptions,
     readonly log: Log,
     readonly now: () => number,
   ) {
-    this.#memory = new LRUCache({
-      max: options.maxEntries ?? 10_000,
-      maxSize: options.maxBytes ?? 64 * 1024 * 1024,
-      sizeCalculation: (entry, key) => 2 * (entry.text.length + key.length) + 1,
+    this.#memory = this.#memoryOf({});
+    this.#purging = setInterval(() => void this.purge(), PURGE_EVERY_MS).unref();
+    database.beforeClose.push(() => this.#close());
+  }
+
+  static async open(
+    database: Database,
+    options: CacheOptions | undefined,
+    log: Log,
+    now: () => number,
+  ): Promise<SharedCache> {
+    const cache = new SharedCache(database, log, now);
+    if (options !== undefined) cache.configure(options);
+    await cache.#openTier();
+    return cache;
+  }
+
+  /**
+   * The first manager that says how the cache is to be says it for all.
+   *
+   * @throws DatabaseError `E_CONFIG` for another that wants it otherwise
+   */
+  configure(options: CacheOptions): void {
+    if (this.#options === undefined && (this.#tier === undefined || options.store === undefined)) {
+      this.#options = options;
+      this.#memory = this.#memoryOf(options);
+      return;
+    }
+    for (const name of Object.keys(options) as (keyof CacheOptions)[]) {
+      if (name === 'retention' || options[name] === this.#options?.[name]) continue;
+      throw new DatabaseError(
+        'E_CONFIG',
+        `cache.${name}: managers of one database share its cache, and another one has opened it ${inWords(this.#options?.[name])}. Give both the same, or leave it out here.`,
+      );
+    }
+  }
+
+  #memoryOf({ maxEntries = DEFAULTS.maxEntries, maxBytes = DEFAULTS.maxBytes }: CacheOptions): LRUCache<string, Entry> {
+    return new LRUCache<string, Entry>({
+      max: maxEntries,
+      maxSize: maxBytes,
+      sizeCalculation: (entry, key) => entry.value.bytes + 2 * key.length + 1,
+      dispose: (entry, key, reason) => {
+        if (reason !== 'evict') return;
+        this.stats.evicted += 1;
+        this.#tier?.left(key, entry);
+      },
     });
   }
 
-  static async open(database: Database, options: CacheOptions, log: Log, now: () => number): Promise<SharedCache> {
-    const cache = new SharedCache(database, options, log, now);
-    if (database.mode !== 'readonly') {
-      try {
-        cache.#table = await CacheTable.open(database);
-      } catch (error) {
-        cache.#tierFailed(error);
-      }
+  async #openTier(): Promise<void> {
+    try {
+      this.#tier = await (this.#options?.store === undefined
+        ? this.#tableTier()
+        : this.#sharedTier(this.#options.store));
+    } catch (error) {
+      this.#tierFailed(error);
     }
-    database.beforeClose.push(() => cache.#close());
-    return cache;
+  }
+
+  async #tableTier(): Promise<Tier | undefined> {
+    if (this.database.mode === 'readonly') return undefined;
+    return new TableTier({
+      table: await CacheTable.open(this.database),
+      entities: this.entities,
+      maxBytes: () => this.#options?.maxTableBytes ?? DEFAULTS.maxTableBytes,
+      now: this.now,
+      holds: (dependencies, tick) => this.database.clock.holds(dependencies, tick),
+      failed: (error) => this.#tierFailed(error),
+    });
+  }
+
+  #sharedTier(store: KeyvLike): Promise<Tier> {
+    const { namespace, localTtl = CACHE_TIMES.localTtl, storeTimeout = CACHE_TIMES.storeTimeout } = this.#options ?? {};
+    return SharedTier.open({
+      database: this.database,
+      store,
+      namespace,
+      timeoutMs: durationMs(storeTimeout),
+      trustMs: durationMs(localTtl),
+      entities: this.entities,
+      now: this.now,
+      failed: (error) => this.#tierFailed(error),
+    });
   }
 
   get entries(): number {
     return this.#memory.size;
+  }
+
+  get bytes(): number {
+    return this.#memory.calculatedSize;
+  }
+
+  /** What the tier behind has not written yet. */
+  get pending(): number {
+    return this.#tier?.stats.pending ?? 0;
+  }
+
+  get tierName(): Tier['name'] | undefined {
+    return this.#tier?.name;
   }
 
   know(entities: readonly EntityClass[]): void {
@@ -84,6 +174,7 @@ export class SharedCache {
       const { id, shape } = schemaOf(entity);
       this.#entities.set(`${id}#${shape}`, entity);
     }
+    this.#tier?.learn?.(entities.map((entity) => schemaOf(entity).id));
   }
 
   /** Refuses a second class or method under a name that is taken: their values would be each other's. */
@@ -98,139 +189,131 @@ export class SharedCache {
     }
   }
 
-  decode(text: string): unknown {
-    return decodeValue(text, (className, table) => {
-      const entity = this.#entities.get(table);
-      return entity !== undefined && schemaOf(entity).className === className ? entity : undefined;
-    });
+  readonly entities: Entities = (className, table) => {
+    const entity = this.#entities.get(table);
+    return entity !== undefined && schemaOf(entity).className === className ? entity : undefined;
+  };
+
+  stateOf(entry: Entry): State {
+    return entry.stateAt(this.now(), this.database.clock);
   }
 
-  holds(tables: readonly string[], tick: number): boolean {
-    return this.database.clock.holds(tables, tick);
+  /** What memory may serve without a second thought. */
+  fresh(key: string): Entry | undefined {
+    const entry = this.#memory.get(key);
+    return entry !== undefined && this.now() < entry.freshUntil && entry.holds(this.database.clock) ? entry : undefined;
   }
 
-  #lives(entry: Entry): boolean {
-    return entry.expiresAt > this.now() && this.holds(entry.tables, entry.tick);
-  }
-
+  /** The same, and what is over but may be served while a new one is loaded. What nobody may have any more is forgotten. */
   inMemory(key: string): Entry | undefined {
     const entry = this.#memory.get(key);
-    if (entry === undefined || this.#lives(entry)) return entry;
+    if (entry === undefined) return undefined;
+    const state = this.stateOf(entry);
+    // it may come to nothing
+    if (state === 'unsure') return undefined;
+    if (state !== 'expired' && state !== 'written' && this.now() < entry.trustedUntil) return entry;
     this.#memory.delete(key);
     return undefined;
   }
 
-  async find(key: string): Promise<Entry | undefined> {
-    const near = this.inMemory(key);
-    const table = this.#table;
-    if (near !== undefined || table === undefined) return near;
-    try {
-      await this.#writing;
-      if (this.#distrusted) return undefined;
-      const { value: far, dropped } = await this.pending(key, () => table.get(key));
-      if (far === undefined || dropped || !this.#lives(far)) return undefined;
-      this.decode(far.text);
-      this.#memory.set(key, far);
-      return far;
-    } catch (error) {
-      if (!(error instanceof UnknownEntity)) this.#tierFailed(error);
-      return undefined;
-    }
+  /** The same without any effect, also where it is over. */
+  peek(key: string): Entry | undefined {
+    return this.#memory.peek(key);
   }
 
-  store(key: string, entry: Entry): void {
-    if (!this.#lives(entry)) return;
+  mark(): number {
+    return this.#tier?.mark() ?? 0;
+  }
+
+  /** What the tier behind has, unless nobody may have it any more. */
+  async find(key: string, about: readonly string[], asked: () => boolean): Promise<Entry | undefined> {
+    const changes = this.#changes;
+    const entry = await this.#tier?.find(key, about);
+    if (entry === undefined || !asked()) return undefined;
+    const state = this.stateOf(entry);
+    if (state !== 'fresh' && state !== 'stale') return undefined;
+    if (this.#changes === changes) this.#memory.set(key, entry);
+    return entry;
+  }
+
+  /** What the tier behind has, whatever its state. */
+  async peekBehind(key: string): Promise<Entry | undefined> {
+    return this.#tier?.find(key, []);
+  }
+
+  /** @returns whether it was kept: what has ended already is not */
+  store(key: string, fields: EntryFields, mark?: number): boolean {
+    const trustMs = this.#tier?.trustMs;
+    const entry = new Entry(trustMs === undefined ? fields : { ...fields, trustedUntil: this.now() + trustMs });
+    const state = this.stateOf(entry);
+    if (state !== 'fresh' && state !== 'stale') return false;
     this.#memory.set(key, entry);
-    this.#write((table) => table.put(key, entry, this.now()));
+    this.#tier?.keep(key, entry, mark);
+    return true;
   }
 
-  /** Runs `work`, and tells whether the key was deleted meanwhile. */
-  async pending<T>(key: string, work: () => Promise<T>): Promise<{ value: T; dropped: boolean }> {
-    const pending: Pending = { key, dropped: false };
-    this.#pending.add(pending);
-    try {
-      const value = await work();
-      return { value, dropped: pending.dropped };
-    } finally {
-      this.#pending.delete(pending);
-    }
-  }
-
-  /** Whoever asks from here on neither gets nor joins what began before. */
-  #drop(key?: string): void {
-    for (const pending of this.#pending) if (key === undefined || pending.key === key) pending.dropped = true;
-    if (key === undefined) this.#flights.clear();
-    else this.#flights.delete(key);
-  }
-
-  set(key: string, entry: Entry): void {
+  set(key: string, fields: EntryFields): void {
+    this.#changes += 1;
     // a load that began before must not put its value over this one
-    this.#drop(key);
-    this.store(key, entry);
+    this.flights.drop(key);
+    this.#memory.delete(key);
+    // what was there before is replaced all the same
+    if (!this.store(key, fields)) this.#tier?.forget(key);
   }
 
   delete(key: string): void {
-    this.#drop(key);
+    this.flights.drop(key);
+    this.forget(key);
+  }
+
+  /** The same, while a load of it goes on. */
+  forget(key: string): void {
+    this.#changes += 1;
     this.#memory.delete(key);
-    this.#write((table) => table.delete(key));
+    this.#tier?.forget(key);
   }
 
   async clear(): Promise<void> {
-    this.#drop();
+    this.#changes += 1;
+    this.flights.drop();
     this.#memory.clear();
-    this.#write((table) => table.clear());
-    await this.#writing;
+    await this.#tier?.clear();
   }
 
   async purge(): Promise<number> {
-    for (const [key, entry] of this.#memory.entries()) if (!this.#lives(entry)) this.#memory.delete(key);
-    let purged = 0;
-    this.#write(async (table) => {
-      purged = await table.purge(this.now(), (tables, tick) => this.holds(tables, tick));
-    });
-    await this.#writing;
-    return purged;
+    for (const [key, entry] of this.#memory.entries()) {
+      this.#tier?.left(key, entry);
+      const state = this.stateOf(entry);
+      if (state === 'expired' || state === 'written') this.#memory.delete(key);
+    }
+    return (await this.#tier?.purge()) ?? 0;
   }
 
-  /** The one flight of a key, started where there is none. */
-  fly(key: string, reads: ReadSet, load: () => Promise<Loaded>): { flight: Flight; joined: boolean } {
-    const known = this.#flights.get(key);
-    if (known !== undefined) return { flight: known, joined: true };
-    const flight: Flight = {
-      reads,
-      result: load().finally(() => {
-        if (this.#flights.get(key) === flight) this.#flights.delete(key);
-      }),
-    };
-    this.#flights.set(key, flight);
-    return { flight, joined: false };
-  }
-
-  /** Writes to the table one after another, behind the callers' backs: two at once would conflict. */
-  #write(work: (table: CacheTable) => Promise<void>): void {
-    const table = this.#table;
-    if (table === undefined || this.#distrusted) return;
-    this.#writing = this.#writing
-      .then(() => (this.#distrusted ? undefined : work(table)))
-      .catch((error: unknown) => {
-        this.#distrusted = true;
-        this.#tierFailed(error);
-      });
+  flush(): Promise<void> {
+    return this.#tier?.flush() ?? Promise.resolve();
   }
 
   #tierFailed(error: unknown): void {
-    this.log('cacheTierFailed', { table_name: 'mysingle_cache', ...loggable(error) });
+    const tier = this.#options?.store === undefined ? { table_name: CACHE_TABLE } : { tier: 'store' };
+    this.log('cacheTierFailed', { ...tier, ...loggable(error) });
   }
 
   async #close(): Promise<void> {
-    await this.#writing;
+    clearInterval(this.#purging);
+    const tier = this.#tier;
+    this.#tier = undefined;
+    if (tier !== undefined) return tier.close(this.#memory.entries());
+    if (this.database.mode === 'readonly') return;
     try {
-      // not closed in order, its rows count for nothing at the next start
-      if (this.#distrusted) await this.#table?.abandon();
-      else await this.#table?.close(this.now(), (tables, tick) => this.holds(tables, tick));
+      // nobody has looked after its rows: the next session must not believe them
+      await CacheTable.distrust(this.database);
     } catch (error) {
       this.#tierFailed(error);
     }
-    this.#table = undefined;
   }
+}
+
+function inWords(option: unknown): string {
+  if (option === undefined) return 'with the default';
+  return typeof option === 'object' ? 'with another one' : `with ${JSON.stringify(option)}`;
 }

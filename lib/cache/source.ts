@@ -11,6 +11,8 @@ export interface CacheSource {
   readonly [CACHE]: {
     /** the manager it belongs to, to tell two sources from two managers */
     readonly owner: object;
+    /** its cache, where it is open */
+    now(): Cache | undefined;
     open(): Promise<Cache>;
   };
 }
@@ -74,6 +76,13 @@ export function sourceOf(
     );
   }
   return only;
+}
+
+/** The own property of an instance that is this source. */
+export function ownSource(self: object, source: CacheSource): string | undefined {
+  return [...Object.keys(self), ...((self as { [INJECTED]?: readonly string[] })[INJECTED] ?? [])].find(
+    (name) => (self as Record<string, unknown>)[name] === source,
+  );
 }
 
 function injected(self: object): unknown[] {

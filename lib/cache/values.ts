@@ -1,196 +1,134 @@
-// Values as text and back: what goes into the cache comes out as it went in. Also the canonical text of arguments, for
-// keys. Not here: what is cached.
+// Values as text and back: what goes into the cache comes out as it went in. Not here: what is kept in memory (keep.ts,
+// stored-value.ts), what is cached.
 import { record } from '../entity/record.js';
-import { entityOf, instantiate } from '../entity/instance.js';
-import { describe } from '../entity/misfit.js';
 import type { EntityClass } from '../entity/row.js';
-import { isEntity, schemaOf } from '../entity/schema.js';
-import { DatabaseError } from '../errors.js';
+import { schemaOf } from '../entity/schema.js';
+import { keep } from './keep.js';
+import { KeptBuffer, KeptDate, KeptTypedArray, copyOf, encoded, typedArray, type Held, type Tagged } from './kept.js';
+import { DateColumn, ImmutableColumn, columnOf, type KeptColumn } from './kept-column.js';
+import { KeptList, KeptMap, KeptSet } from './kept-list.js';
+import { KeptEntity, KeptObject, RowsColumn } from './kept-object.js';
+import { isImmutable } from './kind.js';
 
-// Text is JSON. What JSON has no form for is {"$": [tag, ...]}; an object with a key "$" is itself tagged.
-type Tagged = { readonly $: readonly [tag: string, ...rest: unknown[]] };
+/** Finds the class of a stored entity by its class name and table. */
+export type Entities = (className: string, table: string) => EntityClass | undefined;
 
-/** A stored value of a class that is not among the entities: it counts as not stored. */
+/** A stored value of a class that is not among the entities, or of a form of another version: it counts as not stored. */
 export class UnknownEntity extends Error {
   override readonly name = 'UnknownEntity';
 }
 
 /** @throws DatabaseError `E_UNSUPPORTED` naming the place of a value that has no stored form */
 export function encodeValue(value: unknown): string {
-  return JSON.stringify(encode(value, '$', new Set(), false));
+  return textOf(keep(value));
 }
 
-/**
- * The one text of equal arguments: keys of objects and members of Map and Set in order, undefined as null.
- *
- * @throws DatabaseError `E_UNSUPPORTED` naming the argument that has no canonical form
- */
-export function canonicalText(args: readonly unknown[], what: string): string {
-  return JSON.stringify(args.map((arg, index) => encode(arg, `${what}: argument ${index + 1}`, new Set(), true)));
+/** @throws UnknownEntity where the class of an entity is not found */
+export function decodeValue(text: string, entities: Entities): unknown {
+  const value = JSON.parse(text) as unknown;
+  // nobody else has it
+  return isTagged(text) ? copyOf(new Decoder(entities).hold(value)) : value;
 }
 
-function fail(where: string, value: unknown, what = describe(value)): never {
-  throw new DatabaseError(
-    'E_UNSUPPORTED',
-    `${where} is ${what}, which the cache has no form for. It keeps plain data, Date, bigint, Map, Set, bytes and entities; ` +
-      'for an argument, give @Cached a key option that makes plain data of it.',
-  );
-}
+export const textOf = (held: Held): string => JSON.stringify(encoded(held));
 
-const tagged = (tag: string, ...rest: readonly unknown[]): Tagged => ({ $: [tag, ...rest] });
+/** What a text says, as it is held. @throws UnknownEntity where the class of an entity is not found */
+export const heldOf = (text: string, entities: Entities): Held => new Decoder(entities).hold(JSON.parse(text));
 
-const TYPED_ARRAYS = {
-  Int8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array,
+/** Whether any part of it is tagged. Within a text of JSON a quote is escaped, so that no string looks like it. */
+const isTagged = (text: string): boolean => text.includes('{"$":');
+
+type Parts = readonly unknown[];
+
+/** Each tag of a value. What stands under one is checked as far as that nothing is made of a text that is not ours. */
+const TAGS: Readonly<Record<string, (parts: Parts, decoder: Decoder) => Held>> = {
+  n: ([text]) => Number(text),
+  i: ([text]) => BigInt(text as string),
+  u: () => undefined,
+  d: ([ms]) => new KeptDate(Number(ms ?? Number.NaN)),
+  b: ([base64]) => new KeptBuffer(bytes(base64)),
+  '8': ([base64]) => new KeptTypedArray('Uint8Array', bytes(base64)),
+  t: ([type, base64]) => new KeptTypedArray(type as string, typedArray(type as string, bytes(base64).buffer)),
+  list: ([items], decoder) => new KeptList(decoder.column(items)),
+  map: (parts, decoder) => {
+    const [keys, values] = decoder.columns(parts);
+    return new KeptMap(keys as KeptColumn, values as KeptColumn);
+  },
+  set: ([items], decoder) => new KeptSet(decoder.column(items)),
+  $: ([names, values], decoder) => new KeptObject(record(list(names).map(String), (_name, index) => decoder.hold(list(values)[index]))),
+  one: (parts, decoder) => new KeptEntity(decoder.rows(parts)),
+  rows: (parts, decoder) => new KeptList(decoder.rows(parts)),
 }; // prettier-ignore
 
-function encode(value: unknown, where: string, parents: Set<object>, canonical: boolean): unknown {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return value;
-    case 'number':
-      return Number.isFinite(value) && !Object.is(value, -0)
-        ? value
-        : tagged('n', Object.is(value, -0) ? '-0' : String(value));
-    case 'bigint':
-      return tagged('i', String(value));
-    case 'undefined':
-      return canonical ? null : tagged('u');
-    case 'object':
-      break;
-    default:
-      return fail(where, value);
-  }
-  if (value === null) return null;
-  if (parents.has(value))
-    throw new DatabaseError('E_UNSUPPORTED', `${where} leads back to itself: the cache has no form for a cycle.`);
-  parents.add(value);
-  const encoded = encodeObject(
-    value,
-    where,
-    (inner, at) => encode(inner, `${where}${at}`, parents, canonical),
-    canonical,
-  );
-  parents.delete(value);
-  return encoded;
-}
+/** Each tag of a column. */
+const COLUMN_TAGS: Readonly<Record<string, (parts: Parts, decoder: Decoder) => KeptColumn>> = {
+  n: ([items]) => new ImmutableColumn(list(items).map((item) => (item === null ? null : Number(item)))),
+  i: ([items]) => new ImmutableColumn(list(items).map((item) => (item === null ? null : BigInt(item as string)))),
+  d: ([items]) => new DateColumn(list(items).map((item) => (item === null ? null : Number(item)))),
+  x: ([items], decoder) => columnOf(decoder.all(list(items))),
+  rows: (parts, decoder) => decoder.rows(parts),
+};
 
-function encodeObject(
-  value: object,
-  where: string,
-  inner: (value: unknown, at: string) => unknown,
-  canonical: boolean,
-): unknown {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  const builtIn = [Date, Array, Map, Set].find((type) => value instanceof type);
-  // it would come back without what its class adds
-  if (builtIn !== undefined && prototype !== builtIn.prototype)
-    return fail(where, value, `a ${value.constructor.name}`);
-  if (value instanceof Date) return tagged('d', Number.isNaN(value.getTime()) ? null : value.getTime());
-  if (Array.isArray(value)) return Array.from(value, (item, index) => inner(item, `[${index}]`));
-  if (value instanceof Map) {
-    const entries = [...value].map(([key, item]) => [inner(key, '.key'), inner(item, `.get(${String(key)})`)]);
-    return tagged('m', canonical ? sorted(entries) : entries);
-  }
-  if (value instanceof Set) {
-    const items = [...value].map((item) => inner(item, '.item'));
-    return tagged('s', canonical ? sorted(items) : items);
-  }
-  if (ArrayBuffer.isView(value)) return encodeBytes(value, where);
-  const entity = entityOf(value);
-  const keys = Object.keys(value);
-  if (isEntity(entity)) {
-    const schema = schemaOf(entity);
-    const present = [
-      ...new Set([...schema.columns.map((column) => column.property).filter((property) => property in value), ...keys]),
-    ];
-    return tagged('e', schema.className, `${schema.id}#${schema.shape}`, pairs(present, value, inner, canonical));
-  }
-  if (prototype !== Object.prototype && prototype !== null) return fail(where, value);
-  if (Object.getOwnPropertySymbols(value).length > 0) return fail(where, value, 'an object with symbols as keys');
-  if (keys.includes('$') || keys.includes('__proto__')) return tagged('o', pairs(keys, value, inner, canonical));
-  return Object.fromEntries(pairs(keys, value, inner, canonical) as [string, unknown][]);
-}
+class Decoder {
+  constructor(private readonly entities: Entities) {}
 
-function pairs(
-  keys: readonly string[],
-  value: object,
-  inner: (value: unknown, at: string) => unknown,
-  canonical: boolean,
-): unknown[][] {
-  const order = canonical ? keys.toSorted() : keys;
-  return order.map((key) => [key, inner((value as Record<string, unknown>)[key], `.${key}`)]);
-}
-
-function sorted(items: readonly unknown[]): unknown[] {
-  return items
-    .map((item) => [JSON.stringify(item), item] as const)
-    .toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    .map(([, item]) => item);
-}
-
-function encodeBytes(view: ArrayBufferView, where: string): Tagged {
-  const base64 = Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString('base64');
-  if (Buffer.isBuffer(view)) return tagged('b', base64);
-  const name = Object.prototype.toString.call(view).slice(8, -1);
-  const { constructor } = view;
-  if (constructor === Uint8Array) return tagged('8', base64);
-  return TYPED_ARRAYS[name as keyof typeof TYPED_ARRAYS] === constructor
-    ? tagged('t', name, base64)
-    : fail(where, view);
-}
-
-/**
- * @param entities finds the class of a stored entity by its class name and table
- * @throws UnknownEntity when there is none
- */
-export function decodeValue(
-  text: string,
-  entities: (className: string, table: string) => EntityClass | undefined,
-): unknown {
-  const decode = (value: unknown): unknown => {
+  readonly hold = (value: unknown): Held => {
     if (typeof value !== 'object' || value === null) return value;
-    if (Array.isArray(value)) return value.map(decode);
-    if (Object.hasOwn(value, '$')) return untag((value as Tagged).$);
-    const plain = value as Record<string, unknown>;
-    for (const key of Object.keys(plain)) plain[key] = decode(plain[key]);
-    return plain;
-  };
-  const untag = ([tag, first, ...rest]: Tagged['$']): unknown => {
-    switch (tag) {
-      case 'n':
-        return Number(first);
-      case 'i':
-        return BigInt(first as string);
-      case 'u':
-        return undefined;
-      case 'd':
-        return new Date((first as number | null) ?? Number.NaN);
-      case 'm':
-        return new Map((first as [unknown, unknown][]).map(([key, item]) => [decode(key), decode(item)]));
-      case 's':
-        return new Set((first as unknown[]).map(decode));
-      case 'b':
-        return Buffer.from(first as string, 'base64');
-      case '8':
-        return Uint8Array.from(Buffer.from(first as string, 'base64'));
-      case 't': {
-        const bytes = Uint8Array.from(Buffer.from(rest[0] as string, 'base64'));
-        return new TYPED_ARRAYS[first as keyof typeof TYPED_ARRAYS](bytes.buffer);
-      }
-      case 'o': {
-        const own = first as [string, unknown][];
-        return record(own.map(([key]) => key), (_key, index) => decode(own[index]?.[1])); // prettier-ignore
-      }
-      case 'e': {
-        const [table, own] = rest as [string, [string, unknown][]];
-        const entity = entities(first as string, table);
-        if (entity === undefined) throw new UnknownEntity(String(first));
-        return instantiate(schemaOf(entity), own.map(([key]) => key), (index) => decode(own[index]?.[1])); // prettier-ignore
-      }
-      default:
-        throw new UnknownEntity(`tag ${tag}`);
+    if (Array.isArray(value)) return new KeptList(columnOf(this.all(value)));
+    if (Object.hasOwn(value, '$')) {
+      const [tag, ...parts] = list((value as Tagged).$);
+      return known(TAGS, tag)(parts, this);
     }
+    const object = value as Record<string, unknown>;
+    for (const [name, item] of Object.entries(object))
+      if (typeof item === 'object' && item !== null) object[name] = this.hold(item);
+    return new KeptObject(object);
   };
-  return decode(JSON.parse(text) as unknown);
+
+  /** In place: what JSON.parse gave is nobody else's. */
+  all(items: unknown[]): Held[] {
+    for (const [index, item] of items.entries())
+      if (typeof item === 'object' && item !== null) items[index] = this.hold(item);
+    return items;
+  }
+
+  column(column: unknown): KeptColumn {
+    if (Array.isArray(column)) {
+      for (const item of column) if (!isImmutable(item)) throw new SyntaxError('a column holds more than it says');
+      return new ImmutableColumn(column);
+    }
+    const [tag, ...parts] = list((column as Tagged).$);
+    return known(COLUMN_TAGS, tag)(parts, this);
+  }
+
+  columns(columns: Parts): KeptColumn[] {
+    const kept = columns.map((column) => this.column(column));
+    if (kept.some(({ length }) => length !== kept[0]?.length)) throw new SyntaxError('columns of different lengths');
+    return kept;
+  }
+
+  rows([className, table, count, names, columns]: Parts): RowsColumn {
+    const kept = this.columns(list(columns));
+    if (list(names).length !== kept.length || (kept[0]?.length ?? 1) !== count || !list(names).every(isName))
+      throw new SyntaxError('rows are other than they say');
+    const entity = className === null ? undefined : this.entities(className as string, table as string);
+    if (className !== null && entity === undefined) throw new UnknownEntity(className as string);
+    return new RowsColumn(entity && schemaOf(entity), names as string[], kept, count);
+  }
 }
+
+function known<T>(tags: Readonly<Record<string, T>>, tag: unknown): T {
+  const found = Object.hasOwn(tags, String(tag)) ? tags[String(tag)] : undefined;
+  if (found === undefined) throw new UnknownEntity(`tag ${String(tag)}`);
+  return found;
+}
+
+function list(value: unknown): unknown[] {
+  if (!Array.isArray(value)) throw new SyntaxError('a list is missing');
+  return value;
+}
+
+const isName = (name: unknown): boolean => typeof name === 'string';
+
+/** In memory of their own. */
+const bytes = (base64: unknown): Uint8Array => new Uint8Array(Buffer.from(base64 as string, 'base64'));

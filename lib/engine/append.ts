@@ -56,14 +56,12 @@ export async function loadChunks(
           appender.appendDataChunk(chunk);
           if (kept % FLUSHED_CHUNKS === 0) appender.flushSync();
         }
-        session.dataChanged();
       });
       rows += chunk.rowCount;
     }
     await step(session, target, limit, () => {
       refuseIfOver();
       for (const appender of appenders) appender.closeSync();
-      session.dataChanged();
     });
     return rows;
   } catch (error) {

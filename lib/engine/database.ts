@@ -70,6 +70,8 @@ export class Database {
   #conflicts = 0;
   #closing = false;
   readonly recovery: Recovery;
+  /** nobody has looked whether entities are tables: a write to a table may change what was read of one that is a view */
+  entitiesMayBeViews = false;
 
   private constructor(
     private readonly instance: DuckDBInstance,
@@ -257,6 +259,11 @@ export class Database {
     return this.#alias;
   }
 
+  /** The same, where a table that raw SQL names is all that it writes. */
+  get aliasOfWrites(): string | undefined {
+    return this.entitiesMayBeViews ? undefined : this.#alias;
+  }
+
   /** The side file, where that is worked on. */
   get fallback(): Fallback | undefined {
     return this.#fallback;
@@ -287,11 +294,6 @@ export class Database {
   /** Statements prepared before a schema change made elsewhere are not used again. */
   schemaChanged(): void {
     this.#schema.value += 1;
-  }
-
-  /** Nor those whose plan may rely on data that was changed past the sessions. */
-  dataChanged(): void {
-    this.#schema.data += 1;
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 // Running statements for one manager: each on its own session, or on the session of the transaction it is in; with logs,
 // the clock told of every committed write. Not here: entities.
-import type { DuckDBConnection, StatementType } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { context } from '../context.js';
 import { classify, loggable, type DatabaseError } from '../errors.js';
 import { Limit } from '../limit.js';
@@ -9,12 +9,14 @@ import { EVERYTHING, type Statement } from '../sql/statement.js';
 import { loadChunks, type ChunkSource, type LoadTarget } from './append.js';
 import type { Database } from './database.js';
 import { define, type Definition } from './definition.js';
+import { PendingCommit } from './pending-commit.js';
 import { closedError } from './pool.js';
 import { CONFLICTS } from './replay.js';
 import { OpenChunk, ResultShape, readResult, type Read, type Result } from './result.js';
 import { runAlone } from './run-alone.js';
 import { RawConnection } from './raw-connection.js';
-import { addsOnly, writesOf, type Session } from './session.js';
+import { ReadRecord } from './read-record.js';
+import type { Reader, Session } from './session.js';
 import { StreamedResult } from './stream.js';
 import { Transaction, transactionOn, type TransactionOptions } from './transaction.js';
 
@@ -33,6 +35,13 @@ export type RunTogether = <T extends { readonly rowCount: number }>(
     readonly told?: (() => Record<string, unknown>) | undefined;
   },
 ) => Promise<T>;
+
+/** Who else hears of a statement that runs alone. */
+interface Beside {
+  readonly written?: (() => void) | undefined;
+  readonly told?: (() => Record<string, unknown>) | undefined;
+  readonly reader?: Reader | undefined;
+}
 
 export class Engine {
   readonly #running = new Set<Promise<unknown>>();
@@ -79,17 +88,23 @@ export class Engine {
     limit?: Limit,
   ): Promise<T> {
     this.#refuseIfClosed();
-    context().reads?.add(this.database, statement.reads);
+    const record = ReadRecord.of(this.database, statement);
     const { transaction } = this;
     // whoever has dealt with a conflict takes it out
     const recount = statement.text.includes(CONFLICTS);
-    if (transaction !== undefined) {
-      if (recount) transaction.afterCommit(() => this.database.countConflicts());
-      return this.#timed(statement, () => transaction.run(statement, read, limit));
+    try {
+      if (recount) transaction?.afterCommit(() => this.database.countConflicts());
+      const result =
+        transaction === undefined
+          ? await this.#use((session) => this.#alone(session, statement, read, limit, record), limit)
+          : await this.#timed(statement, () => transaction.run(statement, read, limit, record?.reader));
+      record?.end();
+      if (recount && transaction === undefined) await this.database.countConflicts();
+      return result;
+    } catch (error) {
+      record?.failed();
+      throw error;
     }
-    const result = await this.#use((session) => this.#alone(session, statement, read, limit), limit);
-    if (recount) await this.database.countConflicts();
-    return result;
   }
 
   /**
@@ -104,7 +119,7 @@ export class Engine {
         if (this.#closed) throw closedError();
         this.database.recovery.refuseIfGone();
         try {
-          return await this.#alone(session, statement, read, limit, written, told);
+          return await this.#alone(session, statement, read, limit, { written, told });
         } catch (error) {
           // `work` may deal with it, so that nobody else sees it pass
           this.database.recovery.failed(error);
@@ -119,15 +134,11 @@ export class Engine {
     statement: Statement,
     read: Read<T>,
     limit: Limit | undefined,
-    written?: () => void,
-    told?: () => Record<string, unknown>,
+    { written, told, reader }: Beside = {},
   ): Promise<T> {
-    const { clock } = this.database;
-    const done = (type: StatementType): void => {
-      if (!addsOnly(statement.text)) clock.wrote(writesOf(statement, type));
-      written?.();
-    };
-    return this.#timed(statement, () => runAlone(this.database, session, statement, read, done, limit), told);
+    const commit = new PendingCommit(this.database, statement, written);
+    const run = (): Promise<T> => runAlone(this.database, session, statement, read, commit, limit, reader);
+    return this.#timed(statement, run, told, (error) => commit.failed(error));
   }
 
   /**
@@ -138,21 +149,33 @@ export class Engine {
   async *stream<T>(statement: Statement, read: (chunk: OpenChunk) => T, limit: Limit): AsyncGenerator<T> {
     this.#refuseIfClosed();
     limit.refuse();
-    context().reads?.add(this.database, statement.reads);
+    const record = ReadRecord.of(this.database, statement);
     const { transaction } = this;
-    yield* transaction === undefined
-      ? this.#streamAlone(statement, read, limit)
-      : streamWithin(transaction, statement, read, limit);
+    try {
+      yield* transaction === undefined
+        ? this.#streamAlone(statement, read, limit, record?.reader)
+        : streamWithin(transaction, statement, read, limit, record?.reader);
+    } catch (error) {
+      record?.failed();
+      throw error;
+    } finally {
+      record?.end();
+    }
   }
 
-  async *#streamAlone<T>(statement: Statement, read: (chunk: OpenChunk) => T, limit: Limit): AsyncGenerator<T> {
+  async *#streamAlone<T>(
+    statement: Statement,
+    read: (chunk: OpenChunk) => T,
+    limit: Limit,
+    reader: Reader | undefined,
+  ): AsyncGenerator<T> {
     this.#streams.add(limit);
     const done = new Limit([limit]);
     let lend: (streamed: StreamedResult) => void = () => {};
     const lent = new Promise<StreamedResult>((resolve) => (lend = resolve));
     // the session goes back as soon as the limit stops, though whoever reads the rows may never ask again
     const lease = this.#use(async (session) => {
-      const streamed = new StreamedResult(session, statement, limit);
+      const streamed = new StreamedResult(session, statement, limit, reader);
       lend(streamed);
       await new Promise<void>((resolve) => done.onStop(() => resolve()));
       await streamed.close();
@@ -263,6 +286,7 @@ export class Engine {
         return await this.#leased(limit, (whole) => lent.within(whole, work));
       } finally {
         await session.exclusive((own) => restore(own, this.database.alias));
+        session.catalogChanged();
         // what ran before a failure may have been committed
         this.database.clock.wrote(writes);
         this.#maybeChanged(writes);
@@ -301,6 +325,7 @@ export class Engine {
     statement: Statement,
     run: () => Promise<T>,
     told?: () => Record<string, unknown>,
+    failed?: (error: unknown) => void,
   ): Promise<T> {
     const started = performance.now();
     try {
@@ -311,6 +336,7 @@ export class Engine {
         this.log(event, { ...fields(statement, durationMs), ...told?.(), row_count: result.rowCount });
       return result;
     } catch (error) {
+      failed?.(error);
       if (this.log.enabled('queryFailed'))
         this.log('queryFailed', { ...fields(statement, performance.now() - started), ...told?.(), ...loggable(error) });
       throw error;
@@ -357,8 +383,9 @@ async function* streamWithin<T>(
   statement: Statement,
   read: (chunk: OpenChunk) => T,
   limit: Limit,
+  reader: Reader | undefined,
 ): AsyncGenerator<T> {
-  const result = await transaction.select(statement, limit);
+  const result = await transaction.select(statement, limit, reader);
   const shape = new ResultShape(result(), statement.as);
   let rows = 0;
   for (let index = 0; index < result().chunkCount; index += 1) {

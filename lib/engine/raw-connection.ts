@@ -6,6 +6,7 @@ import {
   DuckDBExtractedStatements,
   DuckDBPendingResult,
   DuckDBPreparedStatement,
+  StatementType,
 } from '@duckdb/node-api';
 import { context } from '../context.js';
 import { classify, inWords, type DatabaseError } from '../errors.js';
@@ -16,7 +17,7 @@ import type { Database, Follower } from './database.js';
 import type { Recording } from './journal.js';
 import { RawJournal } from './raw-journal.js';
 import { refuseReaching } from './secure.js';
-import { addsOnly } from './session.js';
+import { addsOnly, readsOnly } from './statement-effect.js';
 
 export class RawConnection implements Follower {
   readonly connection: DuckDBConnection;
@@ -107,6 +108,7 @@ export class RawConnection implements Follower {
         }
         if (!WRITING.test(property)) return call;
         return (...args: unknown[]) => {
+          context().reads?.add(this.database, [EVERYTHING]);
           if (inner instanceof DuckDBPreparedStatement) this.#journal?.refuseStart(inner);
           try {
             return this.#given(call(...args));
@@ -126,6 +128,7 @@ export class RawConnection implements Follower {
 
   async #inOrder(inner: object, method: string, args: readonly unknown[], call: () => unknown): Promise<unknown> {
     context().reads?.add(this.database, [EVERYTHING]);
+    let over = (): void => {};
     const turn = this.#tail.then(async () => {
       await this.#follow();
       this.database.recovery.refuseIfGone();
@@ -133,6 +136,7 @@ export class RawConnection implements Follower {
       const open = typeof args[0] === 'string' ? transactionOpenAfter(args[0]) : undefined;
       // whatever comes of it, its end is an end
       if (open === false) this.#inTransaction = false;
+      if (mayCommit(inner, method, args)) over = this.database.clock.commits(this.writes);
       const result = await this.#perform(inner, method, args, call);
       this.#inTransaction ||= open === true;
       return result;
@@ -147,6 +151,7 @@ export class RawConnection implements Follower {
     } finally {
       const [sql] = args;
       if (typeof sql !== 'string' || !addsOnly(sql)) this.#wrote();
+      over();
     }
   }
 
@@ -180,7 +185,6 @@ export class RawConnection implements Follower {
   }
 
   #wrote(): void {
-    this.database.dataChanged();
     this.database.clock.wrote(this.writes);
     if (this.writes.includes(EVERYTHING)) this.database.schemaChanged();
   }
@@ -199,10 +203,18 @@ export class RawConnection implements Follower {
   }
 }
 
+/** Whether others may see something of it before it is known here; a long SELECT is to keep nobody from the cache. */
+function mayCommit(inner: object, method: string, [sql]: readonly unknown[]): boolean {
+  if (inner instanceof DuckDBPreparedStatement) return inner.statementType !== StatementType.SELECT;
+  if (PREPARING.test(method)) return false;
+  return typeof sql !== 'string' || !readsOnly(sql);
+}
+
 const RUNNING = [DuckDBPreparedStatement, DuckDBExtractedStatements, DuckDBPendingResult, DuckDBAppender];
 /** Their methods, and those of connections, that give a promise. */
 const ASYNC =
   /^(?:run(?!Task$)|stream|prepare|extractStatements|createAppender|startThen|startStreamThen|getResult$|read(?:All|Until)?$)/;
+const PREPARING = /^(?:prepare|extractStatements|createAppender)$/;
 const STARTING = /^start(?:Stream)?$/;
 /** Methods that write at once, or start what will: of appenders, the `start` of statements, a step of what was started. */
 const WRITING = /^(?:flushSync|closeSync|endRow|appendDataChunk|start|startStream|runTask)$/;

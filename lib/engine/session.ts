@@ -14,68 +14,63 @@ import { EVERYTHING, type Statement } from '../sql/statement.js';
 import type { Recording } from './journal.js';
 import { ResultShape, readResult, type Read, type Result } from './result.js';
 import { refuseReaching } from './secure.js';
+import { DATA, GLOBAL, READING, changesConnection } from './statement-effect.js';
+import { TablesRead, type TablesOrUnknown } from './tables-read.js';
 
 const PREPARED_MAX = 200;
 
 /** One interrupt is not enough: DuckDB forgets it where the statement has not begun on its thread yet. */
 const INTERRUPT_EVERY_MS = 10;
 
-/** The one type that changes no table: EXPLAIN ANALYZE runs what it explains. */
-const READING: ReadonlySet<StatementType> = new Set([StatementType.SELECT]);
-const DATA: ReadonlySet<StatementType> = new Set([
-  StatementType.INSERT,
-  StatementType.UPDATE,
-  StatementType.DELETE,
-  StatementType.MERGE_INTO,
-]);
-
-/** Counts schema changes, so that every session drops its prepared statements when one happened; and changes of data. */
+/**
+ * Counts schema changes, so that every session drops its prepared statements when one happened; and commits that may have made
+ * others see another catalog than before.
+ */
 export class SchemaVersion {
   value = 0;
-  data = 0;
+  catalog = 0;
+}
+
+/** Whoever wants to know which tables a query reads, before it runs. */
+export interface Reader {
+  /** of the database whose tables have ids */
+  readonly alias: string;
+  readonly told: (tables: TablesOrUnknown) => void;
+}
+
+/** Whoever follows a statement, told what kind it is: before it runs, and once DuckDB has done it. */
+export interface Watcher {
+  readonly starts?: (type: StatementType) => void;
+  /** reading the result may still fail, and what was written is written all the same */
+  readonly done: (type: StatementType) => void;
 }
 
 /**
- * DuckDB plans by what the tables hold: `count(*)`, `max(x)`, `x IS NULL`, `x > 100`, an ORDER BY. A prepared statement keeps
- * its plan and goes on giving the answer of then when the tables have changed. What only adds values looks at no table.
+ * DuckDB plans by what the tables hold: it folds `count(*)`, `max(x)`, `x IS NULL`, `x > 100`, and sorts and groups numbers in as
+ * few bits as their range takes. A statement with parameters is planned anew at each execution, with their values and in its own
+ * transaction. One without keeps the plan it was prepared with, and what was committed between its plan and its run it answers
+ * as of before, or as garbage: 400 sorted among 0 to 2 came back as 144. So such a statement is given to DuckDB as text, which is
+ * planned and run in one transaction. What only adds values looks at no table.
  */
 const PLANNED_BY_DATA = /^(?!\s*insert\s)|\b(?:select|from|table|with|where)\b/i;
 
+/** These are SELECTs, whatever follows: their type need not be asked of a plan. */
+const SELECTS = /^\s*(?:select|from)\b/i;
+
 interface Prepared {
-  readonly statement: DuckDBPreparedStatement;
-  /** the state of the data that its plan may rely on; undefined where it relies on none */
-  readonly data: number | undefined;
+  readonly type: StatementType;
+  /** undefined for what is given to DuckDB as text */
+  readonly statement: DuckDBPreparedStatement | undefined;
   /** of the last result, and the parameters that it may depend on: `select $1` has the type of what is bound */
   shape: { readonly of: ResultShape; readonly bound: readonly DuckDBType[] } | undefined;
 }
-
-/**
- * Committed at once, these change no answer that was ever given: who asked before what they make was there got an error. So
- * what a subclass does in `createTables()` at each start leaves alone what the cache kept. A temporary table is no such
- * thing: it hides another one.
- */
-const ADDS_ONLY = /^\s*create\s+(?:unique\s+)?(?:table|index|sequence|schema)\s+if\s+not\s+exists\s/i;
-
-export const addsOnly = (sql: string): boolean => ADDS_ONLY.test(sql) && !/;\s*\S/.test(sql);
-
-/** What a statement of this type wrote, once it is done. */
-export function writesOf(statement: Statement, type: StatementType): readonly string[] {
-  return READING.has(type) ? [] : statement.writes;
-}
-
-const GLOBAL = /^\s*(?:set|reset)\s+global\s/i;
-
-/** PRAGMAs that read are SELECTs to DuckDB; the others set something, but for this one. */
-const changesConnection = (type: StatementType, sql: string): boolean =>
-  type === StatementType.PRAGMA
-    ? !/^\s*pragma\s+force_checkpoint\b/i.test(sql)
-    : type === StatementType.CALL && /\b(?:enable|disable)_profil(?:ing|e)\b/i.test(sql);
 
 export class Session {
   readonly #prepared = new Map<string, Prepared>();
   #preparedAt: number;
   #tail: Promise<unknown> = Promise.resolve();
   #pending = 0;
+  readonly #tablesRead: TablesRead;
 
   constructor(
     private readonly connection: DuckDBConnection,
@@ -83,14 +78,20 @@ export class Session {
     private readonly secure = false,
   ) {
     this.#preparedAt = schema.value;
+    this.#tablesRead = new TablesRead(connection);
   }
 
-  /** Of the same connection something else than this session makes use, which may change data at any time. */
+  /** Of the same connection something else than this session makes use, for which names may mean something else. */
   shared = 0;
 
-  /** Data may have changed, here or on another connection, so that plans made before do not hold. */
-  dataChanged(): void {
-    this.schema.data += 1;
+  /** The catalog that is seen here may be another: a transaction began or ended, or somebody else had the connection. */
+  catalogChanged(): void {
+    this.#tablesRead.forget();
+  }
+
+  /** The catalog that others see may be another: a transaction with changes of it was committed. */
+  catalogCommitted(): void {
+    this.schema.catalog += 1;
   }
 
   /** Whether something runs or waits here. */
@@ -152,66 +153,75 @@ export class Session {
 
   /**
    * @param read what is made of the result
-   * @param done told what kind of statement ran once DuckDB has done it; reading the result may still fail, and what was
-   *   written is written all the same
    * @param recording writes down what it changes, in the same transaction
+   * @param reader told which tables it reads
    * @throws DatabaseError, classified
    */
   collect<T extends { readonly rowCount: number }>(
     statement: Statement,
     read: Read<T>,
-    done?: (type: StatementType) => void,
+    watcher?: Watcher,
     limit?: Limit,
     recording?: Recording,
+    reader?: Reader,
   ): Promise<T> {
     return this.#classified(statement, limit, async () => {
-      const { prepared, result } = await this.#execute(statement, done, recording);
+      if (reader !== undefined) await this.#tell(reader, statement);
+      const { prepared, result } = await this.#execute(statement, watcher, recording);
+      watcher?.done(result.statementType);
       return read(result, shapeOf(prepared, result, statement));
     });
   }
 
   /** The same, with an array for each column. */
-  run(
-    statement: Statement,
-    done?: (type: StatementType) => void,
-    limit?: Limit,
-    recording?: Recording,
-  ): Promise<Result> {
-    return this.collect(statement, readResult, done, limit, recording);
+  run(statement: Statement, watcher?: Watcher, limit?: Limit, recording?: Recording): Promise<Result> {
+    return this.collect(statement, readResult, watcher, limit, recording);
   }
 
   /** `collect` in a transaction of its own, together with what is written down about it. */
   runRecorded<T extends { readonly rowCount: number }>(
     statement: Statement,
     read: Read<T>,
-    done: ((type: StatementType) => void) | undefined,
+    watcher: Watcher | undefined,
     limit: Limit | undefined,
     recording: Recording,
+    reader?: Reader,
   ): Promise<T> {
     return this.#classified(statement, limit, async () => {
-      let type: StatementType | undefined;
+      if (reader !== undefined) await this.#tell(reader, statement);
       const { prepared, result } = await recording
-        .transact(this.connection, () => this.#execute(statement, (ran) => (type = ran), recording))
-        // others may have planned by the data of before between the statement and its COMMIT
-        .finally(() => this.dataChanged());
-      if (type !== undefined) done?.(type);
+        .transact(this.connection, () => this.#execute(statement, watcher, recording))
+        .finally(() => {
+          if (statement.writes.includes(EVERYTHING)) this.catalogCommitted();
+        });
+      watcher?.done(result.statementType);
       return read(result, shapeOf(prepared, result, statement));
     });
   }
 
   /**
-   * Starts a SELECT whose rows are fetched as they are made. Any other statement here would end it: the session is the
-   * caller's alone until it is read.
+   * Starts a SELECT whose rows are fetched as they are made, in the transaction that is open here. Any other statement would end
+   * it: the session is the caller's alone until it is read.
    *
    * @throws DatabaseError, classified; `E_QUERY` for what is no SELECT
    */
-  stream(statement: Statement, limit?: Limit): Promise<DuckDBResult> {
-    return this.#classified(statement, limit, async () => (await this.#select(statement)).statement.stream());
+  stream(statement: Statement, limit?: Limit, reader?: Reader): Promise<DuckDBResult> {
+    return this.#classified(statement, limit, async () => {
+      const prepared = await this.#select(statement, reader);
+      return prepared.statement?.stream() ?? this.connection.stream(statement.text);
+    });
   }
 
   /** Runs a SELECT whose rows are read later, with other statements in between: DuckDB keeps them until then. */
-  select(statement: Statement, limit?: Limit): Promise<DuckDBMaterializedResult> {
-    return this.#classified(statement, limit, async () => (await this.#select(statement)).statement.run());
+  select(statement: Statement, limit?: Limit, reader?: Reader): Promise<DuckDBMaterializedResult> {
+    return this.#classified(statement, limit, async () => this.#run(await this.#select(statement, reader), statement));
+  }
+
+  async #tell(reader: Reader, { text }: Statement): Promise<void> {
+    // somebody else may have made names mean something else on the connection
+    const unsure = this.shared > 0;
+    const { value, catalog } = this.schema;
+    reader.told(unsure ? undefined : await this.#tablesRead.of(text, reader.alias, `${value} ${catalog}`));
   }
 
   #classified<T>(statement: Statement, limit: Limit | undefined, work: () => Promise<T>): Promise<T> {
@@ -224,9 +234,10 @@ export class Session {
     }, limit);
   }
 
-  async #select(statement: Statement): Promise<Prepared> {
+  async #select(statement: Statement, reader: Reader | undefined): Promise<Prepared> {
+    if (reader !== undefined) await this.#tell(reader, statement);
     const prepared = await this.#bound(statement);
-    if (prepared.statement.statementType !== StatementType.SELECT)
+    if (prepared.type !== StatementType.SELECT)
       throw new DatabaseError(
         'E_QUERY',
         'A stream gives the rows of a SELECT. For anything else use query or execute.',
@@ -236,88 +247,104 @@ export class Session {
 
   async #execute(
     statement: Statement,
-    done: ((type: StatementType) => void) | undefined,
+    watcher: Watcher | undefined,
     recording: Recording | undefined,
   ): Promise<{ prepared: Prepared; result: DuckDBMaterializedResult }> {
     const prepared = await this.#bound(statement);
-    const run = (): Promise<DuckDBMaterializedResult> => prepared.statement.run();
+    watcher?.starts?.(prepared.type);
+    const run = (): Promise<DuckDBMaterializedResult> => this.#run(prepared, statement);
     const result = await (recording === undefined || statement.writes.length === 0
       ? run()
       : recording.around(
           this.connection,
-          { type: prepared.statement.statementType, text: statement.text, parameters: statement.parameters },
+          { type: prepared.type, text: statement.text, parameters: statement.parameters },
           run,
         ));
-    if (!READING.has(result.statementType)) this.dataChanged();
-    done?.(result.statementType);
     if (statement.writes.includes(EVERYTHING) && !READING.has(result.statementType) && !DATA.has(result.statementType))
       this.schema.value += 1;
     return { prepared, result };
   }
 
+  #run({ statement }: Prepared, { text }: Statement): Promise<DuckDBMaterializedResult> {
+    return statement === undefined ? this.connection.run(text) : statement.run();
+  }
+
   async #bound(statement: Statement): Promise<Prepared> {
     // what is kept is there at once: each wait is a turn through the queue of promises
-    const known = this.#kept(statement.text) ?? (await this.#prepare(statement));
-    const prepared = known.statement;
-    if (prepared.statementType === StatementType.TRANSACTION) {
+    const prepared = this.#kept(statement) ?? (await this.#prepare(statement));
+    if (prepared.type === StatementType.TRANSACTION) {
       throw new DatabaseError(
         'E_QUERY',
         'A transaction begun by SQL would take in whoever uses the connection next. Use transaction(fn).',
       );
     }
-    if (prepared.statementType === StatementType.SET && !GLOBAL.test(statement.text)) {
+    if (prepared.type === StatementType.SET && !GLOBAL.test(statement.text)) {
       throw new DatabaseError(
         'E_QUERY',
         'SET and USE reach one connection of the pool alone, and whoever uses it next. Give settings to the manager, write SET GLOBAL, or qualify names.',
       );
     }
-    if (changesConnection(prepared.statementType, statement.text)) {
+    if (changesConnection(prepared.type, statement.text)) {
       throw new DatabaseError(
         'E_QUERY',
         'This reaches one connection of the pool alone, and whoever uses it next. Give settings to the manager, write SET GLOBAL, or use withConnection and set it back there.',
       );
     }
     if (statement.parameters.length > 0) {
-      prepared.bind(
+      prepared.statement?.bind(
         statement.parameters.map((parameter) => parameter.value),
         statement.parameters.map((parameter) => parameter.type),
       );
     }
-    return known;
+    return prepared;
   }
 
   /** What was prepared before and still holds. */
-  #kept(text: string): Prepared | undefined {
+  #kept({ text, parameters }: Statement): Prepared | undefined {
     if (this.#preparedAt !== this.schema.value) this.#forget();
     const known = this.#prepared.get(text);
-    if (known === undefined) return undefined;
+    if (known === undefined || (known.statement === undefined && parameters.length > 0)) return undefined;
+    // back to the young end
     this.#prepared.delete(text);
-    if (known.data === undefined || (known.data === this.schema.data && this.shared === 0)) {
-      // back to the young end
-      this.#prepared.set(text, known);
-      return known;
-    }
-    known.statement.destroySync();
-    return undefined;
+    this.#prepared.set(text, known);
+    return known;
   }
 
-  async #prepare({ text, plan }: Statement): Promise<Prepared> {
+  async #prepare({ text, parameters }: Statement): Promise<Prepared> {
     if (this.secure) refuseReaching(text);
-    // before it is planned: what changes meanwhile is not in the plan
-    const data = plan !== 'stable' && PLANNED_BY_DATA.test(text) ? this.schema.data : undefined;
-    const statement = await this.connection.prepare(text);
-    const prepared: Prepared = { statement, data, shape: undefined };
+    const asText = parameters.length === 0 && PLANNED_BY_DATA.test(text);
+    const statement = asText ? undefined : await this.connection.prepare(text);
+    const type = statement?.statementType ?? (await this.#typeOf(text));
+    const prepared: Prepared = { type, statement, shape: undefined };
     this.#prepared.set(text, prepared);
     if (this.#prepared.size > PREPARED_MAX) {
       const [oldest, old] = this.#prepared.entries().next().value as [string, Prepared];
       this.#prepared.delete(oldest);
-      old.statement.destroySync();
+      old.statement?.destroySync();
     }
     return prepared;
   }
 
+  /** Of the one statement that the text is to be. @throws what DuckDB says of any other text */
+  async #typeOf(text: string): Promise<StatementType> {
+    if (SELECTS.test(text) && (await this.#isOne(text))) return StatementType.SELECT;
+    const statement = await this.connection.prepare(text);
+    const { statementType } = statement;
+    statement.destroySync();
+    return statementType;
+  }
+
+  async #isOne(text: string): Promise<boolean> {
+    try {
+      return (await this.connection.extractStatements(text)).count === 1;
+    } catch {
+      // what is wrong with it is said where it is prepared
+      return false;
+    }
+  }
+
   #forget(): void {
-    for (const { statement } of this.#prepared.values()) statement.destroySync();
+    for (const { statement } of this.#prepared.values()) statement?.destroySync();
     this.#prepared.clear();
     this.#preparedAt = this.schema.value;
   }

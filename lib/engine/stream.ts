@@ -5,7 +5,7 @@ import { DatabaseError, classify } from '../errors.js';
 import type { Limit } from '../limit.js';
 import type { Statement } from '../sql/statement.js';
 import { OpenChunk, ResultShape } from './result.js';
-import type { Session } from './session.js';
+import type { Reader, Session } from './session.js';
 
 /**
  * One streamed result on a session of its own.
@@ -34,6 +34,7 @@ export class StreamedResult {
     private readonly session: Session,
     private readonly statement: Statement,
     private readonly limit: Limit,
+    private readonly reader?: Reader,
   ) {}
 
   /** Rows given so far. */
@@ -46,7 +47,9 @@ export class StreamedResult {
     if (this.#result === undefined) {
       // read-only, so that a stream that is left half read has written nothing
       await this.session.exclusive((connection) => connection.run('BEGIN TRANSACTION READ ONLY'), this.limit);
-      this.#result = await this.session.stream(this.statement, this.limit);
+      // the catalog is that of the transaction from here to its end
+      this.session.catalogChanged();
+      this.#result = await this.session.stream(this.statement, this.limit, this.reader);
     }
     const result = this.#result;
     const shape = (this.#shape ??= new ResultShape(result, this.statement.as));
@@ -112,6 +115,7 @@ export class StreamedResult {
       }
       // none is open where BEGIN was never reached
       await connection.run('ROLLBACK').catch(() => {});
+      this.session.catalogChanged();
     });
   }
 }

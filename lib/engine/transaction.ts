@@ -2,15 +2,16 @@
 import type { DuckDBConnection, DuckDBMaterializedResult } from '@duckdb/node-api';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { context, withinContext } from '../context.js';
-import { DatabaseError, classify, isDatabaseError } from '../errors.js';
+import { DatabaseError, classify, isDatabaseError, type ErrorCode } from '../errors.js';
 import { Limit, type CallOptions } from '../limit.js';
-import type { Statement } from '../sql/statement.js';
+import { EVERYTHING, type Statement } from '../sql/statement.js';
 import type { Database } from './database.js';
 import type { Recording } from './journal.js';
 import { closedError } from './pool.js';
 import { RawConnection } from './raw-connection.js';
 import type { Read } from './result.js';
-import { writesOf, type Session } from './session.js';
+import type { Reader, Session } from './session.js';
+import { writesOf } from './statement-effect.js';
 
 /** Options of `transaction`. A `timeout` or `signal` ends the whole of it, with all its attempts, whatever `fn` does. */
 export interface TransactionOptions extends CallOptions {
@@ -22,6 +23,11 @@ export interface TransactionOptions extends CallOptions {
   /** refuse writes; default false */
   readonly readOnly?: boolean;
 }
+
+/** What COMMIT fails with where it is certain that nothing of it is there. */
+const REFUSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'E_CONFLICT', 'E_UNIQUE', 'E_FOREIGN_KEY', 'E_NOT_NULL', 'E_CHECK', 'E_TX_ABORTED',
+]); // prettier-ignore
 
 interface Surroundings {
   use<T>(work: (session: Session, limit: Limit) => Promise<T>): Promise<T>;
@@ -43,6 +49,9 @@ export class Transaction {
   readonly #lent = new Set<Promise<unknown>>();
   readonly #loads = new Set<Promise<unknown>>();
   readonly #afterCommit: (() => Promise<void>)[] = [];
+  readonly #whenCommitted: (() => void)[] = [];
+  /** the bare connection was lent, so that names may have meant something else meanwhile */
+  #wasLent = false;
   #failure: unknown;
   #over = false;
   /** stops what runs on the session: with the whole, with a nested call that was stopped, and at a rollback */
@@ -115,6 +124,7 @@ export class Transaction {
     const recording = database.fallback?.journal.record();
     const transaction = new Transaction(database, session, recording, whole, database.clock.tick, readOnly);
     await control(session, readOnly ? 'BEGIN TRANSACTION READ ONLY' : 'BEGIN TRANSACTION');
+    session.catalogChanged();
     const transactions = new Map(context().transactions).set(database, transaction);
     let value: T;
     try {
@@ -130,22 +140,38 @@ export class Transaction {
       throw aborted(transaction.#failure);
     }
     transaction.#over = true;
+    await transaction.#commit(around);
+    transaction.work.dispose();
+    return { value, afterCommit: transaction.#afterCommit };
+  }
+
+  /** From before the COMMIT on nothing that was read of what it writes is served: others see it before it is told here. */
+  async #commit(around: Surroundings): Promise<void> {
+    const { database, session, whole, recording } = this;
+    const over = database.clock.commits(this.#writes);
+    let sent = false;
     try {
       // waits its turn behind statements that were not awaited; one of them may have failed meanwhile
       await session.exclusive(async (connection) => {
         whole.refuse();
-        if (transaction.#failure !== undefined) throw aborted(transaction.#failure);
+        if (this.#failure !== undefined) throw aborted(this.#failure);
         if (around.overdue()) throw closedError();
+        sent = true;
         await (recording === undefined ? connection.run('COMMIT') : recording.commit(connection));
       });
+      session.catalogChanged();
+      if (this.#writes.has(EVERYTHING)) session.catalogCommitted();
+      database.clock.wrote(this.#writes);
+      for (const effect of this.#whenCommitted) effect();
     } catch (error) {
-      await transaction.#rollback();
-      throw classify(error, { operation: 'commit' });
+      const failure = classify(error, { operation: 'commit' });
+      // where the data refuses it, it is undone; an interrupt, or a broken disk, may come when it is done
+      if (sent && !REFUSED.has(failure.code)) database.clock.wrote(this.#writes);
+      await this.#rollback();
+      throw failure;
+    } finally {
+      over();
     }
-    if (transaction.hasWritten) session.dataChanged();
-    transaction.work.dispose();
-    database.clock.wrote(transaction.#writes);
-    return { value, afterCommit: transaction.#afterCommit };
   }
 
   /** A nested call is part of the whole: if it throws, the whole fails, even where the error is caught. */
@@ -163,23 +189,38 @@ export class Transaction {
     }
   }
 
-  run<T extends { readonly rowCount: number }>(statement: Statement, read: Read<T>, limit?: Limit): Promise<T> {
+  run<T extends { readonly rowCount: number }>(
+    statement: Statement,
+    read: Read<T>,
+    limit?: Limit,
+    reader?: Reader,
+  ): Promise<T> {
     return this.#attempt(limit, (whole) =>
       this.session.collect(
         statement,
         read,
-        (type) => {
-          for (const table of writesOf(statement, type)) this.#writes.add(table);
+        {
+          done: (type) => {
+            const alias = this.#wasLent ? undefined : this.database.aliasOfWrites;
+            for (const table of writesOf(statement, type, alias)) this.#writes.add(table);
+          },
         },
         whole,
         this.recording,
+        this.#wasLent ? undefined : reader,
       ),
     );
   }
 
   /** The rows of a SELECT, all of them made and kept by DuckDB, so that other statements may run while they are read. */
-  async select(statement: Statement, limit: Limit | undefined): Promise<() => DuckDBMaterializedResult> {
-    const result = await this.#attempt(limit, (whole) => this.session.select(statement, whole));
+  async select(
+    statement: Statement,
+    limit: Limit | undefined,
+    reader?: Reader,
+  ): Promise<() => DuckDBMaterializedResult> {
+    const result = await this.#attempt(limit, (whole) =>
+      this.session.select(statement, whole, this.#wasLent ? undefined : reader),
+    );
     return () => {
       this.#refuseIfOver();
       return result;
@@ -198,6 +239,18 @@ export class Transaction {
     } finally {
       whole.dispose();
     }
+  }
+
+  /** Ends at the commit what was read of these, as a write to them does. */
+  invalidates(what: Iterable<string>): void {
+    this.#refuseIfOver();
+    for (const each of what) this.#writes.add(each);
+  }
+
+  /** Runs `effect` at the commit, before anybody hears of it; never where it is rolled back. */
+  whenCommitted(effect: () => void): void {
+    this.#refuseIfOver();
+    this.#whenCommitted.push(effect);
   }
 
   /** Runs `fn` when this has been committed, outside of it; never where it is rolled back. */
@@ -238,6 +291,7 @@ export class Transaction {
   ): Promise<T> {
     const whole = new Limit([limit, this.whole]);
     const running = this.guard(writes, async (session) => {
+      this.#wasLent = true;
       session.shared += 1;
       try {
         const connection = await session.exclusive((own) => own);
@@ -245,7 +299,6 @@ export class Transaction {
         return await RawConnection.lent(connection, this.database, [], this.recording).within(whole, work);
       } finally {
         session.shared -= 1;
-        session.dataChanged();
         await session.exclusive((connection) => this.#restore(connection));
       }
     });
@@ -300,7 +353,7 @@ export class Transaction {
     await Promise.allSettled(this.#loads);
     // after a failed COMMIT there is nothing left to roll back, and DuckDB says so
     await control(this.session, 'ROLLBACK').catch(() => {});
-    this.session.dataChanged();
+    this.session.catalogChanged();
     await this.session.exclusive((connection) => this.#restore(connection));
   }
 }

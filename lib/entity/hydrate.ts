@@ -1,8 +1,8 @@
 // Rows out of columns: a function made once for each entity and set of its properties, or for the names of a raw result.
-// Not here: one row at a time from the cache (instance.ts), columns themselves (decode.ts).
+// Not here: columns themselves (decode.ts).
 import { isValid } from '../vector/reader.js';
 import { compile } from './compile.js';
-import { record } from './record.js';
+import { assign, record } from './record.js';
 import type { EntitySchema } from './schema.js';
 
 /** The items of one column; an array, or the memory of a vector. */
@@ -32,8 +32,12 @@ const SHAPES_MAX = 200;
 const known = new WeakMap<EntitySchema, Map<string, Hydrate>>();
 const plain = new Map<string, Hydrate>();
 
-/** What is known under a key, or made now. */
-function kept(shapes: Map<string, Hydrate>, key: string, make: () => Hydrate): Hydrate {
+/** What is known for these names, or made now. */
+function kept(shapes: Map<string, Hydrate>, names: readonly string[], make: () => Hydrate): Hydrate {
+  // a name from outside may have any character
+  if (names.some((name) => name.includes('\0'))) return make();
+  // with their count: none, and one that is empty
+  const key = `${names.length} ${names.join('\0')}`;
   let hydrate = shapes.get(key);
   if (hydrate === undefined) {
     if (shapes.size >= SHAPES_MAX) shapes.clear();
@@ -44,17 +48,17 @@ function kept(shapes: Map<string, Hydrate>, key: string, make: () => Hydrate): H
 
 /**
  * A whole row goes through the constructor, which is called without arguments, so that initializers and private fields are
- * there; a row of some columns has these alone.
+ * there; a row of some columns has these alone. Properties that are no columns are set behind the others.
  */
 export function hydrateOf(schema: EntitySchema, properties: readonly string[]): Hydrate {
   let shapes = known.get(schema);
   if (shapes === undefined) known.set(schema, (shapes = new Map()));
-  return kept(shapes, properties.join('\0'), () => made(schema, properties));
+  return kept(shapes, properties, () => made(schema, properties));
 }
 
 /** Plain objects with these own keys, whatever they are called. */
 export function plainHydrate(names: readonly string[]): Hydrate {
-  return kept(plain, names.join('\0'), () => {
+  return kept(plain, names, () => {
     // as a plain key, `__proto__` would set the prototype
     const key = (name: string): string => (name === '__proto__' ? `['__proto__']` : JSON.stringify(name));
     const fields = names.map((name, index) => `${key(name)}: ${item(index)}`).join(', ');
@@ -75,7 +79,7 @@ function plainLooped(names: readonly string[]): Hydrate {
 
 function made(schema: EntitySchema, properties: readonly string[]): Hydrate {
   const Row = rowOf(schema, properties);
-  const sets = properties.map((property, index) => `row[${JSON.stringify(property)}] = ${item(index)};`).join('\n');
+  const sets = properties.map((property, index) => set(property, item(index))).join('\n');
   const body = `return (columns, count, rows, masks) => {
     ${open(properties.length)}
     for (let i = 0; i < count; i += 1) {
@@ -87,12 +91,18 @@ function made(schema: EntitySchema, properties: readonly string[]): Hydrate {
   return compile<[New], Hydrate>(['Row'], body)?.(Row) ?? looped(Row, properties);
 }
 
+// no column is called so; what else an instance has of its own may be
+const set = (property: string, value: string): string =>
+  property === '__proto__'
+    ? `Object.defineProperty(row, '__proto__', { value: ${value}, enumerable: true, writable: true, configurable: true });`
+    : `row[${JSON.stringify(property)}] = ${value};`;
+
 /** The same without code of its own. */
 function looped(Row: New, properties: readonly string[]): Hydrate {
   return (columns, count, rows, masks) => {
     for (let index = 0; index < count; index += 1) {
       const row = new Row();
-      for (const [place, property] of properties.entries()) row[property] = itemOf(columns, masks, place, index);
+      for (const [place, property] of properties.entries()) assign(row, property, itemOf(columns, masks, place, index));
       rows.push(row);
     }
   };
@@ -100,7 +110,7 @@ function looped(Row: New, properties: readonly string[]): Hydrate {
 
 function rowOf(schema: EntitySchema, properties: readonly string[]): New {
   const target = schema.target as unknown as New;
-  if (schema.accessors || properties.length === schema.columns.length) return target;
+  if (schema.accessors || schema.columns.every(({ property }) => properties.includes(property))) return target;
   // an instance of the class that its constructor has not seen
   const Row = function Row() {} as unknown as New;
   Row.prototype = target.prototype;

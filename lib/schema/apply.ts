@@ -30,7 +30,11 @@ export async function applySchema(
   mode: SchemaMode,
 ): Promise<readonly string[]> {
   const catalog = catalogOf(entities);
-  if (mode === 'off' || catalog.tables.length === 0) return [];
+  if (catalog.tables.length === 0) return [];
+  if (mode === 'off') {
+    engine.database.entitiesMayBeViews = true;
+    return [];
+  }
   for (let attempt = 1; ; attempt += 1) {
     try {
       const created = await agree(engine, catalog, mode);

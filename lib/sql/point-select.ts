@@ -15,7 +15,7 @@ export class PointSelect {
   readonly #head: string;
   readonly #one: string;
   readonly #several = new Map<number, string>();
-  readonly #shape: Pick<Statement, 'reads' | 'writes' | 'as' | 'plan'>;
+  readonly #shape: Pick<Statement, 'reads' | 'writes' | 'as'>;
 
   constructor(entity: EntitySchema) {
     this.#key = entity.primaryKey;
@@ -23,7 +23,7 @@ export class PointSelect {
     const conditions = this.#key.map((column, index) => `${quote(column.name)} = $${index + 1}`);
     const where = conditions.length === 1 ? conditions[0] : `(${conditions.join(' AND ')})`;
     this.#one = `${this.#head}${where} LIMIT 1`;
-    this.#shape = { reads: [entity.id], writes: [], as: entity.columns.map((column) => column.as), plan: 'stable' };
+    this.#shape = { reads: [entity.id], writes: [], as: entity.columns.map((column) => column.as) };
   }
 
   /** The key that an id says; undefined for what is none, or says more than values: a condition tells why, or takes it. */

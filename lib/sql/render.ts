@@ -8,7 +8,10 @@ import { literal } from './literal.js';
 import { parameterOf } from './parameter.js';
 import { EVERYTHING, SqlBuilder, tableName, type Statement } from './statement.js';
 
-/** Appends a fragment, its values as parameters. Its text may name any table, so what is read is unknown from here on. */
+/**
+ * Appends a fragment, its values as parameters. Its text may name any table: what is read is unknown from here on, until the
+ * engine asks DuckDB.
+ */
 export function renderInto(builder: SqlBuilder, fragment: Fragment): SqlBuilder {
   builder.tables.add(EVERYTHING);
   for (const [index, text] of fragment.strings.entries()) {
@@ -41,7 +44,8 @@ export function renderDdl(fragment: Fragment): string {
 }
 
 /**
- * A whole statement from `sql`. Text may name any table, so it reads everything, and writes everything if it writes.
+ * A whole statement from `sql`. Text may name any table, so it reads everything, and writes everything if it writes, as far
+ * as can be told here; the engine knows more when it runs.
  *
  * @throws DatabaseError `E_QUERY` for anything but a fragment
  */

@@ -24,12 +24,6 @@ export interface Statement {
   readonly writes: readonly string[];
   /** how to read each result column, where not by its type's own way */
   readonly as?: readonly (As | undefined)[];
-  /**
-   * `'stable'`: a plan of it gives the right answer whatever the tables hold by then, so that it is not made anew when data
-   * has changed. Only for rows found by the values of their sole key column, given as parameters: DuckDB plans those anew
-   * with each execution's values
-   */
-  readonly plan?: 'stable';
 }
 
 /** Collects text and parameters in order. */

@@ -2,15 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { Column, Table, gt, sql, type BaseDuckDBManager, type Cache, type Fragment } from '@mysingle/database';
-import { Cache as SharedCache } from '../../lib/cache/cache.js';
-import type { CacheOptions } from '../../lib/cache/shared-cache.js';
-import { withinContext } from '../../lib/context.js';
-import { Engine } from '../../lib/engine/engine.js';
-import { acquireDatabase } from '../../lib/engine/registry.js';
-import { resolveOptions } from '../../lib/options.js';
+import { Column, Table, gt, sql, withContext, type BaseDuckDBManager, type Cache, type Fragment } from '@mysingle/database'; // prettier-ignore
+import { context, withinContext } from '../../lib/context.js';
+import { clocked } from '../support/clocked.js';
 import { failure } from '../support/failure.js';
+import { gate } from '../support/gate.js';
 import { openManager, scratchPath } from '../support/scratch.js';
+import { until } from '../support/until.js';
 
 @Table('cached_price')
 class Price {
@@ -23,21 +21,13 @@ class Other {
   @Column('integer', { primaryKey: true }) id!: number;
 }
 
+@Table('cached_third')
+class Third {
+  @Column('integer', { primaryKey: true }) id!: number;
+}
+
 const entities = [Price, Other];
 const hour = { ttl: '1h' } as const;
-
-/** The cache of a file with a clock of the test's; managers opened on the file meanwhile share it. */
-async function clocked(
-  path = scratchPath(),
-  options: CacheOptions = {},
-): Promise<{ cache: Cache; clock: { now: number }; path: string; close: () => Promise<void> }> {
-  const clock = { now: 1_000_000 };
-  const { database, log } = resolveOptions({ path, logger: false });
-  const lease = await acquireDatabase(database);
-  const engine = new Engine(lease.database, log, 1000);
-  const cache = await SharedCache.open(engine, options, log, () => clock.now);
-  return { cache, clock, path, close: () => engine.close().then(() => lease.release()) };
-}
 
 /** A cached count of prices, that tells how often it really counted. */
 function counter(db: BaseDuckDBManager, key = 'count'): { read: () => Promise<number>; loads: () => number } {
@@ -55,15 +45,12 @@ function beyond<T>(work: () => Promise<T>): Promise<T> {
   return withinContext({ transactions: new Map() }, work);
 }
 
-function gate(): { open: () => void; passed: Promise<void> } {
-  let open = (): void => {};
-  const passed = new Promise<void>((resolve) => (open = resolve));
-  return { open, passed };
-}
-
 describe('the cache in time', () => {
   it('holds a value up to its TTL by the clock, and not at it', async () => {
-    const { cache, clock, close } = await clocked();
+    const {
+      db: { cache },
+      clock,
+    } = await clocked();
     let loads = 0;
     const read = (): Promise<number> => cache.getOrLoad('k', { ttl: '10ms' }, () => (loads += 1));
     expect([await read(), await read()]).to.deep.equal([1, 1]);
@@ -71,12 +58,14 @@ describe('the cache in time', () => {
     expect(await read()).to.equal(1);
     clock.now += 1;
     expect(await read()).to.equal(2);
-    expect(cache.stats()).to.deep.equal({ hits: 2, loads: 2, joined: 0, entries: 1 });
-    await close();
+    expect(cache.stats()).to.include({ hits: 2, loads: 2, joined: 0, entries: 1 });
   });
 
   it('keeps null and undefined by negativeTtl alone', async () => {
-    const { cache, clock, close } = await clocked();
+    const {
+      db: { cache },
+      clock,
+    } = await clocked();
     let loads = 0;
     for (const nothing of [null, undefined]) {
       loads = 0;
@@ -92,7 +81,6 @@ describe('the cache in time', () => {
       await cache.getOrLoad(`negative ${nothing}`, negative, load);
       expect(loads).to.equal(4);
     }
-    await close();
   });
 
   it('refuses times that are none', async () => {
@@ -163,7 +151,10 @@ describe('the cache in time', () => {
   });
 
   it('gets, sets, deletes, clears and purges by hand', async () => {
-    const { cache, clock, close } = await clocked();
+    const {
+      db: { cache },
+      clock,
+    } = await clocked();
     expect(await cache.get('a')).to.equal(undefined);
     await cache.set('a', { n: 1n }, { ttl: '10ms' });
     await cache.set('b', null, hour);
@@ -171,6 +162,7 @@ describe('the cache in time', () => {
     expect([await cache.get('a'), await cache.get('b')]).to.deep.equal([{ n: 1n }, null]);
     await cache.delete('b');
     expect(await cache.get('b')).to.equal(undefined);
+    await cache.flush();
     clock.now += 10;
     expect(await cache.get('a')).to.equal(undefined);
     expect(await cache.purge()).to.equal(1);
@@ -178,7 +170,6 @@ describe('the cache in time', () => {
     await cache.clear();
     expect([await cache.get('c'), cache.stats().entries]).to.deep.equal([undefined, 0]);
     await failure(() => cache.set('f', () => 1, hour), 'E_UNSUPPORTED');
-    await close();
   });
 
   it('does not keep what was deleted, or cleared, while it was loading', async () => {
@@ -201,6 +192,34 @@ describe('the cache in time', () => {
     }
   });
 
+  it('forgets at a clear also what somebody just finds in its table', async () => {
+    const { cache } = await openManager({ cache: { maxEntries: 1 } });
+    const orders: ((clear: () => Promise<void>, find: () => Promise<unknown>) => Promise<unknown>[])[] = [
+      (clear, find) => [find(), clear()],
+      (clear, find) => [clear(), find()],
+    ];
+    for (const written of [true, false]) {
+      for (const order of orders) {
+        await cache.set('k', 'old', hour);
+        await cache.set('other', 1, hour); // in place of it in memory
+        const writing = cache.flush();
+        if (written) await writing;
+        await Promise.all(order(() => cache.clear(), () => cache.get('k'))); // prettier-ignore
+        expect(await cache.get('k')).to.equal(undefined);
+      }
+    }
+  });
+
+  it('replaces what was there also by a value that the commit itself ends', async () => {
+    const db = await openManager({ entities });
+    await db.cache.set('k', 'old', hour);
+    await db.transaction(async () => {
+      await db.cache.set('k', 'new', { ...hour, dependsOn: [Price] });
+      await db.repository(Price).insert({ id: 1, price: 1 });
+    });
+    expect(await db.cache.get('k')).to.equal(undefined);
+  });
+
   it('keeps what was set over what was still loading', async () => {
     const { cache } = await openManager();
     const [begun, go] = [gate(), gate()];
@@ -217,13 +236,15 @@ describe('the cache in time', () => {
   });
 
   it('frees the memory of what ran out when it purges', async () => {
-    const { cache, clock, close } = await clocked();
+    const {
+      db: { cache },
+      clock,
+    } = await clocked();
     await cache.set('a', 1, { ttl: '10ms' });
     await cache.set('b', 1, hour);
     clock.now += 10;
     await cache.purge();
     expect(cache.stats().entries).to.equal(1);
-    await close();
   });
 
   it('rejects, and does not throw, what it refuses', async () => {
@@ -242,6 +263,7 @@ describe('the cache in time', () => {
     await db.cache.set('k', 'old', hour);
     await db.cache.set('other', 1, hour);
     expect(await db.cache.get('k')).to.equal('old');
+    await db.cache.flush();
     await db.execute(sql`alter table mysingle_cache rename column bytes to size`);
     await db.cache.set('k', 'new', hour);
     await db.cache.set('other', 2, hour);
@@ -576,13 +598,12 @@ describe('the cache over a restart', () => {
 
   it('does not keep what ran out meanwhile', async () => {
     const first = await clocked();
-    await first.cache.set('short', 1, { ttl: '10ms' });
-    await first.cache.set('long', 1, hour);
-    await first.close();
-    const second = await clocked(first.path);
+    await first.db.cache.set('short', 1, { ttl: '10ms' });
+    await first.db.cache.set('long', 1, hour);
+    await first.db.close();
+    const second = await clocked({ path: first.path });
     second.clock.now += 10;
-    expect([await second.cache.get('short'), await second.cache.get('long')]).to.deep.equal([undefined, 1]);
-    await second.close();
+    expect([await second.db.cache.get('short'), await second.db.cache.get('long')]).to.deep.equal([undefined, 1]);
   });
 
   /** A process that caches, then writes without reading again, then says so; and ends by what `end` does. */
@@ -635,5 +656,367 @@ describe('the cache over a restart', () => {
     await db.cache.clear();
     await read();
     expect(loads()).to.equal(2);
+  });
+});
+
+describe('the grace of a value', () => {
+  const graced = { ttl: '10ms', grace: '1h' } as const;
+
+  /** A value that counts its loads, and fails or waits where it is told to. */
+  function counted(cache: Cache): { read: () => Promise<number>; state: { loads: number; fails: boolean; wait?: Promise<void> } } {
+    const state: { loads: number; fails: boolean; wait?: Promise<void> } = { loads: 0, fails: false };
+    const load = async (): Promise<number> => {
+      const n = (state.loads += 1);
+      await state.wait;
+      if (state.fails) throw new Error(`load ${n} failed`);
+      return n;
+    };
+    return { read: () => cache.getOrLoad('k', graced, load), state };
+  } // prettier-ignore
+
+  it('gives what is over at once, while exactly one refresh runs', async () => {
+    const { db, clock } = await clocked();
+    const { read, state } = counted(db.cache);
+    expect(await read()).to.equal(1);
+    clock.now += 10;
+    const { open, passed } = gate();
+    state.wait = passed;
+    // were any of these to wait for the load, none would come back
+    expect(await Promise.all(Array.from({ length: 50 }, read))).to.deep.equal(Array.from({ length: 50 }, () => 1));
+    await until(() => state.loads > 1);
+    expect([await read(), state.loads, db.cache.stats().stale]).to.deep.equal([1, 2, 51]);
+    open();
+    await untilFresh(db.cache);
+    expect([await read(), state.loads]).to.deep.equal([2, 2]);
+    expect(db.cache.stats()).to.include({ loads: 2, joined: 0 });
+  });
+
+  /** Until the refresh has come to its end. */
+  const untilFresh = async (cache: Cache): Promise<void> => {
+    while ((await cache.explain('k')).loading) await new Promise(setImmediate);
+  };
+
+  it('lasts over a restart, where the table has what is over', async () => {
+    const first = await clocked();
+    expect(await counted(first.db.cache).read()).to.equal(1);
+    await first.db.close();
+    first.clock.now += 10;
+    const { db } = await clocked({ path: first.path }, first.clock);
+    const { read, state } = counted(db.cache);
+    state.loads = 10;
+    const { open, passed } = gate();
+    state.wait = passed;
+    expect(await Promise.all([read(), read(), read()])).to.deep.equal([1, 1, 1]);
+    await until(() => state.loads > 10);
+    expect([await read(), state.loads]).to.deep.equal([1, 11]);
+    open();
+    await untilFresh(db.cache);
+    expect([await read(), state.loads]).to.deep.equal([11, 11]);
+    expect(db.cache.stats()).to.include({ stale: 4, loads: 1 });
+  });
+
+  it('goes on while refreshes fail, each with a warning, and ends by the clock: then callers get the error', async () => {
+    const { db, clock, said } = await clocked();
+    const { read, state } = counted(db.cache);
+    await read();
+    state.fails = true;
+    clock.now += 10;
+    for (let time = 0; time < 3; time += 1) {
+      expect(await read()).to.equal(1);
+      await untilFresh(db.cache);
+    }
+    expect(state.loads).to.equal(4);
+    const warnings = said();
+    expect(warnings.map(({ level, msg, cache_key, error_type }) => [level, msg, cache_key, error_type])).to.deep.equal(
+      Array.from({ length: 3 }, () => [40, 'Cache refresh failed', 'k', 'Error']),
+    );
+    clock.now += 3_600_000 - 1;
+    expect(await read()).to.equal(1);
+    await untilFresh(db.cache);
+    clock.now += 1;
+    expect(String(await read().catch((error: unknown) => error))).to.equal('Error: load 6 failed');
+  });
+
+  it('never serves what a write has ended, nor what was deleted, nor what is over to a transaction', async () => {
+    const { db, clock } = await clocked({ entities });
+    const read = (): Promise<number> => db.cache.getOrLoad('n', graced, () => db.repository(Price).count());
+    expect(await read()).to.equal(0);
+    clock.now += 10;
+    await db.repository(Price).insert({ id: 1, price: 1 });
+    expect(await read()).to.equal(1);
+    const { read: other, state } = counted(db.cache);
+    await other();
+    clock.now += 10;
+    expect(await db.transaction(other)).to.equal(2);
+    clock.now += 10;
+    await db.cache.delete('k');
+    expect([await other(), state.loads]).to.deep.equal([3, 3]);
+    expect(db.cache.stats().stale).to.equal(0);
+  });
+
+  it('is not for what was ended by a write in an earlier session', async () => {
+    const first = await clocked({ entities });
+    await first.db.cache.getOrLoad('n', graced, () => first.db.repository(Price).count());
+    await first.db.cache.flush();
+    await first.db.repository(Price).insert({ id: 1, price: 1 });
+    await first.db.close();
+    first.clock.now += 10;
+    const { db } = await clocked({ entities, path: first.path }, first.clock);
+    expect(await db.cache.getOrLoad('n', graced, () => db.repository(Price).count())).to.equal(1);
+  });
+
+  it('refreshes under the ids of the caller, outside of his transaction, and apart from what he reads', async () => {
+    const [{ db, clock, said }, other] = [await clocked({ entities }), await openManager({ entities })];
+    const seen: unknown[] = [];
+    const read = (): Promise<number> =>
+      db.cache.getOrLoad('k', graced, () => {
+        const { log, transactions, reads } = context();
+        seen.push([log?.correlationId, transactions?.size ?? 0, reads?.parent === undefined]);
+        if (seen.length === 2) throw new Error('no');
+        return db.repository(Price).count();
+      });
+    await read();
+    clock.now += 10;
+    let outers = 0;
+    const outer = (): Promise<number> => db.cache.getOrLoad('outer', hour, async () => ((outers += 1), await read()));
+    const inTransaction = (): Promise<number> => other.transaction(outer);
+    await withContext({ correlationId: 'c-1' }, inTransaction);
+    await untilFresh(db.cache);
+    expect(seen).to.deep.equal([[undefined, 0, true], ['c-1', 0, true]]); // prettier-ignore
+    expect(said().map(({ msg, correlation_id }) => [msg, correlation_id])).to.deep.equal([
+      ['Cache refresh failed', 'c-1'],
+    ]);
+    // what the stale value was read of is read for the outer one
+    await outer();
+    await db.repository(Price).insert({ id: 1, price: 1 });
+    expect([await outer(), outers]).to.deep.equal([1, 2]);
+  });
+});
+
+describe('what is done to the cache by hand, in a transaction', () => {
+  const noSuch = new Error('rolled back');
+
+  /** Each with what it does to the value 1 that is there. */
+  const deeds: Readonly<Record<string, { run: (db: BaseDuckDBManager) => Promise<void>; left: unknown }>> = {
+    set: { run: ({ cache }) => cache.set('k', 2, hour), left: 2 },
+    delete: { run: ({ cache }) => cache.delete('k'), left: undefined },
+    'invalidate by a tag': { run: ({ cache }) => cache.invalidate({ tags: ['t'] }), left: undefined },
+    'invalidate by an entity': { run: ({ cache }) => cache.invalidate({ entities: [Price] }), left: undefined },
+  };
+  for (const [what, { run, left }] of Object.entries(deeds)) {
+    it(`${what}: counts exactly from the commit on, as nothing where it is rolled back, and at once outside`, async () => {
+      const db = await openManager({ entities });
+      const put = (): Promise<void> => db.cache.set('k', 1, { ...hour, tags: ['t'], dependsOn: [Price] });
+      await put();
+      const within = async (fails: boolean): Promise<void> => {
+        await run(db);
+        expect(await beyond(() => db.cache.get('k'))).to.equal(1);
+        await db.transaction(() => beyond(async () => expect(await db.cache.get('k')).to.equal(1)));
+        if (fails) throw noSuch;
+      };
+      expect(await db.transaction(() => within(true)).catch((error: unknown) => error)).to.equal(noSuch);
+      expect(await db.cache.get('k')).to.equal(1);
+      await db.transaction(() => within(false));
+      expect(await db.cache.get('k')).to.equal(left);
+      await put();
+      await run(db);
+      expect(await db.cache.get('k')).to.equal(left);
+      await db.cache.flush();
+      await db.cache.set('other', 1, hour); // memory has nothing to do with it
+      expect(await db.cache.get('k')).to.equal(left);
+    });
+  }
+
+  it('takes effect in its order, and with its commit at once: nobody sees the one without the other', async () => {
+    const db = await openManager({ entities });
+    const prices = db.repository(Price);
+    const count = (): Promise<number> => db.cache.getOrLoad('n', { ...hour, tags: ['t'] }, () => prices.count());
+    const seen: unknown[] = [];
+    await count();
+    await db.transaction(async () => {
+      await db.cache.set('k', 1, hour);
+      await db.cache.delete('k');
+      await db.cache.set('k', 2, hour);
+      await prices.insert({ id: 1, price: 1 });
+      await db.cache.invalidate({ tags: ['t'] });
+      expect(await beyond(count)).to.equal(0);
+      await db.afterCommit(async () => seen.push(await db.cache.get('k'), await count()));
+    });
+    expect([seen, await db.cache.get('k'), await count()]).to.deep.equal([[2, 1], 2, 1]);
+  });
+
+  it('drops a load that is under way when the transaction that deletes its key commits', async () => {
+    const { cache, db } = await openManager().then((manager) => ({ cache: manager.cache, db: manager }));
+    const [begun, go] = [gate(), gate()];
+    const old = cache.getOrLoad('k', hour, async () => (begun.open(), await go.passed, 'old'));
+    await begun.passed;
+    await db.transaction(() => cache.delete('k'));
+    go.open();
+    expect([await old, await cache.get('k')]).to.deep.equal(['old', undefined]);
+  });
+
+  it('makes of a set nothing where what it depends on was written behind it, before the commit', async () => {
+    const db = await openManager({ entities });
+    await db.transaction(async () => {
+      await db.cache.set('k', 1, { ...hour, dependsOn: [Price] });
+      await beyond(() => db.repository(Price).insert({ id: 1, price: 1 }));
+    });
+    expect(await db.cache.get('k')).to.equal(undefined);
+  });
+});
+
+describe('what a value depends on', () => {
+  const raw = (db: BaseDuckDBManager): Promise<number> =>
+    db.withConnection(async (connection) => Number((await connection.runAndReadAll('select count(*) from cached_price')).getRows()[0]?.[0]), { writes: [] }); // prettier-ignore
+  const told = async (db: BaseDuckDBManager, key = 'k'): Promise<object> => {
+    const { tables, tags, reason } = await db.cache.explain(key);
+    return { tables, tags, reason };
+  };
+
+  it('is, for a value that was set, what it was said to be', async () => {
+    const db = await openManager({ entities });
+    await db.cache.set('k', 1, { ...hour, dependsOn: [Price], tags: ['t'] });
+    await db.repository(Other).insert({ id: 1 });
+    await db.cache.invalidate({ tags: ['other'], entities: [Other] });
+    expect([await db.cache.get('k'), await told(db)]).to.deep.equal([1, { tables: ['main.cached_price'], tags: ['t'], reason: 'fresh' }]); // prettier-ignore
+    await db.repository(Price).insert({ id: 1, price: 1 });
+    expect([await db.cache.get('k'), await told(db)]).to.deep.equal([undefined, { tables: ['main.cached_price'], tags: ['t'], reason: 'written' }]); // prettier-ignore
+  });
+
+  it('is everything where its load reads what nobody can know, unless it is said what stands for that', async () => {
+    const db = await openManager({ entities: [...entities, Third] });
+    const load = async (): Promise<number> => (await db.repository(Other).count()) + (await raw(db));
+    await db.cache.getOrLoad('unknown', hour, load);
+    await db.cache.getOrLoad('none', { ...hour, dependsOn: [] }, load);
+    await db.cache.getOrLoad('price', { ...hour, dependsOn: [Price] }, load);
+    const other = 'main.cached_other';
+    expect((await db.cache.explain('unknown')).tables).to.have.members([other, '*']);
+    expect((await db.cache.explain('none')).tables).to.deep.equal([other]);
+    expect((await db.cache.explain('price')).tables).to.have.members([other, 'main.cached_price']);
+    const states = (): Promise<string[]> => Promise.all(['unknown', 'none', 'price'].map(async (key) => (await db.cache.explain(key)).reason)); // prettier-ignore
+    await db.repository(Third).insert({ id: 1 });
+    expect(await states()).to.deep.equal(['written', 'fresh', 'fresh']);
+    await db.repository(Price).insert({ id: 1, price: 1 });
+    expect(await states()).to.deep.equal(['written', 'fresh', 'written']);
+    await db.repository(Other).insert({ id: 1 });
+    expect(await states()).to.deep.equal(['written', 'written', 'written']);
+  });
+
+  it('is passed up by what is cached within: tables, tags, and what stands for the unknown', async () => {
+    const db = await openManager({ entities });
+    const inner = (): Promise<number> =>
+      db.cache.getOrLoad('inner', { ...hour, tags: ['i'], dependsOn: [Price] }, () => raw(db));
+    const outer = (key: string): Promise<number> =>
+      db.cache.getOrLoad(key, { ...hour, tags: ['o'] }, async () => (await inner()) + (await db.repository(Other).count())); // prettier-ignore
+    for (const key of ['loaded', 'hit']) {
+      await outer(key);
+      const { tables, tags } = await db.cache.explain(key);
+      expect(tables).to.have.members(['main.cached_price', 'main.cached_other']);
+      expect(tags).to.have.members(['i', 'o']);
+    }
+    expect((await db.cache.explain('inner')).tags).to.deep.equal(['i']);
+    await db.cache.invalidate({ tags: ['o'] });
+    expect([await db.cache.get('loaded'), await db.cache.get('inner')]).to.deep.equal([undefined, 0]);
+    await outer('loaded');
+    await db.cache.invalidate({ tags: ['i'] });
+    expect([await db.cache.get('loaded'), await db.cache.get('inner')]).to.deep.equal([undefined, undefined]);
+  });
+
+  it('is passed up also by what goes past the cache', async () => {
+    const path = scratchPath();
+    const [on, off] = [await openManager({ path, entities }), await openManager({ path, entities, cache: false })];
+    const terms = { ...hour, tags: ['i'], dependsOn: [Price] };
+    const within = (load: () => Promise<number>): Promise<number> => on.cache.getOrLoad('outer', hour, load);
+    await within(() => off.cache.getOrLoad('inner', terms, () => raw(off)));
+    expect(await told(on, 'outer')).to.deep.equal({ tables: ['main.cached_price'], tags: ['i'], reason: 'fresh' });
+    await on.cache.delete('outer');
+    await within(() =>
+      on.transaction(async () => {
+        await on.cache.invalidate({ tags: ['another'] }); // as good as a write
+        return on.cache.getOrLoad('inner', terms, () => 0);
+      }),
+    );
+    const { tables, tags } = await on.cache.explain('outer');
+    expect({ tables, tags }).to.deep.equal({ tables: ['main.cached_price'], tags: ['i'] });
+  });
+
+  it('may be a tag that is named as a table is, or as everything: it is a tag all the same', async () => {
+    const db = await openManager({ entities });
+    await db.cache.set('k', 1, { ...hour, tags: ['main.cached_price', '*', 'tag:x'] });
+    await db.repository(Price).insert({ id: 1, price: 1 });
+    await db.withConnection((connection) => connection.run('select 1'));
+    expect(await db.cache.get('k')).to.equal(1);
+    await db.cache.invalidate({ tags: ['*'] });
+    expect(await db.cache.get('k')).to.equal(undefined);
+  });
+
+  it('holds over a restart, its tags too', async () => {
+    const path = scratchPath();
+    const first = await openManager({ path, entities });
+    for (const key of ['a', 'b']) await first.cache.set(key, key, { ...hour, tags: [key] });
+    await first.close();
+    const second = await openManager({ path, entities });
+    await second.cache.invalidate({ tags: ['a'] });
+    expect([await second.cache.get('a'), await second.cache.get('b')]).to.deep.equal([undefined, 'b']);
+  });
+});
+
+describe('getOrSet', () => {
+  it('keeps and gives a value where there is none, and gives what there is', async () => {
+    const { cache } = await openManager();
+    const made = { list: [1] };
+    const first = await cache.getOrSet('k', made, hour);
+    expect([first === made, first]).to.deep.equal([false, made]);
+    expect(await cache.getOrSet('k', { list: [2] }, hour)).to.deep.equal({ list: [1] });
+    expect(await cache.getOrSet('f', ({ signal }) => signal.aborted, hour)).to.equal(false);
+    expect(await cache.getOrSet('f', () => Promise.reject(new Error('not asked')), hour)).to.equal(false);
+    expect(await cache.getOrSet('null', null, hour)).to.equal(null);
+    expect(cache.stats()).to.include({ loads: 3, hits: 2, entries: 2 });
+  });
+
+  it('has the options of getOrLoad', async () => {
+    const { cache } = await openManager();
+    await cache.getOrSet('k', 1, { ...hour, tags: ['t'] });
+    await cache.invalidate({ tags: ['t'] });
+    expect(await cache.getOrSet('k', 2, hour)).to.equal(2);
+    await failure(cache.getOrSet('other', 2, { ttl: 'soon' as never }), 'E_CONFIG');
+    await failure(cache.getOrSet('other', 2, { ...hour, until: 1 } as never), 'E_CONFIG');
+  });
+});
+
+describe('stats of the cache', () => {
+  it('count hits, those by the table, loads, joined and stale ones, and what is kept, waits, and was evicted', async () => {
+    const { db, clock, path } = await clocked({ cache: { maxEntries: 3 } });
+    const none = { hits: 0, stale: 0, tierHits: 0, loads: 0, joined: 0, entries: 0, bytes: 0, evicted: 0, pending: 0 };
+    expect(db.cache.stats()).to.deep.equal(none);
+    const read = (key: string): Promise<string> => db.cache.getOrLoad(key, { ttl: '10ms', grace: '1h' }, () => key);
+    await Promise.all([read('a'), read('a'), read('a')]);
+    expect(db.cache.stats()).to.include({ loads: 1, joined: 2, hits: 2, entries: 1, pending: 1 });
+    await read('a');
+    await db.cache.get('a');
+    await db.cache.get('none');
+    expect(db.cache.stats()).to.include({ loads: 1, hits: 4, tierHits: 0 });
+    expect(db.cache.stats().bytes).to.be.greaterThan(0);
+    await db.cache.flush();
+    expect(db.cache.stats().pending).to.equal(0);
+    for (const key of ['b', 'c', 'd']) await read(key);
+    expect(db.cache.stats()).to.include({ loads: 4, entries: 3, evicted: 1, tierHits: 0 });
+    await read('a'); // of the table
+    expect(db.cache.stats()).to.include({ loads: 4, hits: 5, tierHits: 1, evicted: 2 });
+    await db.cache.get('b');
+    expect(db.cache.stats()).to.include({ hits: 6, tierHits: 2 });
+    clock.now += 10;
+    await read('b');
+    expect(db.cache.stats()).to.include({ stale: 1, hits: 7 });
+    while ((await db.cache.explain('b')).loading) await new Promise(setImmediate);
+    expect(db.cache.stats()).to.include({ stale: 1, hits: 7, tierHits: 2, loads: 5, joined: 2 });
+    // one for all managers of a file
+    expect((await openManager({ path })).cache.stats()).to.deep.equal(db.cache.stats());
+  });
+
+  it('leave out what goes past the cache', async () => {
+    const { cache } = await openManager({ cache: false });
+    await cache.getOrLoad('k', hour, () => 1);
+    expect(cache.stats()).to.include({ loads: 0, hits: 0, entries: 0 });
   });
 });

@@ -2,8 +2,10 @@ import { expect } from 'chai';
 import { expectTypeOf } from 'expect-type';
 import { describe, it } from 'mocha';
 import { Cached, Column, Index, InjectRepository, Table, avg, count, type BaseDuckDBManager, type Repository } from '@mysingle/database'; // prettier-ignore
+import { clocked } from '../support/clocked.js';
 import { failure } from '../support/failure.js';
-import { openManager } from '../support/scratch.js';
+import { gate } from '../support/gate.js';
+import { openManager, scratchPath } from '../support/scratch.js';
 
 @Table('cached_spec_run')
 class Run {
@@ -201,7 +203,7 @@ describe('@Cached on a method', () => {
       // @ts-expect-error a bare number has no unit
       [() => Cached({ ttl: '1h', negativeTtl: 30 }), /^@Cached negativeTtl: 30 is not a duration/],
       [() => Cached('5 minutes' as '5m'), /"5 minutes" is not a duration/],
-      [() => Cached({ ttl: '1h', tll: '1h' } as never), /has no option 'tll'. Options: ttl, negativeTtl, key, name, using/],
+      [() => Cached({ ttl: '1h', tll: '1h' } as never), /has no option 'tll'. Options: ttl, grace, negativeTtl, tags, dependsOn, key, name, using/],
       [() => Cached({ ttl: '1h', key: 'id' } as never), /'key' and 'using' are functions/],
       [() => Cached({ ttl: '1h', name: '' }), /'name' is a string/],
       [() => (Cached('1h') as (...args: unknown[]) => void)({}, 'x', undefined), /on x: it decorates a method or an entity class/],
@@ -222,6 +224,156 @@ describe('@Cached on a method', () => {
       @Cached({ ttl: '1h', key: (id: string) => id }) async byNumber(id: number): Promise<number> { return id; } // prettier-ignore
     }
     expect(Wrong).to.be.a('function');
+  });
+});
+
+describe('the terms of a @Cached method', () => {
+  let loads = 0;
+  class Profiles {
+    load: () => Promise<unknown> = async () => (loads += 1);
+    constructor(readonly db: BaseDuckDBManager) {}
+    @Cached({ ttl: '10ms', grace: '1h', tags: (id: string) => [`user:${id}`], dependsOn: [Strategy] })
+    async graced(_id: string, _more?: number): Promise<unknown> {
+      return this.load();
+    }
+    @Cached({ ttl: '1h', tags: ['all'], dependsOn: [] })
+    async raw(): Promise<number> {
+      loads += 1;
+      await this.db.withConnection((connection) => connection.run('select 1'), { writes: [] });
+      return this.db.repository(Run).count();
+    }
+    @Cached({ ttl: '1h', tags: () => 'all' as never })
+    async wrong(): Promise<number> {
+      return (loads += 1);
+    }
+    @Cached('1h') async outer(): Promise<unknown[]> { return [await this.graced('a'), await this.raw()]; } // prettier-ignore
+  }
+
+  it('are tags, static and from the arguments: of each call its own', async () => {
+    const db = await openManager({ entities });
+    const profiles = new Profiles(db);
+    loads = 0;
+    profiles.load = async () => db.repository(Run).count();
+    for (const id of ['a', 'b']) await profiles.graced(id);
+    expect(await db.cache.explain('Profiles.graced:["a"]')).to.deep.include({
+      tags: ['user:a'],
+      tables: ['main.cached_spec_strategy', 'main.cached_spec_run'],
+    });
+    await profiles.raw();
+    await db.cache.invalidate({ tags: ['user:a', 'all'] });
+    const reasons = ['graced:["a"]', 'graced:["b"]', 'raw:[]'].map(async (key) => (await db.cache.explain(`Profiles.${key}`)).reason); // prettier-ignore
+    expect(await Promise.all(reasons)).to.deep.equal(['written', 'fresh', 'written']);
+    expect((await failure(profiles.wrong(), 'E_CONFIG')).message).to.match(/^@Cached wrong: tags: give an array/);
+  });
+
+  it('are grace, where one refresh runs behind the callers', async () => {
+    const { db, clock } = await clocked({ entities });
+    const profiles = new Profiles(db);
+    loads = 0;
+    expect(await profiles.graced('a')).to.equal(1);
+    clock.now += 10;
+    const { open, passed } = gate();
+    profiles.load = async () => ((loads += 1), await passed, loads);
+    expect(await Promise.all([profiles.graced('a'), profiles.graced('a')])).to.deep.equal([1, 1]);
+    open();
+    while ((await db.cache.explain('Profiles.graced:["a"]')).loading) await new Promise(setImmediate);
+    expect([await profiles.graced('a'), loads]).to.deep.equal([2, 2]);
+    await db.repository(Strategy).insert({ id: 1, name: 'a' });
+    clock.now += 10;
+    expect(await profiles.graced('a')).to.equal(3);
+  });
+
+  it('are what stands for reads that cannot be known, and the known ones stay', async () => {
+    const db = await openManager({ entities });
+    const profiles = new Profiles(db);
+    loads = 0;
+    await profiles.raw();
+    await db.repository(Strategy).insert({ id: 1, name: 'a' });
+    expect([await profiles.raw(), loads]).to.deep.equal([0, 1]);
+    await db.repository(Run).insert({ id: 1, strategy: 'a' });
+    expect([await profiles.raw(), loads]).to.deep.equal([1, 2]);
+  });
+
+  it('are passed up to the method that calls', async () => {
+    const db = await openManager({ entities });
+    const profiles = new Profiles(db);
+    for (const seen of ['loaded', 'hit']) {
+      await profiles.outer();
+      const { tags, tables } = await db.cache.explain('Profiles.outer:[]');
+      expect(tags, seen).to.have.members(['user:a', 'all']);
+      expect(tables, seen).to.have.members(['main.cached_spec_run', 'main.cached_spec_strategy']);
+      await db.cache.delete('Profiles.outer:[]');
+    }
+  });
+});
+
+describe('the cache that a @Cached method has found', () => {
+  class Found {
+    calls = 0;
+    constructor(public db: BaseDuckDBManager) {}
+    @Cached('1h') async value(): Promise<string> { return `${this.db.cache.stats().loads} ${(this.calls += 1)}`; } // prettier-ignore
+  }
+
+  it('is the one of the property as it is now, also where that was replaced', async () => {
+    const [one, two] = [await openManager(), await openManager()];
+    const found = new Found(one);
+    const first = await found.value();
+    expect([await found.value(), found.calls]).to.deep.equal([first, 1]);
+    found.db = two;
+    await found.value();
+    await found.value();
+    expect([found.calls, two.cache.stats().loads, one.cache.stats().hits]).to.deep.equal([2, 1, 1]);
+    found.db = one;
+    expect([await found.value(), found.calls]).to.deep.equal([first, 2]);
+  });
+
+  it('is found anew where its manager was closed and opened again, with the values of its table', async () => {
+    const db = await openManager({ path: scratchPath(), entities });
+    const found = new Found(db);
+    const first = await found.value();
+    await found.value();
+    await db.close();
+    await failure(found.value(), 'E_CLOSED');
+    await db.connect();
+    expect([await found.value(), await found.value(), found.calls]).to.deep.equal([first, first, 1]);
+    expect(db.cache.stats()).to.include({ loads: 0, hits: 2, tierHits: 1 });
+    await db.cache.clear();
+    await found.value();
+    expect(found.calls).to.equal(2);
+  });
+
+  it('is of each instance its own: two of one class share values where they share the database, and only there', async () => {
+    const path = scratchPath();
+    const managers = [await openManager({ path }), await openManager({ path }), await openManager()];
+    const all = managers.map((db) => new Found(db));
+    for (let time = 0; time < 2; time += 1) for (const each of all) await each.value();
+    expect(all.map(({ calls }) => calls)).to.deep.equal([1, 0, 1]);
+  });
+
+  it('is asked of `using` at each call, and of the open managers where there is nothing else', async () => {
+    const [one, two] = [await openManager(), await openManager()];
+    let [now, asked, calls] = [one, 0, 0];
+    class Using {
+      @Cached({ ttl: '1h', using: () => ((asked += 1), now) }) async value(): Promise<number> { return (calls += 1); } // prettier-ignore
+      @Cached({ ttl: '1h', using: () => 5 }) async none(): Promise<number> { return 1; } // prettier-ignore
+      @Cached('1h') async open(): Promise<number> { return (calls += 1); } // prettier-ignore
+    }
+    const using = new Using();
+    expect([await using.value(), await using.value(), asked]).to.deep.equal([1, 1, 2]);
+    now = two;
+    expect([await using.value(), await using.value(), two.cache.stats().loads]).to.deep.equal([2, 2, 1]);
+    expect((await failure(using.none(), 'E_CACHE_UNBOUND')).message).to.equal('@Cached Using.none: using gave no manager and no repository.'); // prettier-ignore
+    await one.close();
+    expect([await using.open(), await using.open()]).to.deep.equal([3, 3]);
+    await two.close();
+    const three = await openManager();
+    expect([await using.open(), three.cache.stats().loads]).to.deep.equal([4, 1]);
+  });
+
+  it('is none where an instance has properties of two managers', async () => {
+    const [one, two] = [await openManager(), await openManager()];
+    const second = Object.assign(new Found(one), { other: two });
+    expect((await failure(second.value(), 'E_CACHE_UNBOUND')).message).to.include('properties of 2 managers');
   });
 });
 
@@ -264,7 +416,10 @@ describe('@Cached on an entity', () => {
     await strategies.findOne({ cache: false });
     await strategies.aggregate({ select: { n: count() }, cache: false });
     await db.repository(Run).find();
-    expect(db.cache.stats()).to.deep.equal({ hits: 0, loads: 0, joined: 0, entries: 0 });
+    await strategies.count(undefined, { cache: false });
+    await strategies.exists(undefined, { cache: false });
+    await strategies.findById(1, { cache: false });
+    expect(db.cache.stats()).to.include({ hits: 0, loads: 0, joined: 0, entries: 0 });
   });
 
   it('sees the own writes of a transaction, and shows them to nobody else', async () => {

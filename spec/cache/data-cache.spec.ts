@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { pino } from 'pino';
 import { sql, type BaseDuckDBManager, type ManagerOptions } from '@mysingle/database';
+import { withinContext } from '../../lib/context.js';
 import { failure } from '../support/failure.js';
 import { openManager, scratchPath } from '../support/scratch.js';
 
@@ -72,7 +73,7 @@ describe('storeCacheData and getCacheData', () => {
   });
 
   it('take a number of hours beyond all times as for ever', async () => {
-    const db = await openManager();
+    const db = await openManager({ cache: { retention: '100000d' } });
     await db.storeCacheData('k', 1);
     await age(db, 100_000);
     expect(await db.getCacheData('k', { ttlHours: Number.MAX_SAFE_INTEGER })).to.equal(1);
@@ -86,11 +87,14 @@ describe('storeCacheData and getCacheData', () => {
     await db.execute(sql`create table odd (cache_key varchar)`);
     expect(await db.getCacheData('k', { tableName: 'odd' })).to.equal(null);
     expect(await db.storeCacheData('k', 1, { tableName: 'odd' })).to.equal(false);
+    const error =
+      'Table "odd" is no cache table: it has the columns cache_key VARCHAR, and a cache table has id UUID, cache_key VARCHAR, data_json JSON, ' +
+      'created_at TIMESTAMP WITH TIME ZONE, updated_at TIMESTAMP WITH TIME ZONE. Give another tableName, or drop it, and it is made anew.';
     expect(lines()).to.deep.equal([
       { level: 'error', cache_key: 'k', table_name: 'cache_data', error: 'a value does not fit its type', error_type: 'E_CONVERSION', event: 'Failed to store cache data' },
-      { level: 'error', cache_key: 'k', table_name: 'odd', error: 'a query is wrong', error_type: 'E_QUERY', event: 'Failed to retrieve cache data' },
-      { level: 'error', table_name: 'odd', error: 'a query is wrong', error_type: 'E_QUERY', event: 'Failed to create cache table' },
-      { level: 'error', cache_key: 'k', table_name: 'odd', error: 'a query is wrong', error_type: 'E_QUERY', event: 'Failed to store cache data' },
+      { level: 'error', cache_key: 'k', table_name: 'odd', error, error_type: 'E_CONFIG', event: 'Failed to retrieve cache data' },
+      { level: 'error', table_name: 'odd', error, error_type: 'E_CONFIG', event: 'Failed to create cache table' },
+      { level: 'error', cache_key: 'k', table_name: 'odd', error, error_type: 'E_CONFIG', event: 'Failed to store cache data' },
     ]); // prettier-ignore
   });
 
@@ -180,5 +184,87 @@ describe('storeCacheData and getCacheData', () => {
       { name: 'mine_cache_key_idx', one: true },
       { name: 'mine_updated_at_idx', one: false },
     ]); // prettier-ignore
+  });
+
+  it('throw with onError what they would have logged alone, and log it all the same', async () => {
+    const { db, lines } = await logged();
+    await db.execute(sql`create table odd (cache_key varchar)`);
+    await db.execute(sql`create view seen as select 1 as x`);
+    const cycle: unknown[] = [];
+    cycle.push(cycle);
+    const thrown = { onError: 'throw' } as const;
+    expect((await failure(db.storeCacheData('k', cycle, thrown), 'E_CONVERSION')).message).to.equal(
+      '$[0] leads back to itself: a cycle has no JSON.',
+    );
+    for (const [tableName, named] of [['ODD', 'Table "ODD"'], ['seen', 'View "seen"']] as const) {
+      for (const call of [
+        () => db.storeCacheData('k', 1, { tableName, ...thrown }),
+        () => db.getCacheData('k', { tableName, ...thrown }),
+        () => db.createCacheTable(tableName),
+      ]) {
+        const { message, details } = await failure(call, 'E_CONFIG');
+        expect(message).to.match(new RegExp(`^${named} is no cache table: .* Give another tableName, or drop it`));
+        expect(details).to.deep.equal({ table: tableName });
+      }
+    }
+    expect(lines().filter(({ level }) => level === 'error')).to.have.length(1 + 2 * 4);
+    // a miss is no failure
+    expect(await db.getCacheData('none', thrown)).to.equal(null);
+    expect(await db.storeCacheData('k', 1, thrown)).to.equal(true);
+    expect(await db.getCacheData('k', thrown)).to.equal(1);
+    for (const onError of ['raise', true, null]) {
+      await failure(db.storeCacheData('k', 1, { onError } as never), 'E_CONFIG');
+      await failure(db.getCacheData('k', { onError } as never), 'E_CONFIG');
+    }
+    expect(await db.query(sql`from odd`)).to.deep.equal([]);
+    expect(await db.query(sql`select index_name from duckdb_indexes() where table_name = 'odd'`)).to.deep.equal([]);
+  }); // prettier-ignore
+
+  it('say that a database can only be read', async () => {
+    const path = scratchPath();
+    const writing = await openManager({ path });
+    await writing.storeCacheData('k', 1);
+    await writing.close();
+    const { db, lines } = await logged({ path, readOnly: true });
+    expect(await db.getCacheData('k')).to.equal(1);
+    expect(await db.storeCacheData('k', 2)).to.equal(false);
+    expect(lines().at(-1)).to.include({ event: 'Failed to store cache data', error_type: 'E_READ_ONLY' });
+    await failure(db.storeCacheData('k', 2, { onError: 'throw' }), 'E_READ_ONLY');
+    expect(await db.getCacheData('k', { tableName: 'none', onError: 'throw' })).to.equal(null);
+  });
+
+  it('tell tables apart as DuckDB does: by letters, not by the case of ASCII ones', async () => {
+    const { db } = await logged();
+    const names = ['main', 'select', 'É', 'é', '\u212A', 'k', 'ß', 'ss', 'data.csv', 'main.cache_data', '日本', 'x'.repeat(3000)];
+    for (const tableName of names) {
+      expect(await db.getCacheData('k', { tableName, onError: 'throw' })).to.equal(null);
+      expect(await db.storeCacheData('k', tableName, { tableName, onError: 'throw' })).to.equal(true);
+    }
+    for (const tableName of names) expect(await db.getCacheData('k', { tableName })).to.equal(tableName);
+    await db.storeCacheData('k', 'other', { tableName: 'MAIN' });
+    expect(await db.getCacheData('k', { tableName: 'main' })).to.equal('other');
+    for (const tableName of ['mysingle_cache', 'MySingle_Conflicts', 'mysingle_fallback'])
+      await failure(db.storeCacheData('k', 1, { tableName }), 'E_CONFIG');
+  }); // prettier-ignore
+
+  it('fail no transaction for data, or a table, that cannot be; nor by a table made since it began', async () => {
+    const { db } = await logged();
+    await db.execute(sql`create table odd (n integer)`);
+    const results = await db.transaction(async () => {
+      await db.query(sql`from odd`);
+      await withinContext({ transactions: new Map() }, () => db.storeCacheData('k', 1, { tableName: 'later' }));
+      return [
+        await db.storeCacheData('k', '\uD800'),
+        await db.storeCacheData('k', 1, { tableName: 'odd' }),
+        await db.getCacheData('k', { tableName: 'odd' }),
+        await db.getCacheData('k', { tableName: 'later' }),
+        await db.storeCacheData('k', 1),
+        await db.storeCacheData('k', 2),
+        await db.getCacheData('k'),
+      ];
+    });
+    expect(results).to.deep.equal([false, false, null, null, true, true, 2]);
+    expect(await db.getCacheData('k')).to.equal(2);
+    expect(await db.getCacheData('k', { tableName: 'later' })).to.equal(1);
   });
 });

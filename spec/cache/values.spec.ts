@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Column, Table, type EntityClass } from '@mysingle/database';
-import { UnknownEntity, canonicalText, decodeValue, encodeValue } from '../../lib/cache/values.js';
+import { UnknownEntity, decodeValue, encodeValue } from '../../lib/cache/values.js';
 import { schemaOf } from '../../lib/entity/schema.js';
 import { failure } from '../support/failure.js';
 
@@ -125,47 +125,9 @@ describe('values of the cache', () => {
     ['keys that are symbols', { [Symbol('s')]: 1 }, '$ is an object with symbols as keys, which'],
   ];
   for (const [what, value, message] of refused) {
-    it(`refuses ${what} by name and place, as a value and as an argument`, async () => {
+    it(`refuses ${what} by name and place`, async () => {
       const error = await failure(() => encodeValue(value), 'E_UNSUPPORTED');
       expect(error.message).to.match(/^\$/).and.include(message);
-      const argument = await failure(() => canonicalText([1, value], 'S.m'), 'E_UNSUPPORTED');
-      expect(argument.message).to.include(message.replace('$', 'S.m: argument 2'));
     });
   }
-});
-
-describe('the canonical text of arguments', () => {
-  const text = (...args: unknown[]): string => canonicalText(args, 'S.m');
-
-  it('is one for equal arguments, in whatever order their parts come', () => {
-    const same: [unknown, unknown][] = [
-      [
-        { a: 1, b: { c: 2, d: 3 } },
-        { b: { d: 3, c: 2 }, a: 1 },
-      ],
-      [new Map([['a', { x: 1, y: 2 }], ['b', { x: 0, y: 0 }]]), new Map([['b', { y: 0, x: 0 }], ['a', { y: 2, x: 1 }]])], // prettier-ignore
-      [new Set([1, 2, '1']), new Set(['1', 2, 1])],
-      [undefined, null],
-      [{ a: undefined }, { a: null }],
-      [quote(1), Object.assign(new Quote(), { note: null, at: new Date(1), id: 1 })],
-      [
-        { $: 1, a: 2 },
-        { a: 2, $: 1 },
-      ],
-    ];
-    for (const [a, b] of same) expect(text(a)).to.equal(text(b));
-  });
-
-  it('is another for everything else', () => {
-    const different: unknown[][] = [
-      [1], ['1'], [1n], [true], ['true'], [null], ['null'], [0], [-0], ['-0'], [NaN], ['NaN'], [Infinity],
-      [new Date(0)], [new Date(0).toISOString()], [new Date(NaN)], [{ $: ['d', 0] }], [{ $: ['i', '1'] }],
-      [[]], [{}], [new Map()], [new Set()], [[1, 2]], [[2, 1]], [1, 2], [[1], 2], [new Set([1, 2])], [new Map([[1, 2]])],
-      [Buffer.from([1])], [new Uint8Array([1])], [new Int8Array([1])], [new Float32Array([1])], ['AQ=='],
-      [{ a: 1 }], [{ A: 1 }], [quote(1)], [Object.fromEntries(Object.entries(quote(1)))], ['a,b'], ['a', 'b'], [['a', 'b']], [],
-    ]; // prettier-ignore
-    const texts = different.map((args) => text(...args));
-    const twin = texts.findIndex((each, index) => texts.indexOf(each) !== index);
-    expect(twin === -1 ? undefined : texts[twin], 'two arguments with one text').to.equal(undefined);
-  });
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { TableClock } from '../../lib/engine/clock.js';
+import { TableClock, isTag, tagged } from '../../lib/engine/clock.js';
 import { EVERYTHING } from '../../lib/sql/statement.js';
 
 describe('TableClock', () => {
@@ -40,5 +40,41 @@ describe('TableClock', () => {
     clock.wrote([EVERYTHING]);
     expect([clock.holds(['b'], 1), clock.holds(['b'], 2)]).to.deep.equal([false, true]);
     expect(clock.holds([], 0)).to.equal(true);
+  });
+
+  it('has tags beside tables: each ends by its own name alone, and is no write to anything', () => {
+    const clock = new TableClock();
+    const [a, b] = [tagged('a'), tagged(EVERYTHING)];
+    clock.wrote([a]);
+    expect([a, b, 'a', EVERYTHING].map((each) => clock.lastWrite(each))).to.deep.equal([1, 0, 0, 0]);
+    clock.wrote([EVERYTHING]);
+    expect([a, b, 'a', EVERYTHING].map((each) => clock.lastWrite(each))).to.deep.equal([1, 0, 2, 2]);
+    clock.wrote(['a']);
+    expect([a, b, 'a', 'b', EVERYTHING].map((each) => clock.lastWrite(each))).to.deep.equal([1, 0, 3, 2, 3]);
+    expect([a, b, 'a', '', EVERYTHING].map(isTag)).to.deep.equal([true, true, false, false, false]);
+  });
+
+  it('tells watchers what was written, once it counts, until they are taken back', () => {
+    const clock = new TableClock();
+    const seen: unknown[] = [];
+    const stop = clock.watch((what) => seen.push([what, clock.holds(what, clock.tick - 1)]));
+    clock.wrote(new Set(['a', tagged('t')]));
+    clock.wrote([]);
+    stop();
+    clock.wrote(['b']);
+    expect(seen).to.deep.equal([[['a', tagged('t')], false]]);
+  });
+
+  it('forgets what was written when that is too much, and then takes all of it for just written', () => {
+    const clock = new TableClock();
+    clock.wrote(['a']);
+    for (let n = 0; n < 99_999; n += 1) clock.wrote([tagged(`user:${n}`)]);
+    expect([clock.tick, clock.lastWrite('a'), clock.lastWrite('b'), clock.lastWrite(tagged('user:5'))]).to.deep.equal([100_000, 1, 0, 7]); // prettier-ignore
+    clock.wrote([tagged('one more')]);
+    const { tick } = clock;
+    const after = ['a', 'b', tagged('user:5'), tagged('never')].map((each) => clock.lastWrite(each));
+    expect(after).to.deep.equal([tick, tick, tick, tick]);
+    clock.wrote(['b']);
+    expect([clock.holds(['a', tagged('never')], tick), clock.holds(['b'], tick)]).to.deep.equal([true, false]);
   });
 });

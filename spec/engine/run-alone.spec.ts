@@ -23,7 +23,7 @@ describe('a statement outside any transaction', () => {
     const session = new Session(await database.connect(), new SchemaVersion());
     const done: StatementType[] = [];
     const run = async (text: string, writes?: readonly string[]): Promise<bigint | undefined> => {
-      await runAlone(database, session, statement(text, writes), readResult, (type) => void done.push(type));
+      await runAlone(database, session, statement(text, writes), readResult, { done: (type) => void done.push(type) });
       return database.fallback?.journal.committed;
     };
     expect(await run('create table t (id integer primary key)')).to.equal(1n);

@@ -3,7 +3,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { INTEGER } from '@duckdb/node-api';
-import { Column, Table, sql, type BaseDuckDBManager } from '@mysingle/database';
+import { Column, Table, sql, type BaseDuckDBManager, type Fragment } from '@mysingle/database';
 import { SchemaVersion, Session } from '../../lib/engine/session.js';
 import { EVERYTHING, type Statement } from '../../lib/sql/statement.js';
 import { Limit } from '../../lib/limit.js';
@@ -206,6 +206,69 @@ describe('a statement that is run again', () => {
     const fresh = await answers(db, ' -- new');
     // on both connections
     expect(await Promise.all([outside(''), outside('')])).to.deep.equal([fresh, fresh]);
+  });
+
+  // that DuckDB plans it with the values of each execution is what all statements with parameters rely on
+  it('is planned anew where it has parameters, by what is there then', async () => {
+    const [session, other] = (await sessions(2)) as [Session, Session];
+    const asked = [
+      'select id, v from t where id < $1 order by id desc', 'select id, v from t order by v limit $1', 'select v, count(*)::int from t where $1 > 0 group by v order by v',
+      'select id from t where v > 1000 and id < $1', 'select count(*)::int, max(v), $1 from t', 'select id from t where v is null and $1 > 0', 'select sum(v)::int from t where $1 is not null',
+      'select distinct v from t where id <> $1 order by v', 'select a.id from t a join t b on a.v = b.v where b.id < $1 order by a.id', 'select id, row_number() over (order by v, id)::int from t order by id limit $1',
+      'with w as (select * from t where id < $1) select * from w order by v desc', 'select id, v from t where id < $1 union all select id, v from t order by 1 desc', 'select v from t order by v desc nulls last limit 2 offset $1 - 100000',
+    ]; // prettier-ignore
+    const answered = async (fresh: string): Promise<unknown[]> => {
+      const all: unknown[] = [];
+      for (const text of asked) {
+        const { columns } = await session.run(statement(`${text}${fresh}`, 100_000));
+        all.push(columns);
+      }
+      return all;
+    };
+    await other.run(statement('create table t (id integer primary key, v integer)'));
+    const states = [
+      'insert into t select i, i from range(3) r(i)', 'update t set v = 70000 where id = 1', 'insert into t values (60000, 100000)',
+      'insert into t values (7, null)', 'delete from t where id = 1', 'truncate t', 'insert into t select i, -i from range(5000) r(i)', 'update t set v = 2000000000 where id = 4999',
+    ]; // prettier-ignore
+    await answered('');
+    for (const [index, state] of states.entries()) {
+      await other.run(statement(state));
+      expect(await answered(''), state).to.deep.equal(await answered(` -- ${index}`));
+    }
+    for (const each of [session, other]) await each.close();
+  });
+
+  // DuckDB sorts and groups numbers in as few bits as the range takes that it knew when it planned
+  it('is planned and run as one, whatever is committed meanwhile', async () => {
+    const db = await openManager({ path: ':memory:' });
+    const versions = [1, 401, 40_001, 4_000_001, 400_000_001];
+    const known = new Set([0, 2, ...versions]);
+    for (let round = 0; round < 150; round += 1) {
+      const table = sql.raw(`ranged_${round}`);
+      await db.execute(sql`create table ${table} (id integer primary key, v integer)`);
+      await db.execute(sql`insert into ${table} select i, i from range(3) r(i)`);
+      const queries = [
+        sql`select id, v from ${table} order by id desc`,
+        sql`select id, v from ${table} order by v`,
+        sql`select any_value(id) as id, v from ${table} group by v`,
+      ];
+      const read = async (): Promise<void> => {
+        for (const query of queries) {
+          const rows = await db.query<{ id: number; v: number }>(query);
+          for (const { v } of rows) expect(known.has(v), String(v)).to.equal(true);
+        }
+      };
+      const streamed = async (): Promise<void> => {
+        for (let time = 0; time < 3; time += 1)
+          for await (const { v } of db.stream<{ v: number }>(queries[0] as Fragment))
+            expect(known.has(v)).to.equal(true);
+      };
+      const write = async (): Promise<void> => {
+        for (const v of versions.slice(1)) await db.execute(sql`update ${table} set v = ${v} where id = 1`);
+      };
+      await Promise.all([read(), write(), streamed()]);
+      await db.execute(sql`drop table ${table}`);
+    }
   });
 
   it('writes the rows that are there now', async () => {

@@ -1,7 +1,11 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Column, Table, isDatabaseError, sql, type BaseDuckDBManager, type Repository } from '@mysingle/database';
+import { context, withinContext } from '../../lib/context.js';
+import type { Transaction } from '../../lib/engine/transaction.js';
+import { DatabaseError } from '../../lib/errors.js';
 import { failure } from '../support/failure.js';
+import { gate } from '../support/gate.js';
 import { openManager, scratchPath } from '../support/scratch.js';
 
 @Table('counters')
@@ -15,13 +19,6 @@ async function counters(): Promise<{ db: BaseDuckDBManager; repository: Reposito
   const repository = db.repository(Counter);
   await repository.insert({ id: 0, n: 0 });
   return { db, repository };
-}
-
-/** A promise to be kept from outside. */
-function gate(): { readonly passed: Promise<void>; readonly open: () => void } {
-  let open = (): void => {};
-  const passed = new Promise<void>((resolve) => (open = resolve));
-  return { passed, open };
 }
 
 describe('transaction', () => {
@@ -234,5 +231,79 @@ describe('transaction', () => {
       .catch((error: unknown) => error);
     expect(isDatabaseError(caught)).to.equal(false);
     expect([await repository.count(), await other.repository.count()]).to.deep.equal([1, 3]);
+  });
+});
+
+describe('what counts from the commit of a transaction on', () => {
+  const inside = (db: BaseDuckDBManager): Transaction => {
+    const [transaction] = context().transactions?.values() ?? [];
+    expect(db.health().pool.busy).to.equal(1);
+    return transaction as Transaction;
+  };
+
+  it('is done then, once and in its order, before anybody hears of the commit', async () => {
+    const { db, repository } = await counters();
+    const seen: unknown[] = [];
+    await db.transaction(async () => {
+      const transaction = inside(db);
+      await db.afterCommit(() => seen.push('after'));
+      transaction.whenCommitted(() => seen.push('one'));
+      await db.transaction(() => inside(db).whenCommitted(() => seen.push('nested')));
+      await repository.insert({ id: 1, n: 1 });
+      transaction.whenCommitted(() => seen.push('two'));
+      expect(seen).to.deep.equal([]);
+    });
+    expect(seen).to.deep.equal(['one', 'nested', 'two', 'after']);
+  });
+
+  it('is not done where it is rolled back, by an error, by one that was caught, or by a failed commit', async () => {
+    const { db, repository } = await counters();
+    const seen: unknown[] = [];
+    const attempts: (() => Promise<unknown>)[] = [
+      () => Promise.reject(new Error('no')),
+      () => repository.insert({ id: 0, n: 1 }).catch(() => {}),
+      async () => {
+        await repository.insert({ id: 1, n: 1 });
+        await withinContext({ transactions: new Map() }, () => repository.insert({ id: 1, n: 2 }));
+      },
+    ];
+    for (const attempt of attempts) {
+      const work = db.transaction(async () => {
+        inside(db).whenCommitted(() => seen.push('committed'));
+        inside(db).invalidates(['main.counters']);
+        await attempt();
+      });
+      expect(await work.catch(() => 'rolled back')).to.equal('rolled back');
+    }
+    expect(seen).to.deep.equal([]);
+  });
+
+  it('is done once where the whole was run again', async () => {
+    const { db, repository } = await counters();
+    let [runs, done] = [0, 0];
+    await db.transaction(
+      async () => {
+        inside(db).whenCommitted(() => (done += 1));
+        await repository.update({ id: 0 }, { n: 1 });
+        runs += 1;
+        if (runs === 1) throw new DatabaseError('E_CONFLICT', 'again', { retryable: true });
+      },
+      { retries: 1 },
+    );
+    expect([runs, done]).to.deep.equal([2, 1]);
+  });
+
+  it('makes it one that has written, where it ends what was read, and is refused behind its end', async () => {
+    const { db } = await counters();
+    const over = await db.transaction(() => {
+      const transaction = inside(db);
+      transaction.whenCommitted(() => {});
+      expect(transaction.hasWritten).to.equal(false);
+      transaction.invalidates(['main.counters']);
+      expect(transaction.hasWritten).to.equal(true);
+      return transaction;
+    });
+    await failure(() => over.whenCommitted(() => {}), 'E_TX_ABORTED');
+    await failure(() => over.invalidates(['main.counters']), 'E_TX_ABORTED');
   });
 });

@@ -67,6 +67,17 @@ describe('hydrateOf', () => {
     expect([row?.name, Object.assign({}, row).extra]).to.deep.equal(['set: x', 1]);
   });
 
+  it('sets what else an instance has behind its columns, whatever it is called, and constructs whole rows all the same', () => {
+    const before = constructed;
+    const names = ['id', QUOTED, 'extra', '__proto__', 'a\0b'];
+    const [whole] = rowsOf(hydrateOf(schemaOf(Thing), names), [[7], ['a'], [2], [{ x: 1 }], [3]], 1) as Thing[];
+    expect([whole?.own(), whole?.extra, constructed - before]).to.deep.equal([5, 2, 1]);
+    expect(whole).to.be.instanceOf(Thing).and.to.have.own.property('__proto__').that.deep.equals({ x: 1 });
+    // as many as there are columns, but not these
+    const [part] = rowsOf(hydrateOf(schemaOf(Thing), ['id', 'extra']), [[7], [2]], 1);
+    expect([Object.entries(part as object), constructed - before]).to.deep.equal([[['id', 7], ['extra', 2]], 1]); // prettier-ignore
+  });
+
   it('makes a function once for a class and its properties, and does not keep them without end', () => {
     const schema = schemaOf(Thing);
     expect(hydrateOf(schema, ['id'])).to.equal(hydrateOf(schema, ['id']));
@@ -77,6 +88,11 @@ describe('hydrateOf', () => {
     for (let index = 0; index < 250; index += 1) plainHydrate([`n${index}`]);
     expect(plainHydrate(['n'])).not.to.equal(first);
     expect(rowsOf(first, [[1]], 1)).to.deep.equal([{ n: 1 }]);
+    // names that would be one when joined
+    expect(rowsOf(plainHydrate(['a', 'b']), [[1], [2]], 1)).to.deep.equal([{ a: 1, b: 2 }]);
+    expect(rowsOf(plainHydrate(['a\0b']), [[1]], 1)).to.deep.equal([{ 'a\0b': 1 }]);
+    expect(rowsOf(plainHydrate([]), [], 1)).to.deep.equal([{}]);
+    expect(rowsOf(plainHydrate(['']), [[1]], 1)).to.deep.equal([{ '': 1 }]);
   });
 });
 

@@ -209,7 +209,7 @@ describe('careless code', () => {
       () => db.withConnection(5 as never),
       () => db.transaction(() => db.transaction(() => 1, { readOnly: true })),
       () => db.cache.set('k\ud800', 1, { ttl: '1h' }),
-      () => db.cache.getOrLoad('k', { ttl: '1h', grace: '1h' } as never, () => 1),
+      () => db.cache.getOrLoad('k', { ttl: '1h', graze: '1h' } as never, () => 1),
       () => db.cache.get(5 as never),
     ])
       await failure(async () => call(), 'E_CONFIG');

@@ -20,7 +20,8 @@ export function difference(actual: unknown, expected: unknown, at = 'it'): strin
   return undefined;
 }
 
-const partsOf = (value: object): [unknown, unknown][] => (value instanceof Map ? [...value] : Object.entries(value));
+const partsOf = (value: object): [unknown, unknown][] =>
+  value instanceof Map ? [...value] : Object.entries(value instanceof Set ? [...value] : value);
 
 /** A value on one line, told apart from any other of these specs. */
 export const shown = (value: unknown): string =>

@@ -1,0 +1,72 @@
+// @CacheInvalidate: a method after which cached values end. Not here: how they end (cache.ts).
+import type { EntityClass } from '../entity/row.js';
+import { schemaOf } from '../entity/schema.js';
+import { DatabaseError } from '../errors.js';
+import { methodDecorator, ownerOfCall, type AsyncMethodDecorator } from './method-decorator.js';
+import { CACHE, sourceOf } from './source.js';
+import { checkedTags } from './terms.js';
+
+/** Options of `@CacheInvalidate` on a method with these arguments. */
+export interface CacheInvalidateOptions<A extends readonly unknown[] = readonly never[], S = never> {
+  /** the tags whose values end; from the arguments, where given as a function */
+  readonly tags?: readonly string[] | ((...args: A) => readonly string[]);
+  /** the entities whose reads end, as by a write to them */
+  readonly entities?: readonly EntityClass[];
+  /** the manager or repository whose cache it is */
+  readonly using?: (self: S) => unknown;
+}
+
+const OPTIONS = ['tags', 'entities', 'using'];
+
+/**
+ * Ends cached values when an async method has done its work: at once, or, inside a transaction, exactly when that commits. A
+ * method that throws ends nothing. Writes to entities need none of this: they end what was read of them by themselves. It is for
+ * what the cache cannot see, such as a change in another service.
+ *
+ * The cache is found as that of `@Cached` is.
+ *
+ * @throws DatabaseError `E_DECLARATION` for a wrong use, at import; `E_CACHE_UNBOUND` at a call when no cache is found,
+ *   `E_CONFIG` for tags that are none
+ * @example \@CacheInvalidate({ tags: (id: string) => [`user:${id}`] }) async rename(id: string, name: string) {...}
+ */
+export function CacheInvalidate<A extends readonly unknown[], S = never>(
+  options: CacheInvalidateOptions<A, S>,
+): AsyncMethodDecorator<A> {
+  const { tags, entities = [], using } = checked(options as unknown as CacheInvalidateOptions);
+  const tagsOf = typeof tags === 'function' ? (tags as (...args: unknown[]) => readonly string[]) : undefined;
+  const invalidation = (args: unknown[]): { tags: readonly string[]; entities: readonly EntityClass[] } => ({
+    tags: tagsOf === undefined ? ((tags as readonly string[] | undefined) ?? []) : tagsOf(...args),
+    entities,
+  });
+  return methodDecorator(
+    (method, property) =>
+      async function (this: object, ...args: unknown[]): Promise<unknown> {
+        const self = ownerOfCall(this, fail);
+        const cache = await sourceOf(self, using, `@CacheInvalidate ${String(property)}`)[CACHE].open();
+        // before the method does anything: what it is called with may be no tags
+        const what = invalidation(args);
+        checkedTags(what.tags, `@CacheInvalidate ${String(property)}: `);
+        const result = await method.apply(self, args);
+        await cache.invalidate(what);
+        return result;
+      },
+    fail,
+  ) as AsyncMethodDecorator<A>;
+}
+
+function fail(problem: string): never {
+  throw new DatabaseError('E_DECLARATION', `@CacheInvalidate ${problem}.`);
+}
+
+function checked(options: CacheInvalidateOptions): CacheInvalidateOptions {
+  if (typeof options !== 'object' || options === null) fail('takes an object of tags and entities');
+  const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key));
+  if (unknown !== undefined) fail(`has no option '${unknown}'. Options: ${OPTIONS.join(', ')}`);
+  const { tags, entities, using } = options;
+  if (tags === undefined && entities === undefined) fail('takes tags, entities, or both');
+  if (typeof tags !== 'function') checkedTags(tags, '@CacheInvalidate ');
+  if (entities !== undefined && !Array.isArray(entities)) fail('entities: give an array of entity classes');
+  for (const entity of entities ?? []) schemaOf(entity);
+  if (using !== undefined && typeof using !== 'function') fail("option 'using' is a function");
+  return options;
+}

@@ -1,0 +1,69 @@
+// Why the cache cannot keep a value, and where in it: looked for when it is known that there is something to find. Not here:
+// what a value is (kind.ts).
+import { describe } from '../entity/misfit.js';
+import { DatabaseError } from '../errors.js';
+import { kindOf, propertiesOf, schemaOfInstance, type Kind } from './kind.js';
+
+/** Something in a value has no kind, or leads back to itself. Whoever knows what the value is calls `refuse`. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+}
+
+/** What `work` makes of a value; where it meets a Refusal, the place is found and named. */
+export function orRefuse<T>(value: unknown, where: () => string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const at = where();
+    throw problemIn(value, at, new Set()) ?? unsupported(at, 'a value that changes while it is read');
+  }
+}
+
+function unsupported(where: string, what: string): DatabaseError {
+  return new DatabaseError(
+    'E_UNSUPPORTED',
+    `${where} is ${what}, which the cache has no form for. It keeps plain data, Date, bigint, Map, Set, bytes and entities; ` +
+      'for an argument, give @Cached a key option that makes plain data of it.',
+  );
+}
+
+function problemIn(value: unknown, where: string, parents: Set<object>): DatabaseError | undefined {
+  const kind = kindOf(value);
+  if (kind === 'none') return unsupported(where, described(value));
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (parents.has(value))
+    return new DatabaseError('E_UNSUPPORTED', `${where} leads back to itself: the cache has no form for a cycle.`);
+  parents.add(value);
+  for (const [at, part] of partsOf(value, kind)) {
+    const problem = problemIn(part, `${where}${at}`, parents);
+    if (problem !== undefined) return problem;
+  }
+  parents.delete(value);
+  return undefined;
+}
+
+function described(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return describe(value);
+  const name = (value.constructor as { name?: string } | undefined)?.name;
+  const plain = Object.getPrototypeOf(value) === null || Object.getPrototypeOf(value) === Object.prototype;
+  return plain || name === undefined || name === '' ? plainly(value) : `a ${name}`;
+}
+
+const plainly = (value: object): string =>
+  Object.getOwnPropertySymbols(value).length > 0 ? 'an object with symbols as keys' : describe(value);
+
+/** What a value is made of, each with its place. */
+function* partsOf(value: object, kind: Kind): Generator<[at: string, part: unknown]> {
+  if (kind === 'list') for (const [index, item] of (value as unknown[]).entries()) yield [`[${index}]`, item];
+  if (kind === 'set') for (const item of value as Set<unknown>) yield ['.item', item];
+  if (kind === 'map') {
+    for (const [key, item] of value as Map<unknown, unknown>) {
+      yield ['.key', key];
+      yield [`.get(${typeof key === 'object' && key !== null ? describe(key) : String(key)})`, item];
+    }
+  }
+  const keys =
+    kind === 'entity' ? propertiesOf(schemaOfInstance(value), value) : kind === 'object' ? Object.keys(value) : [];
+  for (const key of keys) yield [`.${key}`, (value as Record<string, unknown>)[key]];
+}

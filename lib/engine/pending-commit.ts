@@ -1,0 +1,46 @@
+// What a statement outside of any transaction commits, as the clock is told of it: from before it runs until it is done. Not
+// here: running it (run-alone.ts), what transactions commit (transaction.ts).
+import type { StatementType } from '@duckdb/node-api';
+import { isDatabaseError, type ErrorCode } from '../errors.js';
+import type { Statement } from '../sql/statement.js';
+import type { Database } from './database.js';
+import type { Watcher } from './session.js';
+import { addsOnly, writesOf } from './statement-effect.js';
+
+/** What is stopped may be committed all the same: the interrupt may come when that is past. */
+const STOPPED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['E_ABORTED', 'E_TIMEOUT', 'E_CLOSED']);
+
+export class PendingCommit implements Watcher {
+  #writes: readonly string[] = [];
+  #over: (() => void) | undefined;
+
+  /** @param written called when DuckDB has done it */
+  constructor(
+    private readonly database: Database,
+    private readonly statement: Statement,
+    private readonly written: (() => void) | undefined,
+  ) {}
+
+  starts(type: StatementType): void {
+    const { clock, aliasOfWrites } = this.database;
+    if (!addsOnly(this.statement.text)) this.#writes = writesOf(this.statement, type, aliasOfWrites);
+    if (this.#writes.length > 0) this.#over = clock.commits(this.#writes);
+  }
+
+  done(): void {
+    this.#end(true);
+    this.written?.();
+  }
+
+  failed(error: unknown): void {
+    this.#end(isDatabaseError(error) && STOPPED.has(error.code));
+  }
+
+  #end(committed: boolean): void {
+    const over = this.#over;
+    this.#over = undefined;
+    if (over === undefined) return;
+    if (committed) this.database.clock.wrote(this.#writes);
+    over();
+  }
+}

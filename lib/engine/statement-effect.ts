@@ -1,0 +1,50 @@
+// What a statement did, judged by DuckDB's type for it and its first words: which tables it wrote, whether it reaches more than
+// the database. Not here: running it (session.ts).
+import { StatementType } from '@duckdb/node-api';
+import { EVERYTHING, type Statement } from '../sql/statement.js';
+import { writtenTable } from '../sql/written-table.js';
+
+/** The one type that changes no table: EXPLAIN ANALYZE runs what it explains. */
+export const READING: ReadonlySet<StatementType> = new Set([StatementType.SELECT]);
+export const DATA: ReadonlySet<StatementType> = new Set([
+  StatementType.INSERT,
+  StatementType.UPDATE,
+  StatementType.DELETE,
+  StatementType.MERGE_INTO,
+]);
+
+/**
+ * Committed at once, these change no answer that was ever given: who asked before what they make was there got an error. So
+ * what a subclass does in `createTables()` at each start leaves alone what the cache kept. A temporary table is no such
+ * thing: it hides another one.
+ */
+const ADDS_ONLY = /^\s*create\s+(?:unique\s+)?(?:table|index|sequence|schema)\s+if\s+not\s+exists\s/i;
+
+export const addsOnly = (sql: string): boolean => ADDS_ONLY.test(sql) && isOne(sql);
+
+const SELECTS = /^\s*(?:select|from|values|table|describe|show|summarize)\b/i;
+
+/** Whether a text is one SELECT, as far as its first word tells; there are others. */
+export const readsOnly = (sql: string): boolean => SELECTS.test(sql) && isOne(sql);
+
+const isOne = (sql: string): boolean => !/;\s*\S/.test(sql);
+
+/**
+ * What a statement of this type wrote, once it is done.
+ *
+ * @param alias of the database that it ran in; undefined where what it names may be something else
+ */
+export function writesOf(statement: Statement, type: StatementType, alias: string | undefined): readonly string[] {
+  if (READING.has(type)) return [];
+  const { writes, text } = statement;
+  if (alias === undefined || !writes.includes(EVERYTHING)) return writes;
+  return writtenTable(type, text, alias) ?? writes;
+}
+
+export const GLOBAL = /^\s*(?:set|reset)\s+global\s/i;
+
+/** PRAGMAs that read are SELECTs to DuckDB; the others set something, but for this one. */
+export const changesConnection = (type: StatementType, sql: string): boolean =>
+  type === StatementType.PRAGMA
+    ? !/^\s*pragma\s+force_checkpoint\b/i.test(sql)
+    : type === StatementType.CALL && /\b(?:enable|disable)_profil(?:ing|e)\b/i.test(sql);
