@@ -498,8 +498,8 @@ export class Cache {
   }
 
   /**
-   * Why a key would be answered from the cache now, or not. The key of a call of a `@Cached` method is its name and its
-   * arguments, `Class.method:[10,"a"]`; the table has them all in its column `key`.
+   * Why a key would be answered from the cache now, or not. The key of a call of a `@Cached` method is its name, the entities of the
+   * instance's repositories, and the arguments: `Class.method<main.trades>:[10,"a"]`. The table has them all in its column `key`.
    *
    * @example (await db.cache.explain('vix')).reason // 'written'
    */

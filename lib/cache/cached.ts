@@ -9,7 +9,7 @@ import { MISS, type Cache } from './cache.js';
 import { canonicalText } from './key.js';
 import { KnownKeys } from './known-keys.js';
 import { methodDecorator, ownerOfCall, type AsyncMethodDecorator } from './method-decorator.js';
-import { CACHE, ownSource, sourceOf } from './source.js';
+import { CACHE, entitiesOf, ownSource, sourceOf } from './source.js';
 import { checkedTags, termsOf, type CacheEntryOptions, type Terms } from './terms.js';
 
 /** Options of `@Cached` on a method with these arguments. */
@@ -39,7 +39,8 @@ const OPTIONS = ['ttl', 'grace', 'negativeTtl', 'tags', 'dependsOn', 'key', 'nam
  *
  * The cache is found through `using`, else through a property that is a manager or a repository, else it is that of the
  * one open manager. What the method reads is recorded; a write to it by this process ends the cached value when it
- * commits. One load per key runs at a time. `this` is no part of the key: instances of one class share values.
+ * commits. One load per key runs at a time. Instances of one class share values where their repositories are of the same
+ * entities; nothing else of `this` is part of the key.
  *
  * @throws DatabaseError `E_DECLARATION` for a wrong use, at import; `E_CACHE_UNBOUND` at a call when no cache is found;
  *   `E_UNSUPPORTED` at a call for arguments or results that the cache has no form for
@@ -156,7 +157,8 @@ class CachedMethod {
     const source = sourceOf(self, this.options.using, `@Cached ${own}`);
     const cache: Cache = await source[CACHE].open();
     cache.claim(name, owner, this.wrapped);
-    const prefix = `${name}:`;
+    const entities = entitiesOf(self);
+    const prefix = entities.length === 0 ? `${name}:` : `${name}<${entities.join()}>:`;
     // elsewhere it may be another one each time
     const property = this.options.using === undefined ? ownSource(self, source) : undefined;
     if (property !== undefined) {

@@ -10,8 +10,8 @@ export interface CacheExplanation {
   readonly state: 'hit' | 'stale' | 'miss';
   /**
    * `'fresh'`; `'grace'`: its ttl is over, its grace is not; `'absent'`: nothing is kept; `'expired'`: its time is over;
-   * `'written'`: what it was read of was written since; `'committing'`: is being written just now; `'transaction'`: this transaction has written, or began before the last
-   * write to what it was read of; `'disabled'`: this manager has no cache
+   * `'written'`: what it was read of was written since; `'committing'`: is being written just now; `'transaction'`: this transaction
+   * has written, or began before the last write to what it was read of; `'disabled'`: this manager has no cache
    */
   readonly reason: 'fresh' | 'grace' | 'absent' | 'expired' | 'written' | 'committing' | 'transaction' | 'disabled';
   /** where its value is */

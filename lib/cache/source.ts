@@ -1,6 +1,7 @@
 // How a @Cached method finds its cache: what offers one, and which managers are open. Not here: the method (cached.ts).
 import { DatabaseError, type ErrorCode } from '../errors.js';
 import type { EntityClass } from '../entity/row.js';
+import { isEntity, schemaOf } from '../entity/schema.js';
 import type { Cache } from './cache.js';
 
 /** On managers and repositories. */
@@ -57,7 +58,7 @@ export function sourceOf(
     if (isCacheSource(given)) return given;
     throw new DatabaseError(code, `${what}: using gave no manager and no repository.`);
   }
-  const own = [...Object.values(self), ...injected(self)].filter(isCacheSource);
+  const own = valuesOf(self).filter(isCacheSource);
   const owners = new Set(own.map((source) => source[CACHE].owner));
   if (owners.size === 1) return own[0] as CacheSource;
   if (owners.size > 1)
@@ -85,7 +86,19 @@ export function ownSource(self: object, source: CacheSource): string | undefined
   );
 }
 
-function injected(self: object): unknown[] {
-  const names = (self as { [INJECTED]?: readonly string[] })[INJECTED] ?? [];
-  return names.map((name) => (self as Record<string, unknown>)[name]);
+/**
+ * The ids of the entities that an instance is for: those of its repositories, and entity classes among its properties. One class
+ * may serve several, an instance each.
+ */
+export function entitiesOf(self: object): readonly string[] {
+  const entities = valuesOf(self)
+    .map((value) => (isCacheSource(value) && 'entity' in value ? value.entity : value))
+    .filter(isEntity);
+  return [...new Set(entities.map((entity) => schemaOf(entity).id))].toSorted();
+}
+
+/** What an instance has as its own, and what was injected into it. */
+function valuesOf(self: object): unknown[] {
+  const injected = (self as { [INJECTED]?: readonly string[] })[INJECTED] ?? [];
+  return [...Object.values(self), ...injected.map((name) => (self as Record<string, unknown>)[name])];
 }

@@ -754,6 +754,26 @@ describe('the grace of a value', () => {
     expect(db.cache.stats().stale).to.equal(0);
   });
 
+  it('ends where a refresh finds that there is nothing any more, unless null is kept, too', async () => {
+    const { db, clock } = await clocked({ entities });
+    for (const [key, negativeTtl] of [
+      ['none', undefined],
+      ['null', '1h'],
+    ] as const) {
+      let value: number | null = 1;
+      const options = negativeTtl === undefined ? graced : { ...graced, negativeTtl };
+      const read = (): Promise<number | null> => db.cache.getOrLoad(key, options, () => value);
+      await read();
+      clock.now += 10;
+      value = null;
+      expect(await read()).to.equal(1);
+      await until(async () => !(await db.cache.explain(key)).loading);
+      expect((await db.cache.explain(key)).reason).to.equal(negativeTtl === undefined ? 'absent' : 'fresh');
+      value = 2;
+      expect(await read()).to.equal(negativeTtl === undefined ? 2 : null);
+    }
+  });
+
   it('is not for what was ended by a write in an earlier session', async () => {
     const first = await clocked({ entities });
     await first.db.cache.getOrLoad('n', graced, () => first.db.repository(Price).count());

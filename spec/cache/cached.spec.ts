@@ -188,6 +188,30 @@ describe('@Cached on a method', () => {
     );
   });
 
+  it('tells instances apart by the entities that they are for, and by nothing else', async () => {
+    const db = await openManager({ entities });
+    await db.repository(Run).insert({ id: 1, strategy: 'a' });
+    await db.repository(Strategy).insert({ id: 7, name: 'b' });
+    let loads = 0;
+    class Lister {
+      constructor(readonly of: Repository<Run> | Repository<Strategy>, readonly note = '') {}
+      @Cached('1h') async ids(): Promise<number[]> { loads += 1; return (await (this.of as Repository<Run>).find()).map(({ id }) => id); } // prettier-ignore
+    }
+    class ByClass {
+      constructor(readonly home: BaseDuckDBManager, readonly entity: typeof Run | typeof Strategy) {}
+      @Cached({ ttl: '1h', name: 'all', using: (self: ByClass) => self.home }) async ids(): Promise<number[]> { loads += 1; return (await this.home.repository(this.entity as typeof Run).find()).map(({ id }) => id); } // prettier-ignore
+    }
+    for (let time = 0; time < 2; time += 1) {
+      expect(await new Lister(db.repository(Run), String(time)).ids()).to.deep.equal([1]);
+      expect(await new Lister(db.repository(Strategy)).ids()).to.deep.equal([7]);
+      expect(await new ByClass(db, Run).ids()).to.deep.equal([1]);
+      expect(await new ByClass(db, Strategy).ids()).to.deep.equal([7]);
+    }
+    expect(loads).to.equal(4);
+    const keys = ['Lister.ids<main.cached_spec_run>:[]', 'Lister.ids<main.cached_spec_strategy>:[]', 'all<main.cached_spec_run>:[]', 'Lister.ids:[]'];
+    expect(await Promise.all(keys.map(async (key) => (await db.cache.explain(key)).reason))).to.deep.equal(['fresh', 'fresh', 'fresh', 'absent']);
+  }); // prettier-ignore
+
   it('says so when a method has lost its instance', async () => {
     const db = await openManager({ entities });
     const lost: Reports['count'] = Reflect.get(new Reports(db.repository(Run)), 'count');

@@ -46,6 +46,21 @@ describe('an entry of the cache', () => {
     expect([entry.holds(clock), entry.holds(clock)]).to.deep.equal([false, false]);
   });
 
+  it('is unsure while a write to it is being committed, and then written, or what it was', () => {
+    const [entry, clock] = [made({ dependencies: ['main.a'] }), new TableClock()];
+    const states = (): string[] => [1, 10, 20].map((now) => entry.stateAt(now, clock));
+    expect(states()).to.deep.equal(['fresh', 'stale', 'expired']);
+    const failing = clock.commits(['main.a']);
+    expect(states()).to.deep.equal(['unsure', 'unsure', 'unsure']);
+    failing();
+    expect(states()).to.deep.equal(['fresh', 'stale', 'expired']);
+    const over = clock.commits(['main.a']);
+    clock.wrote(['main.a']);
+    expect(states()).to.deep.equal(['written', 'written', 'written']);
+    over();
+    expect(states()).to.deep.equal(['written', 'written', 'written']);
+  });
+
   it('may be served without a second thought while it is fresh and memory need not ask behind', () => {
     expect([made().freshUntil, made({ trustedUntil: 5 }).freshUntil, made({ trustedUntil: 15 }).freshUntil]).to.deep.equal([10, 5, 10]); // prettier-ignore
     expect([made().trustedUntil, made({ trustedUntil: 5 }).trustedUntil]).to.deep.equal([Infinity, 5]);

@@ -193,6 +193,57 @@ describe('a load that several wait for', () => {
     expect([await Promise.all(before), await Promise.all(after), loads]).to.deep.equal([[0, 0], [1, 1, 1], 2]); // prettier-ignore
   });
 
+  it('is neither waited for nor heard of, once a write has overtaken it, by those who came after that', async () => {
+    const db = await openManager({ entities: [Row] });
+    const [begun, go] = [gate(), gate()];
+    const slow = db.cache.getOrLoad('k', hour, async () => {
+      await db.repository(Row).count(undefined, { cache: false });
+      begun.open();
+      await go.passed;
+      throw new Error('of before');
+    });
+    const failed = slow.catch(String);
+    await begun.passed;
+    await db.repository(Row).insert({ id: 1 });
+    // were it to wait for what was overtaken, this would hang
+    expect(await db.cache.getOrLoad('k', hour, () => db.repository(Row).count())).to.equal(1);
+    go.open();
+    expect([await failed, await db.cache.get('k')]).to.deep.equal(['Error: of before', 1]);
+  });
+
+  it('gives its error to nobody who joined it after a write that it reads of only then', async () => {
+    const db = await openManager({ entities: [Row] });
+    const [begun, go] = [gate(), gate()];
+    let loads = 0;
+    const load = async (): Promise<number> => {
+      if ((loads += 1) > 1) return db.repository(Row).count();
+      begun.open();
+      await go.passed;
+      await db.repository(Row).count(undefined, { cache: false });
+      throw new Error('of before');
+    };
+    const before = db.cache.getOrLoad('k', hour, load).catch(String);
+    await begun.passed;
+    await db.repository(Row).insert({ id: 1 });
+    const after = db.cache.getOrLoad('k', hour, load);
+    go.open();
+    expect([await before, await after, loads, db.cache.stats().joined]).to.deep.equal(['Error: of before', 1, 2, 1]);
+  });
+
+  it('is not kept where all who waited had left: another may have given something since', async () => {
+    const { cache } = await openManager();
+    const { read, signals, go } = standing(cache);
+    const stop = new AbortController();
+    const left = read({ signal: stop.signal });
+    await until(() => signals.length === 1);
+    stop.abort();
+    await failure(left, 'E_ABORTED');
+    go();
+    await turns();
+    expect([signals.length, await cache.get('k'), (await cache.explain('k')).reason]).to.deep.equal([1, undefined, 'absent']); // prettier-ignore
+    expect(await read()).to.equal(2);
+  });
+
   it('is not joined by a transaction, which sees less, nor is the load of a transaction joined', async () => {
     const db = await openManager({ entities: [Row] });
     const [begun, go] = [gate(), gate()];

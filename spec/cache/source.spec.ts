@@ -1,12 +1,17 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { BaseDuckDBManager, Column, InjectRepository, Table, type Repository } from '@mysingle/database';
-import { CACHE, isCacheSource, openManagers, sourceOf } from '../../lib/cache/source.js';
+import { CACHE, entitiesOf, isCacheSource, openManagers, sourceOf } from '../../lib/cache/source.js';
 import { failure } from '../support/failure.js';
 import { openManager } from '../support/scratch.js';
 
 @Table('source_row')
 class Row {
+  @Column('integer', { primaryKey: true }) id!: number;
+}
+
+@Table('source_other')
+class Other {
   @Column('integer', { primaryKey: true }) id!: number;
 }
 
@@ -53,6 +58,15 @@ describe('the source of a cache', () => {
     const db = await openManager({ entities: [Row] });
     expect(ownerOf(new Injected())).to.equal(db);
   });
+
+  it('is for the entities of its repositories and of its properties, each once', async () => {
+    const db = await openManager({ entities: [Row, Other] });
+    const [rows, others] = [db.repository(Row), db.repository(Other)];
+    const owners = [{}, { db }, { rows }, { others, rows, again: db.repository(Row) }, { db, entity: Other }, new Injected(), { rows: 'rows', date: Date }];
+    expect(owners.map(entitiesOf)).to.deep.equal([
+      [], [], ['main.source_row'], ['main.source_other', 'main.source_row'], ['main.source_other'], ['main.source_row'], [],
+    ]);
+  }); // prettier-ignore
 
   it('is an error with its remedy where there is none, or more than one', async () => {
     const message = async (self: object, using?: () => unknown): Promise<string> =>

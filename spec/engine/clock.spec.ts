@@ -77,4 +77,48 @@ describe('TableClock', () => {
     clock.wrote(['b']);
     expect([clock.holds(['a', tagged('never')], tick), clock.holds(['b'], tick)]).to.deep.equal([true, false]);
   });
+
+  it('vouches for nothing that is being committed, as often as it is, until that is over', () => {
+    const clock = new TableClock();
+    const held = (): boolean[] => [['a'], ['b'], [EVERYTHING], [tagged('t')], []].map((what) => clock.holds(what, clock.tick));
+    const [all, none] = [[true, true, true, true, true], [false, false, false, true, true]];
+    expect([held(), clock.committing]).to.deep.equal([all, false]);
+    const over = [clock.commits(['a']), clock.commits(new Set(['a', tagged('t')]))];
+    expect([held(), clock.committing]).to.deep.equal([[false, true, false, false, true], true]);
+    over[1]?.();
+    expect(held()).to.deep.equal([false, true, false, true, true]);
+    over[0]?.();
+    expect([held(), clock.committing]).to.deep.equal([all, false]);
+    const everything = clock.commits([EVERYTHING]);
+    expect(held()).to.deep.equal(none);
+    everything();
+    const tag = clock.commits([tagged('t')]);
+    // a tag is no table
+    expect(held()).to.deep.equal([true, true, true, false, true]);
+    tag();
+    expect([held(), clock.tick]).to.deep.equal([all, 0]);
+  }); // prettier-ignore
+
+  it('tells what was written from what is being committed', () => {
+    const clock = new TableClock();
+    clock.wrote(['a']);
+    const over = clock.commits(['b']);
+    expect([['a'], ['b'], ['a', 'b'], []].map((what) => clock.wroteSince(what, 0))).to.deep.equal([true, false, true, false]); // prettier-ignore
+    expect([clock.wroteSince(['a'], 1), clock.holds(['b'], 1)]).to.deep.equal([false, false]);
+    over();
+  });
+
+  it('has another moment whenever something may hold no more, or again', () => {
+    const clock = new TableClock();
+    const moments = [clock.moment];
+    const steps = [(): unknown => clock.wrote(['a']), () => clock.commits(['b']), () => clock.wrote([tagged('t')])];
+    for (const step of steps) {
+      const over = step();
+      moments.push(clock.moment);
+      if (typeof over === 'function') moments.push(((over as () => void)(), clock.moment));
+    }
+    expect(new Set(moments).size).to.equal(5);
+    clock.wrote([]);
+    expect(clock.moment).to.equal(moments.at(-1));
+  });
 });
