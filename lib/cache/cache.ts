@@ -296,9 +296,11 @@ export class Cache {
   ): unknown {
     this.state.stats.stale += 1;
     if (this.state.flights.of(key) === undefined) {
-      // it is nobody's: what it reads is not read for the caller, and nobody stops it
-      const refresh = withinSharedContext(context().log, () => this.#start(key, terms, load, undefined, true, true));
-      refresh.result.catch((error: unknown) =>
+      // it is nobody's: what it reads is not read for the caller, and nobody who joins it and leaves stops it
+      const refresh = withinSharedContext(context().log, () =>
+        this.#start(key, terms, load, undefined, true, true).wait(undefined),
+      );
+      refresh.catch((error: unknown) =>
         this.state.log('cacheRefreshFailed', { cache_key: loggableKey(key), ...loggable(error) }),
       );
     }
@@ -315,8 +317,12 @@ export class Cache {
     return given.value.copy();
   }
 
-  #refuse(key: unknown): void {
+  #refuseIfClosed(): void {
     if (this.engine.closed) throw closedError();
+  }
+
+  #refuse(key: unknown): void {
+    this.#refuseIfClosed();
     if (typeof key !== 'string' || key === '' || !key.isWellFormed()) {
       throw new DatabaseError('E_CONFIG', 'The key of a cached value is a string of Unicode text that is not empty.');
     }
@@ -456,7 +462,7 @@ export class Cache {
    * @example await db.cache.invalidate({ entities: [Trade] }); // another program has written trades
    */
   async invalidate(what: Invalidation): Promise<void> {
-    if (this.engine.closed) throw closedError();
+    this.#refuseIfClosed();
     knownOptions(what, ['tags', 'entities'], 'invalidate', 'E_CONFIG');
     if (what.entities !== undefined && !Array.isArray(what.entities))
       throw new DatabaseError('E_CONFIG', 'invalidate: entities is an array of entity classes.');
@@ -470,8 +476,9 @@ export class Cache {
   }
 
   /** Forgets everything, in the process and behind it; loads that are under way are not kept. Also inside a transaction at once. */
-  clear(): Promise<void> {
-    return this.state.clear();
+  async clear(): Promise<void> {
+    this.#refuseIfClosed();
+    await this.state.clear();
   }
 
   /** @internal what `purge` does, too. @param purge gives the number of rows that it deleted */
@@ -487,14 +494,16 @@ export class Cache {
    * @returns rows deleted
    */
   async purge(): Promise<number> {
+    this.#refuseIfClosed();
     let purged = await this.state.purge();
     for (const purge of this.#others) purged += await purge();
     return purged;
   }
 
   /** Waits until everything that was kept is written to the table; that is done by itself, some 50 ms later and at close. */
-  flush(): Promise<void> {
-    return this.state.flush();
+  async flush(): Promise<void> {
+    this.#refuseIfClosed();
+    await this.state.flush();
   }
 
   /**

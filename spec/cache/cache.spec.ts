@@ -257,6 +257,17 @@ describe('the cache in time', () => {
       expect(await wrong().catch((error: unknown) => error)).to.be.instanceOf(Error);
   });
 
+  it('is E_CLOSED with its manager, to whoever has kept hold of it', async () => {
+    const { db } = await clocked();
+    const { cache } = db;
+    const calls = [
+      () => cache.get('k'), () => cache.set('k', 1, hour), () => cache.delete('k'), () => cache.getOrLoad('k', hour, () => 1), () => cache.getOrSet('k', 1, hour),
+      () => cache.invalidate({ tags: ['t'] }), () => cache.explain('k'), () => cache.clear(), () => cache.purge(), () => cache.flush(),
+    ]; // prettier-ignore
+    await db.close();
+    for (const call of calls) await failure(call(), 'E_CLOSED');
+  });
+
   it('believes nothing of its table after a write to it failed, nor does the next start', async () => {
     const path = scratchPath();
     const db = await openManager({ path, cache: { maxEntries: 1 } });
@@ -752,6 +763,25 @@ describe('the grace of a value', () => {
     await db.cache.delete('k');
     expect([await other(), state.loads]).to.deep.equal([3, 3]);
     expect(db.cache.stats().stale).to.equal(0);
+  });
+
+  it('is refreshed to the end, though one who joined the refresh has left', async () => {
+    const { db, clock, said } = await clocked();
+    const { read, state } = counted(db.cache);
+    await read();
+    clock.now += 10;
+    const { open, passed } = gate();
+    state.wait = passed;
+    await read();
+    await until(() => state.loads > 1);
+    clock.now += 3_600_000;
+    const stop = new AbortController();
+    const joined = db.cache.getOrLoad('k', { ...graced, signal: stop.signal }, () => 0);
+    stop.abort();
+    await failure(joined, 'E_ABORTED');
+    open();
+    await untilFresh(db.cache);
+    expect([await read(), state.loads, said()]).to.deep.equal([2, 2, []]);
   });
 
   it('ends where a refresh finds that there is nothing any more, unless null is kept, too', async () => {
