@@ -93,14 +93,8 @@ export { Cached, type CachedOptions } from './cache/cached.js';
 export { CacheInvalidate, type CacheInvalidateOptions } from './cache/cache-invalidate.js';
 export { keyvStore, type KeyvStore, type KeyvStoreOptions } from './cache/keyv-store.js';
 export { toJsonSerializable } from './json-serializable.js';
-export {
-  Repository,
-  type Id,
-  type InsertManyOptions,
-  type ReadOptions,
-  type Rows,
-  type UpsertOptions,
-} from './repository.js';
+export { Repository, type Id, type InsertManyOptions, type Rows, type UpsertOptions } from './repository.js';
+export type { ReadOptions } from './reading/reader.js';
 export type { RowStream } from './row-stream.js';
 export { pathFromEnv, type ManagerOptions } from './options.js';
 export { BaseDuckDBManager, type Health } from './manager.js';

@@ -1,16 +1,12 @@
 // Repository<E>: typed reads and writes of one entity. Not here: SQL text (sql/), encoding (row-encoder.ts), opening
 // (manager.ts).
 import { setTimeout as sleep } from 'node:timers/promises';
-import { encodeValue } from './cache/values.js';
-import type { Cache } from './cache/cache.js';
 import { CACHE, type CacheSource } from './cache/source.js';
-import { plainTerms } from './cache/terms.js';
 import { insertBulk } from './bulk.js';
 import type { BulkOptions } from './chunk-encoder.js';
 import type { Engine } from './engine/engine.js';
-import { arraysOf, readArrays, readResult, readRows, rowsOf, type Read } from './engine/result.js';
+import { arraysOf, readArrays, readResult, rowsOf } from './engine/result.js';
 import { arrayFor, type ColumnArrays } from './entity/column-array.js';
-import { hydrateOf, type Hydrate } from './entity/hydrate.js';
 import { record } from './entity/record.js';
 import type { ColumnKey, Columns, EntityClass, Insert, Selected, Update } from './entity/row.js';
 import type { Unmarked } from './entity/property-type.js';
@@ -18,8 +14,9 @@ import { schemaOf, type Column, type EntitySchema } from './entity/schema.js';
 import { hasRules } from './entity/validate.js';
 import { DatabaseError, isDatabaseError } from './errors.js';
 import type { Fragment } from './fragment.js';
-import { CALL_OPTIONS, Limit, limited, within, type CallOptions } from './limit.js';
+import { CALL_OPTIONS, limited, within, type Limit, type CallOptions } from './limit.js';
 import { PointOperations } from './point-operations.js';
+import { Reader, type ReadContext, type ReadOptions } from './reading/reader.js';
 import { FROM_DATABASE, RowEncoder } from './row-encoder.js';
 import type { RowSource } from './row-source.js';
 import { RowStream } from './row-stream.js';
@@ -31,7 +28,6 @@ import {
   type GroupBy,
   type TotalOptions,
 } from './sql/aggregate.js';
-import { literal } from './sql/literal.js';
 import type { Where } from './sql/operator.js';
 import {
   columnOf,
@@ -47,9 +43,7 @@ import { deleteStatement, updateStatement, upsertStatement, type OnConflict } fr
 import { inWordsOf } from './write-error.js';
 
 /** What a repository works with; handed in by its manager, which connects first. */
-export interface RepositoryContext {
-  readonly engine: Engine;
-  readonly cache: Cache;
+export interface RepositoryContext extends ReadContext {
   readonly validate: boolean;
   readonly now: () => number;
 }
@@ -78,12 +72,6 @@ export interface UpsertOptions<E> extends CallOptions {
   readonly update?: readonly ColumnKey<E>[];
 }
 
-/** Options of a read. */
-export interface ReadOptions extends CallOptions {
-  /** false: past the cache, where the entity has `@Cached` */
-  readonly cache?: boolean;
-}
-
 const UPSERT_ATTEMPTS = 6;
 const READ_OPTIONS = ['cache', ...CALL_OPTIONS];
 const FIND_ONE_OPTIONS = ['where', 'select', 'orderBy', 'offset', ...READ_OPTIONS];
@@ -97,6 +85,7 @@ const INSERT_MANY_OPTIONS = ['onConflict', 'onProgress', ...CALL_OPTIONS];
  */
 export class Repository<E extends object> {
   readonly #schema: EntitySchema;
+  readonly #reader: Reader;
   readonly #open: () => RepositoryContext | Promise<RepositoryContext>;
   readonly #points: PointOperations;
   #encoder: RowEncoder | undefined;
@@ -112,7 +101,8 @@ export class Repository<E extends object> {
   ) {
     this.#schema = schemaOf(entity);
     this.#open = open;
-    this.#points = new PointOperations(this.#schema, this.#hydrate(this.#schema.columns), queryTimeoutMs);
+    this.#reader = new Reader(this.#schema, open, queryTimeoutMs);
+    this.#points = new PointOperations(this.#schema, this.#reader.hydrate(this.#schema.columns), queryTimeoutMs);
     this[CACHE] = owner[CACHE];
     // the cache source is no data of a repository
     Object.defineProperty(this, CACHE, { enumerable: false });
@@ -200,8 +190,7 @@ export class Repository<E extends object> {
   ): Promise<([K] extends [never] ? E : Selected<E, K>)[]> {
     const columns = selectedColumns(this.#schema, (options as typeof options | null)?.select);
     const statement = selectStatement(this.#schema, columns, options as FindOptions<never>);
-    const read = readRows(this.#hydrate(columns));
-    return (await this.#cached('find', statement, options, read, ({ rows }) => rows)) as never;
+    return (await this.#reader.rows('find', statement, columns, options)) as never;
   }
 
   /**
@@ -222,7 +211,7 @@ export class Repository<E extends object> {
     knownOptions(options, STREAM_OPTIONS, 'stream');
     const { columns, statement } = this.#selection(options);
     const open = this.#open;
-    const hydrate = this.#hydrate(columns);
+    const hydrate = this.#reader.hydrate(columns);
     return new RowStream<object>({
       options,
       what: 'stream',
@@ -336,14 +325,20 @@ export class Repository<E extends object> {
   async count(where?: Where<E>, options: ReadOptions = {}): Promise<number> {
     knownOptions(options, READ_OPTIONS, 'count');
     const statement = countStatement(this.#schema, where);
-    return (await this.#cached('count', statement, options, readResult, (result) => result.columns[0]?.[0])) as number;
+    return (await this.#reader.cached(
+      'count',
+      statement,
+      options,
+      readResult,
+      (result) => result.columns[0]?.[0],
+    )) as number;
   }
 
   /** Whether any row matches. */
   async exists(where?: Where<E>, options: ReadOptions = {}): Promise<boolean> {
     knownOptions(options, READ_OPTIONS, 'exists');
     const statement = existsStatement(this.#schema, where);
-    return (await this.#cached(
+    return (await this.#reader.cached(
       'exists',
       statement,
       options,
@@ -406,7 +401,7 @@ export class Repository<E extends object> {
     options: AggregateOptions<E, G, A>,
   ): Promise<never> {
     const { statement, names } = aggregateStatement(this.#schema, options);
-    const rows = await this.#cached('aggregate', statement, options, readResult, ({ columns, rowCount }) =>
+    const rows = await this.#reader.cached('aggregate', statement, options, readResult, ({ columns, rowCount }) =>
       Array.from({ length: rowCount }, (_row, row) => record(names, (_name, index) => columns[index]?.[row])),
     );
     return rows as never;
@@ -444,47 +439,6 @@ export class Repository<E extends object> {
       this.#encoder ??= new RowEncoder(this.#schema, ready.validate && hasRules(this.#schema), ready.now);
       return work({ ...ready, encoder: this.#encoder }, limit);
     });
-  }
-
-  /** Runs a read, through the cache where the entity is `@Cached`. */
-  #cached<R extends { readonly rowCount: number }, T>(
-    what: string,
-    statement: Statement,
-    options: ReadOptions,
-    read: Read<R>,
-    shape: (result: R) => T,
-  ): Promise<T> {
-    return limited(options, what, this.queryTimeoutMs, async (limit) => {
-      const opened = within(limit, this.#open());
-      const { engine, cache } = opened instanceof Promise ? await opened : opened;
-      const { cachedMs } = this.#schema;
-      if (cachedMs === undefined || options.cache === false || engine.transaction?.hasWritten)
-        return shape(await engine.collect(statement, read, limit));
-      const load = async (work: Limit | undefined): Promise<T> => {
-        const own = this.queryTimeoutMs === undefined ? work : new Limit([work], this.queryTimeoutMs);
-        try {
-          return shape(await engine.collect(statement, read, own));
-        } finally {
-          if (own !== work) own?.dispose();
-        }
-      };
-      // others may wait for the same load: the limit ends this wait alone
-      return (await cache.loadThrough(this.#keyOf(statement), plainTerms(cachedMs), load, limit)) as T;
-    });
-  }
-
-  #keyOf(statement: Statement): string {
-    // with its type: 1 and 1n read alike, and are two questions where a fragment asks them
-    const values = statement.parameters.map(({ value, type }) => `${literal(value)}::${String(type)}`);
-    const { className, shape: columns } = this.#schema;
-    return `${className}#${columns}:${encodeValue([statement.text, values])}`;
-  }
-
-  #hydrate(columns: readonly Column[]): Hydrate {
-    return hydrateOf(
-      this.#schema,
-      columns.map((column) => column.property),
-    );
   }
 
   #idCondition(id: unknown): Where<E> {

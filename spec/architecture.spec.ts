@@ -28,6 +28,7 @@ const ARROW = [
   ],
   ['row-stream', 'options'],
   ['waiting-call', 'point-reads', 'group-commit', 'point-operations'],
+  ['reading/'],
   ['repository'],
   ['lifetime', 'manager'],
   ['inject', 'transactional', 'close-on-signals'],
