@@ -32,6 +32,7 @@ export { column, type ColumnRef } from './sql/column-ref.js';
 export {
   all,
   and,
+  at,
   between,
   contains,
   endsWith,

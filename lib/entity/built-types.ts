@@ -292,6 +292,7 @@ export function struct<const M extends Readonly<Record<string, ColumnType>>>(
     ddl: `STRUCT(${membersDdl(entries)})`,
     duckdb: STRUCT(Object.fromEntries(entries.map(([name, type]) => [name, type.duckdb]))),
     family: 'other',
+    members: new Map(entries),
     enums: entries.flatMap(([, type]) => type.enums),
     encode(value) {
       const values = own(value);
@@ -333,6 +334,7 @@ export function map<const K extends ColumnType, const V extends ColumnType>(
     ddl: `MAP(${keys.ddl}, ${values.ddl})`,
     duckdb: MAP(keys.duckdb, values.duckdb),
     family: 'other',
+    entry: { key: keys, value: values },
     enums: [...keys.enums, ...values.enums],
     encode: (given) =>
       new DuckDBMapValue(
@@ -361,6 +363,7 @@ export function union<const M extends Readonly<Record<string, ColumnType>>>(of: 
     ddl: `UNION(${membersDdl(entries)})`,
     duckdb: UNION(Object.fromEntries(entries.map(([name, type]) => [name, type.duckdb]))),
     family: 'other',
+    members: new Map(entries),
     enums: entries.flatMap(([, type]) => type.enums),
     encode(given) {
       const [number, value] = choice(given);

@@ -25,6 +25,10 @@ export interface SqlType {
   writer(as?: As): VectorWriter;
   /** items of a list or an array */
   readonly item?: SqlType;
+  /** members of a struct or a union */
+  readonly members?: ReadonlyMap<string, SqlType>;
+  /** what a map has */
+  readonly entry?: { readonly key: SqlType; readonly value: SqlType };
   /** enums that must exist before a table uses this type */
   readonly enums: readonly EnumType[];
   /** JSON null and SQL NULL are two things for this type */

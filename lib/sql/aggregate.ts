@@ -11,7 +11,8 @@ import { CALL_OPTIONS, type CallOptions } from '../limit.js';
 import type { Where } from './operator.js';
 import { columnOf, knownOptions, limitInto, orderInto, resolverOf, type OrderBy } from './select.js';
 import { SqlBuilder, type Statement } from './statement.js';
-import { whereInto, type Operand } from './where.js';
+import type { Operand } from './operand.js';
+import { whereInto } from './where.js';
 
 type AggregateName =
   | 'count' | 'countDistinct' | 'sum' | 'avg' | 'min' | 'max' | 'median' | 'quantile' | 'stddev'

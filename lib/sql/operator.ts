@@ -25,6 +25,7 @@ export type OperatorKind =
   | 'has'
   | 'hasAny'
   | 'hasAll'
+  | 'at'
   | 'not'
   | 'and'
   | 'or';
@@ -58,8 +59,31 @@ export class Combination<E = unknown> {
   }
 }
 
+declare const KEY: unique symbol;
+declare const CONDITION: unique symbol;
+
+/** A condition on one part of a column, on the type level: its key, and what stands on it. */
+export interface Part<K, C> {
+  readonly [KEY]: K;
+  readonly [CONDITION]: C;
+}
+
 /** What may stand on a column of type `V`: a value, an operator, and null where the column is nullable. */
-export type Condition<V> = V | Operator<V>;
+export type Condition<V> = V | Operator<V | PartsOf<V>>;
+
+type Scalar = string | number | bigint | boolean;
+
+/** The parts that a value of type `V` has. What JSON is not known to have is found by a path. */
+export type PartsOf<V> = unknown extends V
+  ? Part<string | number, unknown>
+  : V extends Scalar | Date | Uint8Array | null | undefined
+    ? never
+    : V extends readonly (infer I)[]
+      ? Part<number, Condition<I | null>> | Part<`$${string}`, Condition<Scalar | Scalar[] | null>>
+      : V extends ReadonlyMap<infer K, infer I>
+        ? Part<K, Condition<I | null>>
+        : | { [K in keyof V & string]: Part<K, Condition<V[K] | null>> }[keyof V & string]
+          | Part<`$${string}`, Condition<Scalar | Scalar[] | null>>;
 
 /** Conditions on columns, all of which must hold. */
 export type ColumnConditions<E> = { [K in ColumnKey<E>]?: Condition<Unmarked<E[K & keyof E]>> };
@@ -76,9 +100,17 @@ const operator = <V>(kind: OperatorKind, ...operands: readonly unknown[]): Opera
   new Operator<V>(kind, operands);
 
 /** Equal; the same as the bare value. `eq(null)` is `isNull()`. */
-export const eq = <V>(value: V): Operator<V> => operator('eq', value);
+export function eq<const V extends Scalar>(value: V): Operator<V>;
+export function eq<V>(value: V): Operator<V>;
+export function eq<V>(value: V): Operator<V> {
+  return operator('eq', value);
+}
 /** Not equal, the exact complement of `eq`: finds NULLs too. */
-export const ne = <V>(value: V): Operator<V> => operator('ne', value);
+export function ne<const V extends Scalar>(value: V): Operator<V>;
+export function ne<V>(value: V): Operator<V>;
+export function ne<V>(value: V): Operator<V> {
+  return operator('ne', value);
+}
 /** Greater; false for NULL. */
 export const gt = <V extends Ordered>(value: V): Operator<V> => operator('gt', value);
 /** Greater or equal; false for NULL. */
@@ -90,10 +122,18 @@ export const lte = <V extends Ordered>(value: V): Operator<V> => operator('lte',
 /** From `low` to `high`, both included. */
 export const between = <V extends Ordered>(low: V, high: V): Operator<V> => operator('between', low, high);
 /** One of the values, of which there may be none or very many: they travel as one parameter. */
-export const oneOf = <V>(values: readonly V[]): Operator<V> => operator('oneOf', values);
+export function oneOf<const V extends Scalar>(values: readonly V[]): Operator<V>;
+export function oneOf<V>(values: readonly V[]): Operator<V>;
+export function oneOf<V>(values: readonly V[]): Operator<V> {
+  return operator('oneOf', values);
+}
 /** The exact complement of `oneOf`: finds NULLs too. */
-export const noneOf = <V>(values: readonly V[]): Operator<V> => operator('noneOf', values);
-/** SQL LIKE: `%` any text, `_` one character. */
+export function noneOf<const V extends Scalar>(values: readonly V[]): Operator<V>;
+export function noneOf<V>(values: readonly V[]): Operator<V>;
+export function noneOf<V>(values: readonly V[]): Operator<V> {
+  return operator('noneOf', values);
+}
+/** SQL LIKE: `%` any text, `_` one character, `\%` `\_` `\\` these characters themselves. */
 export const like = (pattern: string): Operator<string> => operator('like', pattern);
 /** LIKE without regard to case. */
 export const ilike = (pattern: string): Operator<string> => operator('ilike', pattern);
@@ -114,6 +154,23 @@ export const hasAny = <I>(items: readonly I[]): Operator<I[]> => operator('hasAn
 /** The list holds each of the items. */
 export const hasAll = <I>(items: readonly I[]): Operator<I[]> => operator('hasAll', items);
 
+/**
+ * A condition on a part of a column: a member of a struct or union by its name, an item of a list by its index (from 0; negative from
+ * the end), the value of a key of a map. Of JSON a key, an index, or a path from `$` on; what it has there is compared as
+ * `JSON.parse` reads it, and another kind of value than the one asked for does not match. What is not there is NULL.
+ *
+ * @throws DatabaseError `E_QUERY` when the condition is used, for a part that the column cannot have
+ * @example await runs.find({ where: { route: at('venue', 'XNAS'), equity: at(-1, gt(100)), notes: at('$.author.name', like('A%')) } });
+ * // WHERE (struct_extract("route", 'venue') = $1 AND list_extract("equity", -1) > $2 AND ...)
+ */
+export function at<const K, V>(key: K, condition: Operator<V>): Operator<Part<K, Operator<V>>>;
+export function at<const K, const C>(key: K, condition: C): Operator<Part<K, C>>;
+export function at(key: unknown, condition: unknown): never {
+  return operator('at', key, condition) as never;
+}
+
+type OperandOf<O> = O extends Operator<infer V> ? V : never;
+
 function combine(kind: 'and' | 'or', parts: readonly unknown[]): never {
   if (parts.length === 0) throw new DatabaseError('E_QUERY', `${kind}() needs at least one condition.`);
   return (
@@ -123,6 +180,9 @@ function combine(kind: 'and' | 'or', parts: readonly unknown[]): never {
 
 /** All of these hold: operators on one column, or conditions on several. */
 export function and<V>(...operators: readonly [Operator<V>, ...Operator<V>[]]): Operator<V>;
+export function and<const T extends readonly [Operator, ...Operator[]]>(
+  ...operators: T
+): Operator<OperandOf<T[number]>>;
 export function and<E>(...conditions: readonly NoInfer<Where<E>>[]): Combination<E>;
 export function and(...parts: readonly unknown[]): never {
   return combine('and', parts);
@@ -130,6 +190,7 @@ export function and(...parts: readonly unknown[]): never {
 
 /** At least one of these holds: operators on one column, or conditions on several. */
 export function or<V>(...operators: readonly [Operator<V>, ...Operator<V>[]]): Operator<V>;
+export function or<const T extends readonly [Operator, ...Operator[]]>(...operators: T): Operator<OperandOf<T[number]>>;
 export function or<E>(...conditions: readonly NoInfer<Where<E>>[]): Combination<E>;
 export function or(...parts: readonly unknown[]): never {
   return combine('or', parts);

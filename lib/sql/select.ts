@@ -7,7 +7,8 @@ import { DatabaseError, type ErrorCode } from '../errors.js';
 import { CALL_OPTIONS, type CallOptions } from '../limit.js';
 import type { Where } from './operator.js';
 import { SqlBuilder, type Statement } from './statement.js';
-import { whereInto, type Operand, type Resolve } from './where.js';
+import type { Operand, Resolve } from './operand.js';
+import { whereInto } from './where.js';
 
 /** A direction, or one with where NULLs go (DuckDB's default is last). */
 export type Direction = 'asc' | 'desc' | { readonly dir: 'asc' | 'desc'; readonly nulls: 'first' | 'last' };

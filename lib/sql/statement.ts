@@ -38,8 +38,12 @@ export class SqlBuilder {
   }
 
   parameter(value: DuckDBValue, type: DuckDBType): this {
-    this.#parameters.push({ value, type });
-    return this.add(`$${this.#parameters.length}`);
+    return this.add(this.bind(value, type));
+  }
+
+  /** A parameter whose name is put into the text by the caller, once or several times. */
+  bind(value: DuckDBValue, type: DuckDBType): string {
+    return `$${this.#parameters.push({ value, type })}`;
   }
 
   /** `table` in a FROM or INTO, noted as touched. */

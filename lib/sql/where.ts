@@ -1,25 +1,14 @@
 // Conditions to SQL: every value a typed parameter, every name looked up. Not here: the operators' functions (operator.ts).
 import { DuckDBListValue, LIST } from '@duckdb/node-api';
 import { Misfit, describe } from '../entity/misfit.js';
-import type { As } from '../entity/property-type.js';
 import type { SqlType } from '../entity/types.js';
 import { DatabaseError } from '../errors.js';
 import { Fragment } from '../fragment.js';
+import type { Operand, Resolve } from './operand.js';
 import { Combination, Operator, type OperatorKind } from './operator.js';
+import { jsonOperand, partOf } from './part.js';
 import { renderInto } from './render.js';
 import type { SqlBuilder } from './statement.js';
-
-/** What a condition can stand on: a column, or a result of an aggregate. */
-export interface Operand {
-  /** for messages: `BacktestResult.price` */
-  readonly label: string;
-  readonly sql: string;
-  readonly type: SqlType;
-  readonly as: As | undefined;
-}
-
-/** Finds an operand by its property, or throws. */
-export type Resolve = (property: string) => Operand;
 
 function fail(message: string): never {
   throw new DatabaseError('E_QUERY', message);
@@ -66,6 +55,16 @@ const LIST_FUNCTIONS: Partial<Record<OperatorKind, string>> = {
   hasAll: 'list_has_all',
 };
 
+const asOperator = (condition: unknown): Operator =>
+  condition instanceof Operator ? condition : new Operator('eq', [condition]);
+
+/** DuckDB takes a backslash at the end for nothing, and so would match less than is meant. */
+function pattern({ label }: Operand, kind: OperatorKind, given: unknown): unknown {
+  if (typeof given === 'string' && /(?<!\\)(?:\\\\)*\\$/.test(given))
+    fail(`${label}: the pattern of ${kind}() ends with a backslash, which escapes nothing. Double it to match one.`);
+  return given;
+}
+
 class WhereCompiler {
   constructor(
     private readonly builder: SqlBuilder,
@@ -96,7 +95,7 @@ class WhereCompiler {
 
   #column([property, condition]: [string, unknown]): void {
     const operand = this.resolve(property);
-    this.#operator(operand, condition instanceof Operator ? condition : new Operator('eq', [condition]));
+    this.#operator(operand, asOperator(condition));
   }
 
   #joined<T>(parts: readonly T[], kind: 'and' | 'or', each: (part: T) => void): void {
@@ -110,9 +109,9 @@ class WhereCompiler {
     this.builder.add(') IS NOT TRUE');
   }
 
-  #operator(operand: Operand, { kind, operands }: Operator): void {
+  #operator(operand: Operand, own: Operator): void {
     const { builder } = this;
-    const { sql } = operand;
+    const { kind, operands } = own;
     const [first, second] = operands;
     switch (kind) {
       case 'and':
@@ -120,6 +119,20 @@ class WhereCompiler {
         return this.#joined(operands as readonly Operator[], kind, (part) => this.#operator(operand, part));
       case 'not':
         return this.#not(() => this.#operator(operand, first as Operator));
+      case 'at':
+        return this.#operator({ ...partOf(builder, operand, first), part: true }, asOperator(second));
+      default:
+    }
+    if (operand.type.json && (operand.part || kind in LIST_FUNCTIONS)) this.#leaf(jsonOperand(operand, own), own);
+    else this.#leaf(operand, own);
+  }
+
+  /** An operator that stands for itself. */
+  #leaf(operand: Operand, { kind, operands }: Operator): void {
+    const { builder } = this;
+    const { sql } = operand;
+    const [first, second] = operands;
+    switch (kind) {
       case 'isNull':
         return void builder.add(`${sql} IS NULL`);
       case 'isNotNull':
@@ -142,12 +155,15 @@ class WhereCompiler {
         this.#values(operand, first, kind);
         return void builder.add('))');
       case 'noneOf':
-        return this.#not(() => this.#operator(operand, new Operator('oneOf', operands)));
+        return this.#not(() => this.#leaf(operand, new Operator('oneOf', operands)));
       case 'like':
       case 'ilike':
         this.#text(operand, kind);
         builder.add(`${sql} ${kind.toUpperCase()} `);
-        return this.#value(operand, first);
+        this.#value(operand, pattern(operand, kind, first));
+        // without it DuckDB takes the shorter ways that it has for patterns
+        if ((first as string).includes('\\')) builder.add(` ESCAPE '\\'`);
+        return;
       default:
     }
     const comparison = COMPARISONS[kind];
@@ -199,10 +215,7 @@ class WhereCompiler {
   }
 
   #comparable({ label, type }: Operand, kind: OperatorKind): void {
-    if (type.json)
-      fail(
-        `${label} is json: ${kind}() would compare its text. Compare a part of it with sql\`\${column(...)} ->> '$.path' = ...\`.`,
-      );
+    if (type.json) fail(`${label} is json: ${kind}() would compare its text. Compare a part of it: at('$.path', ...).`);
   }
 
   #ordered(operand: Operand, kind: OperatorKind): void {

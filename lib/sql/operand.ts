@@ -1,0 +1,18 @@
+// What conditions, orders and aggregates stand on: a piece of SQL with a type. Not here: how it is found (select.ts), what is made of
+// it (where.ts).
+import type { As } from '../entity/property-type.js';
+import type { SqlType } from '../entity/types.js';
+
+/** What a condition can stand on: a column, or a result of an aggregate. */
+export interface Operand {
+  /** for messages: `BacktestResult.price` */
+  readonly label: string;
+  readonly sql: string;
+  readonly type: SqlType;
+  readonly as: As | undefined;
+  /** a part of a column, by `at` */
+  readonly part?: true;
+}
+
+/** Finds an operand by its property, or throws. */
+export type Resolve = (property: string) => Operand;
