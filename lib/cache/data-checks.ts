@@ -39,6 +39,31 @@ export function checkedHours(hours: unknown): number {
 /** In what JSON.stringify makes, only a lone surrogate is written so. */
 const LONE_SURROGATE = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
 
+/** Data as they are when they are given, whatever becomes of them later. */
+export interface TakenData {
+  /** as the log counts them */
+  readonly count: number;
+  /** @throws what `jsonOf` threw */
+  json(): string;
+}
+
+export function takeData(data: unknown): TakenData {
+  const count = countOf(data);
+  try {
+    const json = jsonOf(data);
+    return { count, json: () => json };
+  } catch (error) {
+    const json = (): never => {
+      throw error;
+    };
+    return { count, json };
+  }
+}
+
+export function countOf(data: unknown): number {
+  return Array.isArray(data) ? data.length : data === null || data === undefined ? 0 : 1;
+}
+
 /** @throws DatabaseError `E_CONVERSION` for what has no JSON, or throws when it is read */
 export function jsonOf(data: unknown): string {
   let json: string;

@@ -1,13 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import {
-  checkedTable,
-  folded,
-  isThere,
-  purgeStatement,
-  readStatement,
-  storeStatement,
-} from '../../lib/cache/data-table.js';
+import { checkedTable, isThere, purgeStatement, readStatement, storeStatement } from '../../lib/cache/data-table.js';
 import { failure } from '../support/failure.js';
 
 const COLUMNS = [
@@ -44,7 +37,6 @@ describe('a table of the cache calls', () => {
       'The name of a cache table is the name of a table of this library.',
     );
     for (const name of ['', '\uD800', 5]) await failure(() => checkedTable(name), 'E_CONFIG');
-    expect(folded('ÉaBß')).to.equal('Éabß');
   });
 
   it('is written one row at a time by VALUES, which stays prepared, and several by lists', () => {
