@@ -81,6 +81,20 @@ export function isDatabaseError(error: unknown, code?: ErrorCode): error is Data
   return code === undefined || (error as unknown as DatabaseError).code === code;
 }
 
+/** Whether something was nested deeper than the stack of the process goes. */
+export function isTooDeep(error: unknown): error is RangeError {
+  return error instanceof RangeError && /call stack/.test(error.message);
+}
+
+/** @param what the value that was, as the beginning of a sentence */
+export function tooDeep(what: string, cause: RangeError): DatabaseError {
+  return new DatabaseError(
+    'E_UNSUPPORTED',
+    `${what} is nested too deeply: some thousand levels are the most. Keep it as a list of its parts.`,
+    { cause },
+  );
+}
+
 /** What may be written to a log about an error: never the values that a query carried. */
 export function loggable(error: unknown): { error: string; error_type: string } {
   if (!isDatabaseError(error)) return { error: 'an unexpected error', error_type: nameOf(error) };

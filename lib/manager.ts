@@ -495,7 +495,7 @@ export class BaseDuckDBManager implements OpenManager {
    * @param options `tableName`: default `'cache_data'`; `onError`: `'return'` (default) or `'throw'`
    * @returns whether it was stored; a failure is logged
    * @throws DatabaseError `E_CONFIG` for an unusable key, table name or option, `E_CLOSED`; with `onError: 'throw'` whatever it
-   *   fails with: `E_CONVERSION` for data without JSON, `E_CONFIG` for a table that is no cache table, `E_READ_ONLY` ...
+   *   fails with: `E_CONVERSION` and `E_UNSUPPORTED` for data without JSON, `E_CONFIG` for a table that is no cache table, `E_READ_ONLY` ...
    * @example await db.storeCacheData('market:AAPL', quotes, { tableName: 'market_cache', onError: 'throw' });
    */
   async storeCacheData(key: string, data: unknown, options: CacheDataOptions = {}): Promise<boolean> {
