@@ -2,7 +2,7 @@
 // trips (cache/values.ts).
 import { createRequire } from 'node:module';
 import { types } from 'node:util';
-import { DatabaseError, isTooDeep, tooDeep, type ErrorCode } from './errors.js';
+import { DatabaseError, isTooDeep, placeIn, tooDeep, type ErrorCode } from './errors.js';
 
 /**
  * Plain data for JSON:
@@ -20,16 +20,14 @@ import { DatabaseError, isTooDeep, tooDeep, type ErrorCode } from './errors.js';
  */
 export function toJsonSerializable(value: unknown): unknown {
   try {
-    return new Converter().convert(value, ROOT);
+    return new Converter().convert(value, '$');
   } catch (error) {
     throw isTooDeep(error) ? tooDeep('The value', error) : error;
   }
 }
 
-const ROOT = '$';
-
 function fail(code: ErrorCode, path: string, problem: string): never {
-  throw new DatabaseError(code, `${path === ROOT ? 'The value' : path} ${problem}`, { details: { path } });
+  throw new DatabaseError(code, `${placeIn(path)} ${problem}`, { details: { path } });
 }
 
 class Converter {
