@@ -76,13 +76,14 @@ export function isThere(table: string, { columns, rowCount }: Pick<Result, 'colu
   const found = own.map((index) => described[index] as string);
   const isTable = own.every((index) => tables[index] === true);
   if (isTable && found.toSorted().join() === COLUMNS.toSorted().join()) return true;
-  const some = `${found.slice(0, 8).join(', ')}${found.length > 8 ? ', ...' : ''}`;
-  throw new DatabaseError(
-    'E_CONFIG',
-    `${isTable ? 'Table' : 'View'} ${quote(table)} is no cache table: it has the columns ${some}, and a cache table has ${COLUMNS.join(', ')}. Give another tableName, or drop it, and it is made anew.`,
-    { details: { table } },
-  );
+  const problem = isTable
+    ? `Table ${quote(table)} is no cache table: it has the columns ${columnsIn(found)}, and a cache table has ${COLUMNS.join(', ')}. Give another tableName, or drop it, and it is made anew.`
+    : `${quote(table)} is a view, and no cache table. Give another tableName, or drop the view, and the table is made.`;
+  throw new DatabaseError('E_CONFIG', problem, { details: { table } });
 }
+
+const columnsIn = (found: readonly string[]): string =>
+  `${found.slice(0, 8).join(', ')}${found.length > 8 ? ', ...' : ''}`;
 
 const micros = (ms: number): bigint => BigInt(Math.floor(ms)) * 1000n;
 

@@ -146,7 +146,7 @@ export class CacheTable implements Follower {
   static async lastEnd(database: Database): Promise<string | undefined> {
     const table = new CacheTable(database, await database.connect());
     try {
-      return (await table.#columns()).length === 0 ? undefined : await table.#readEnd();
+      return (await table.#columns()).length === 0 || (await table.#isView()) ? undefined : await table.#readEnd();
     } finally {
       await table.abandon();
     }
@@ -158,7 +158,7 @@ export class CacheTable implements Follower {
     try {
       const columns = await table.#columns();
       // another one is believed by nobody, and is not ours to write to
-      if (NAMES.every((name) => columns.includes(name))) await table.#setState(OPEN);
+      if (NAMES.every((name) => columns.includes(name)) && !(await table.#isView())) await table.#setState(OPEN);
     } finally {
       await table.abandon();
     }
@@ -169,6 +169,7 @@ export class CacheTable implements Follower {
     return this.#ended;
   }
 
+  /** Those of a view, too. */
   async #columns(): Promise<readonly string[]> {
     const { columns } = await this.#query(
       `SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() AND schema_name = 'main' AND table_name = '${CACHE_TABLE}' ORDER BY column_index`,
@@ -176,10 +177,23 @@ export class CacheTable implements Follower {
     return (columns[0] ?? []) as readonly string[];
   }
 
+  async #isView(): Promise<boolean> {
+    const { rowCount } = await this.#query(
+      `SELECT 1 FROM duckdb_views() WHERE database_name = current_database() AND schema_name = 'main' AND view_name = '${CACHE_TABLE}'`,
+    );
+    return rowCount > 0;
+  }
+
   /** Believes what an earlier session left in order, and what this one has written. */
   async #begin(): Promise<void> {
     const columns = await this.#columns();
     this.#ended = undefined;
+    this.#created = false;
+    if (columns.length > 0 && (await this.#isView()))
+      throw new DatabaseError(
+        'E_SCHEMA_DRIFT',
+        `${CACHE_TABLE} is a view, in the place of the table of the cache. Drop or rename it, and the cache lasts over restarts again.`,
+      );
     this.#created = columns.length > 0 && columns.join() === NAMES.join();
     if (!this.#created && columns.length > 0) {
       if (!SINCE_EVER.every((name) => columns.includes(name)))
