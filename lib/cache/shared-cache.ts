@@ -10,6 +10,7 @@ import type { Log } from '../log.js';
 import { Entry, type EntryFields, type State } from './entry.js';
 import { Flights } from './flights.js';
 import { SharedTier } from './shared-tier.js';
+import { loggableOfStore } from './store-calls.js';
 import type { KeyvLike } from './store-tier.js';
 import { CACHE_TABLE, CacheTable } from './table.js';
 import { TableTier } from './table-tier.js';
@@ -294,8 +295,11 @@ export class SharedCache {
   }
 
   #tierFailed(error: unknown): void {
-    const tier = this.#options?.store === undefined ? { table_name: CACHE_TABLE } : { tier: 'store' };
-    this.log('cacheTierFailed', { ...tier, ...loggable(error) });
+    const about =
+      this.#options?.store === undefined
+        ? { table_name: CACHE_TABLE, ...loggable(error) }
+        : { tier: 'store', ...loggableOfStore(error) };
+    this.log('cacheTierFailed', about);
   }
 
   async #close(): Promise<void> {

@@ -24,6 +24,9 @@ import type { Entry, EntryFields } from './entry.js';
 
 export const CACHE_TABLE = 'mysingle_cache';
 
+/** What is to stand under a key, and the text of its value. */
+export type Written = readonly [key: string, entry: Entry, text: string];
+
 /** A row as it is stored: an entry with its value as text. */
 export interface StoredEntry extends Omit<EntryFields, 'value'> {
   readonly text: string;
@@ -265,11 +268,11 @@ export class CacheTable implements Follower {
   }
 
   /** Writes these in place of what is there under their keys, and deletes the others. */
-  write(entries: readonly (readonly [string, Entry])[], deleted: readonly string[]): Promise<void> {
+  write(entries: readonly Written[], deleted: readonly string[]): Promise<void> {
     return this.#inTurn(() => this.#write(entries, deleted));
   }
 
-  async #write(entries: readonly (readonly [string, Entry])[], deleted: readonly string[]): Promise<void> {
+  async #write(entries: readonly Written[], deleted: readonly string[]): Promise<void> {
     if (deleted.length > 0 && (await this.#isThere()))
       await this.#change(`DELETE FROM ${CACHE_TABLE} WHERE key IN (SELECT unnest($1))`, texts(deleted));
     if (entries.length === 0) return;
@@ -281,9 +284,8 @@ export class CacheTable implements Follower {
     if (any.length > 0) await this.#change(UPSERT, ...this.#rows(any));
   }
 
-  #rows(entries: readonly (readonly [string, Entry])[]): Parameter[] {
-    const rows = entries.map(([key, entry]): Row => {
-      const body = entry.value.text();
+  #rows(entries: readonly Written[]): Parameter[] {
+    const rows = entries.map(([key, entry, body]): Row => {
       const times = [entry.createdAt, entry.expiresAt, entry.graceUntil];
       return {
         key,

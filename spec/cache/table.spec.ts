@@ -20,7 +20,7 @@ const entry = (text: string, dependencies: string[] = [], tick = 0, expiresAt = 
 
 /** One entry in, by what is read back of it. */
 const put = (table: CacheTable, key: string, { text, ...fields }: StoredEntry): Promise<void> =>
-  table.write([[key, new Entry({ ...fields, value: StoredValue.fromText(text, () => undefined) })]], []);
+  table.write([[key, new Entry({ ...fields, value: StoredValue.fromText(text, () => undefined) }), text]], []);
 
 const always = (): boolean => true;
 
