@@ -21,7 +21,7 @@ import type { Entities } from './stored-value.js';
 export interface CacheOptions {
   /** values kept in the process; default 10000 */
   readonly maxEntries?: number;
-  /** their size altogether, in bytes, estimated; default 64 MiB */
+  /** their size altogether, with their keys, tags and what they depend on, in bytes, estimated; default 64 MiB */
   readonly maxBytes?: number;
   /** size of the values in the table of the database, in bytes of their text; beyond it the oldest are deleted. Default 1 GiB */
   readonly maxTableBytes?: number;
@@ -108,7 +108,7 @@ export class SharedCache {
     return new LRUCache<string, Entry>({
       max: maxEntries,
       maxSize: maxBytes,
-      sizeCalculation: (entry, key) => entry.value.bytes + 2 * key.length + 1,
+      sizeCalculation: (entry, key) => entry.sizeUnder(key),
       dispose: (entry, key, reason) => {
         if (reason !== 'evict') return;
         this.stats.evicted += 1;

@@ -95,7 +95,7 @@ export class TableTier implements Tier {
   }
 
   #wait(key: string, entry: Entry | undefined): void {
-    this.#waitingBytes += (entry?.value.bytes ?? 0) - (this.#waiting.get(key)?.value.bytes ?? 0);
+    this.#waitingBytes += (entry?.sizeUnder(key) ?? 0) - (this.#waiting.get(key)?.sizeUnder(key) ?? 0);
     this.#waiting.set(key, entry);
     this.#hits.delete(key);
     if (this.#waiting.size >= BATCH) void this.flush();
@@ -173,7 +173,7 @@ export class TableTier implements Tier {
       if (batch.size === BATCH) break;
       batch.set(key, entry);
       this.#waiting.delete(key);
-      this.#waitingBytes -= entry?.value.bytes ?? 0;
+      this.#waitingBytes -= entry?.sizeUnder(key) ?? 0;
     }
     return batch;
   }
