@@ -81,6 +81,20 @@ export function isDatabaseError(error: unknown, code?: ErrorCode): error is Data
   return code === undefined || (error as unknown as DatabaseError).code === code;
 }
 
+/** Whether something was nested deeper than the stack of the process goes. */
+export function isTooDeep(error: unknown): error is RangeError {
+  return error instanceof RangeError && /call stack/.test(error.message);
+}
+
+/** A place in a value as the beginning of a sentence: `$` is the value itself, `$.a[0]` a part of it. */
+export const placeIn = (path: string): string => (path === '$' ? 'The value' : path);
+
+/** @param what the value that was, as the beginning of a sentence */
+export function tooDeep(what: string, cause?: unknown): DatabaseError {
+  const message = `${what} is nested too deeply. Keep it as a list of its parts.`;
+  return new DatabaseError('E_UNSUPPORTED', message, cause === undefined ? {} : { cause });
+}
+
 /** What may be written to a log about an error: never the values that a query carried. */
 export function loggable(error: unknown): { error: string; error_type: string } {
   if (!isDatabaseError(error)) return { error: 'an unexpected error', error_type: nameOf(error) };

@@ -3,6 +3,7 @@
 import { StatementType, type DuckDBConnection } from '@duckdb/node-api';
 import { Cache } from './cache/cache.js';
 import { DataCache, type CacheDataOptions } from './cache/data-cache.js';
+import { takeData } from './cache/data-checks.js';
 import { KEYV_HOME, type KeyvHome } from './cache/keyv-store.js';
 import { CACHE, openManagers, type CacheSource, type OpenManager } from './cache/source.js';
 import { withinContext } from './context.js';
@@ -488,18 +489,20 @@ export class BaseDuckDBManager implements OpenManager {
   }
 
   /**
-   * Stores data as JSON under a key, in place of what was there. The table is created where missing. Rows that are not stored
-   * anew within `cache.retention` of the manager's options (30 days) are deleted, at the first store and hourly as stores go on.
+   * Stores data as JSON under a key, in place of what was there: as they are at the call, whatever is done with them afterwards. The
+   * table is created where missing. Rows that are not stored anew within `cache.retention` of the manager's options (30 days) are deleted, at the first store and hourly as stores go on.
    *
    * @param options `tableName`: default `'cache_data'`; `onError`: `'return'` (default) or `'throw'`
    * @returns whether it was stored; a failure is logged
    * @throws DatabaseError `E_CONFIG` for an unusable key, table name or option, `E_CLOSED`; with `onError: 'throw'` whatever it
-   *   fails with: `E_CONVERSION` for data without JSON, `E_CONFIG` for a table that is no cache table, `E_READ_ONLY` ...
+   *   fails with: `E_CONVERSION` and `E_UNSUPPORTED` for data without JSON, `E_CONFIG` for a table that is no cache table, `E_READ_ONLY` ...
    * @example await db.storeCacheData('market:AAPL', quotes, { tableName: 'market_cache', onError: 'throw' });
    */
   async storeCacheData(key: string, data: unknown, options: CacheDataOptions = {}): Promise<boolean> {
     knownOptions(options, ['tableName', 'onError'], 'storeCacheData', 'E_CONFIG');
-    return (await this.#use()).data.store(key, data, options);
+    // before any wait: what the caller does with them afterwards is not for this call
+    const [taken, own] = [takeData(data), { ...options }];
+    return (await this.#use()).data.store(key, taken, own);
   }
 
   /**

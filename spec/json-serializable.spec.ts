@@ -97,7 +97,11 @@ const CASES: readonly (readonly [string, unknown, unknown])[] = [
   ['instances in plain data', { list: [new Fee()], map: new Map([['f', new Fee()]]) }, { list: [FEE], map: { f: FEE } }],
   ['@Exclude on a class', new Closed(), { open: 1 }],
   ['@Exclude on a base class', new Derived(), { own: 2 }],
-  ['an error, by its own members', Object.assign(new Error('x'), { code: 5 }), { code: 5 }],
+  ['memory, whole or a part of it', [Uint8Array.of(0, 255, 16).buffer, new DataView(Uint8Array.of(9, 0, 255, 16).buffer, 1), new SharedArrayBuffer(1)], ['AP8Q', 'AP8Q', 'AA==']],
+  ['primitives in boxes', [Object(1.5), Object('x'), Object(false), Object(2n ** 64n), Object(Number.NaN)], [1.5, 'x', false, '18446744073709551616', null]],
+  ['an error with a toJSON', Object.assign(new Error('x'), { toJSON: () => ({ code: 5 }) }), { code: 5 }],
+  ['what can be iterated over, and is no iterator', Object.assign(new Base(), { next: 1, *[Symbol.iterator]() {} }), { next: 1 }],
+  ['symbols that nobody sees', Object.defineProperty({ a: 1 }, Symbol('hidden'), { value: 1 }), { a: 1 }],
 ]; // prettier-ignore
 
 describe('toJsonSerializable', () => {
@@ -155,8 +159,47 @@ describe('toJsonSerializable', () => {
     for (const [value, path] of cases) {
       const error = await failure(() => toJsonSerializable(value), 'E_CONVERSION');
       expect(error.details).to.deep.equal({ path });
-      expect(error.message.startsWith(`${path} `), error.message).to.equal(true);
+      expect(error.message.startsWith(`${path === '$' ? 'The value' : path} `), error.message).to.equal(true);
     }
+  });
+
+  it('refuses what JSON would leave empty, with the path and the remedy', async () => {
+    class Wrong extends Error {}
+    const cases: readonly (readonly [unknown, RegExp])[] = [
+      [Promise.resolve(1), /is a Promise, .*Await it first\.$/],
+      [new (class Later extends Promise<number> {})((resolve) => resolve(1)), /is a Promise/],
+      [new TypeError('x'), /is an Error, .*\{ message: error\.message \}\.$/],
+      [Object.assign(new Wrong('x'), { code: 5 }), /is an Error/],
+      [/x/, /is a RegExp/],
+      [new WeakMap(), /weakly/],
+      [new WeakSet(), /weakly/],
+      [new WeakRef({}), /weakly/],
+      [[1].values(), /is an iterator, .*array/],
+      [new Map().entries(), /is an iterator/],
+      [(function* () { yield 1; })(), /is an iterator/],
+      [(async function* () { yield 1; })(), /is an iterator/],
+      [{ a: 1, [Symbol('s')]: 2 }, /has symbols as keys/],
+      [Object(Symbol('s')), /is a symbol/],
+    ]; // prettier-ignore
+    for (const [value, message] of cases) {
+      for (const [given, path] of [[value, '$'], [{ a: [new Map([['k', value]])] }, '$.a[0].k']] as const) {
+        const error = await failure(() => toJsonSerializable(given), /is a symbol/.test(String(message)) ? 'E_CONVERSION' : 'E_UNSUPPORTED');
+        expect(error.details).to.deep.equal({ path });
+        expect(error.message).to.match(message).and.satisfy((text: string) => text.startsWith(path === '$' ? 'The value ' : path));
+      }
+    }
+  }); // prettier-ignore
+
+  it('refuses what is nested too deeply, and takes a thousand levels', async () => {
+    const nested = (levels: number): unknown => {
+      let value: unknown = 1;
+      for (let level = 0; level < levels; level += 1) value = level % 2 === 0 ? [value] : { a: value };
+      return value;
+    };
+    expect(toJsonSerializable(nested(1_000))).to.deep.equal(nested(1_000));
+    const { message, cause } = await failure(() => toJsonSerializable(nested(100_000)), 'E_UNSUPPORTED');
+    expect(message).to.match(/^The value is nested too deeply/);
+    expect(cause).to.be.instanceOf(RangeError);
   });
 
   it('does not change what it is given', () => {

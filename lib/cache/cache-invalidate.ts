@@ -4,7 +4,7 @@ import { schemaOf } from '../entity/schema.js';
 import { DatabaseError } from '../errors.js';
 import { methodDecorator, ownerOfCall, type AsyncMethodDecorator } from './method-decorator.js';
 import { CACHE, sourceOf } from './source.js';
-import { checkedTags } from './terms.js';
+import { TAGS_ARE, areTags, checkedTags } from './terms.js';
 
 /** Options of `@CacheInvalidate` on a method with these arguments. */
 export interface CacheInvalidateOptions<A extends readonly unknown[] = readonly never[], S = never> {
@@ -26,47 +26,46 @@ const OPTIONS = ['tags', 'entities', 'using'];
  * The cache is found as that of `@Cached` is.
  *
  * @throws DatabaseError `E_DECLARATION` for a wrong use, at import; `E_CACHE_UNBOUND` at a call when no cache is found,
- *   `E_CONFIG` for tags that are none
+ *   `E_CONFIG` there for tags that are none
  * @example \@CacheInvalidate({ tags: (id: string) => [`user:${id}`] }) async rename(id: string, name: string) {...}
  */
 export function CacheInvalidate<A extends readonly unknown[], S = never>(
   options: CacheInvalidateOptions<A, S>,
 ): AsyncMethodDecorator<A> {
-  const { tags, entities = [], using } = checked(options as unknown as CacheInvalidateOptions);
-  const tagsOf = typeof tags === 'function' ? (tags as (...args: unknown[]) => readonly string[]) : undefined;
-  const invalidation = (args: unknown[]): { tags: readonly string[]; entities: readonly EntityClass[] } => ({
-    tags: tagsOf === undefined ? ((tags as readonly string[] | undefined) ?? []) : tagsOf(...args),
-    entities,
-  });
-  return methodDecorator(
-    (method, property) =>
-      async function (this: object, ...args: unknown[]): Promise<unknown> {
-        const self = ownerOfCall(this, fail);
-        const cache = await sourceOf(self, using, `@CacheInvalidate ${String(property)}`)[CACHE].open();
-        // before the method does anything: what it is called with may be no tags
-        const what = invalidation(args);
-        checkedTags(what.tags, `@CacheInvalidate ${String(property)}: `);
-        const result = await method.apply(self, args);
-        await cache.invalidate(what);
-        return result;
-      },
-    fail,
-  ) as AsyncMethodDecorator<A>;
+  return methodDecorator((method, property, place) => {
+    const { tags, entities = [], using } = checked(options as unknown as CacheInvalidateOptions, place);
+    const tagsOf = typeof tags === 'function' ? (tags as (...args: unknown[]) => readonly string[]) : undefined;
+    const invalidation = (args: unknown[]): { tags: readonly string[]; entities: readonly EntityClass[] } => ({
+      tags: tagsOf === undefined ? ((tags as readonly string[] | undefined) ?? []) : tagsOf(...args),
+      entities,
+    });
+    return async function (this: object, ...args: unknown[]): Promise<unknown> {
+      const self = ownerOfCall(this, fail);
+      const cache = await sourceOf(self, using, `@CacheInvalidate ${String(property)}`)[CACHE].open();
+      // before the method does anything: what it is called with may be no tags
+      const what = invalidation(args);
+      checkedTags(what.tags, `@CacheInvalidate ${String(property)}: `);
+      const result = await method.apply(self, args);
+      await cache.invalidate(what);
+      return result;
+    };
+  }, fail) as AsyncMethodDecorator<A>;
 }
 
 function fail(problem: string): never {
   throw new DatabaseError('E_DECLARATION', `@CacheInvalidate ${problem}.`);
 }
 
-function checked(options: CacheInvalidateOptions): CacheInvalidateOptions {
-  if (typeof options !== 'object' || options === null) fail('takes an object of tags and entities');
+function checked(options: CacheInvalidateOptions, place: string): CacheInvalidateOptions {
+  const refuse = (problem: string): never => fail(`on ${place}: ${problem}`);
+  if (typeof options !== 'object' || options === null) return refuse('it takes an object of tags and entities');
   const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key));
-  if (unknown !== undefined) fail(`has no option '${unknown}'. Options: ${OPTIONS.join(', ')}`);
+  if (unknown !== undefined) refuse(`it has no option '${unknown}'. Options: ${OPTIONS.join(', ')}`);
   const { tags, entities, using } = options;
-  if (tags === undefined && entities === undefined) fail('takes tags, entities, or both');
-  if (typeof tags !== 'function') checkedTags(tags, '@CacheInvalidate ');
-  if (entities !== undefined && !Array.isArray(entities)) fail('entities: give an array of entity classes');
+  if (tags === undefined && entities === undefined) refuse('it takes tags, entities, or both');
+  if (tags !== undefined && typeof tags !== 'function' && !areTags(tags)) refuse(`tags: ${TAGS_ARE}`);
+  if (entities !== undefined && !Array.isArray(entities)) refuse('entities: give an array of entity classes');
   for (const entity of entities ?? []) schemaOf(entity);
-  if (using !== undefined && typeof using !== 'function') fail("option 'using' is a function");
+  if (using !== undefined && typeof using !== 'function') refuse("option 'using' is a function");
   return options;
 }

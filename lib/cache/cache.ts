@@ -32,7 +32,7 @@ export interface CacheStats {
   readonly joined: number;
   /** values kept in the process now */
   readonly entries: number;
-  /** their size, in bytes, estimated */
+  /** their size, with their keys, tags and what they depend on, in bytes, estimated */
   readonly bytes: number;
   /** values that memory had no room for */
   readonly evicted: number;

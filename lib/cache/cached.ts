@@ -1,5 +1,6 @@
 // @Cached: on a method its results are cached, on an entity class the reads of its repositories. Not here: when a cached
 // value holds (cache.ts), which calls share one (key.ts).
+import { types } from 'node:util';
 import { durationMs, type Duration } from '../duration.js';
 import { noteClass } from '../entity/decorators.js';
 import { isContext } from '../entity/draft.js';
@@ -19,7 +20,7 @@ export interface CachedOptions<A extends readonly unknown[] = readonly never[], 
 > {
   /** names by which `invalidate({ tags })` and `@CacheInvalidate` end a value; from the arguments, where given as a function */
   readonly tags?: readonly string[] | ((...args: A) => readonly string[]);
-  /** what tells calls apart, from the arguments; default: all of them */
+  /** what tells calls apart, from the arguments, and at once; default: all of them */
   readonly key?: (...args: A) => unknown;
   /** the name that the values are kept under; default `Class.method` */
   readonly name?: string;
@@ -128,8 +129,7 @@ class CachedMethod {
   #call(self: unknown, args: unknown[]): Promise<unknown> {
     try {
       const owner = ownerOfCall(self, fail);
-      const told =
-        this.options.key === undefined ? args : [(this.options.key as (...given: unknown[]) => unknown)(...args)];
+      const told = this.options.key === undefined ? args : [this.#toldBy(owner, this.options.key, args)];
       const known = this.#bindings.get(owner);
       if (known === undefined || !known.holds()) return this.#bindAndLoad(owner, this.#textOf(owner, told), args);
       const key = known.keys.of(told, () => known.prefix + this.#textOf(owner, told));
@@ -140,8 +140,24 @@ class CachedMethod {
     }
   }
 
+  #toldBy(owner: object, keyOf: NonNullable<CachedOptions['key']>, args: unknown[]): unknown {
+    const told = (keyOf as (...given: unknown[]) => unknown)(...args);
+    if (types.isPromise(told)) {
+      // its failure is nobody's
+      told.catch(() => {});
+      fail(
+        `on ${this.#placeIn(owner)}: its key function gave a Promise. A key is made of the arguments alone, at once`,
+      );
+    }
+    return told;
+  }
+
+  #placeIn(self: object): string {
+    return `${ownerOf(self).name}.${String(this.property)}`;
+  }
+
   #textOf(self: object, told: readonly unknown[]): string {
-    return canonicalText(told, () => `@Cached ${ownerOf(self).name}.${String(this.property)}`);
+    return canonicalText(told, () => `@Cached ${this.#placeIn(self)}`);
   }
 
   async #bindAndLoad(self: object, distinct: string, args: unknown[]): Promise<unknown> {

@@ -5,19 +5,19 @@ import type { Engine } from '../engine/engine.js';
 import { classify, isDatabaseError, loggable } from '../errors.js';
 import type { Log, LogEvent } from '../log.js';
 import type { Statement } from '../sql/statement.js';
-import { checkedHours, checkedKey, checkedOnError, jsonOf } from './data-checks.js';
+import { checkedHours, checkedKey, checkedOnError, countOf, type TakenData } from './data-checks.js';
 import { DataLine } from './data-line.js';
 import { DataRetention } from './data-retention.js';
 import {
   DEFAULT_TABLE,
   checkedTable,
-  folded,
   isThere,
   lookStatement,
   readStatement,
   storeStatement,
   tableStatements,
 } from './data-table.js';
+import { folded } from './table-name.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -104,7 +104,8 @@ export class DataCache {
     return making;
   }
 
-  async store(key: unknown, data: unknown, options: CacheDataOptions = {}): Promise<boolean> {
+  /** @param data taken in the turn in which the caller gave them */
+  async store(key: unknown, data: TakenData, options: CacheDataOptions = {}): Promise<boolean> {
     const [table, cacheKey, onError] = [
       checkedTable(options.tableName ?? DEFAULT_TABLE),
       checkedKey(key),
@@ -112,7 +113,7 @@ export class DataCache {
     ];
     const about = { cache_key: cacheKey, table_name: table };
     try {
-      const json = jsonOf(data);
+      const json = data.json();
       if (this.#tables().get(folded(table)) !== 'made') await this.#make(table);
       if (this.engine.transaction === undefined) await this.#line.store(table, cacheKey, json);
       else await this.#write(storeStatement(table, [[cacheKey, json]], this.now()));
@@ -120,7 +121,7 @@ export class DataCache {
       this.#failed('cacheStoreFailed', about, error, onError);
       return false;
     }
-    this.log('cacheStored', { ...about, data_count: countOf(data), operation: 'store_cache' });
+    this.log('cacheStored', { ...about, data_count: data.count, operation: 'store_cache' });
     this.#retention.stored(table);
     return true;
   }
@@ -193,8 +194,4 @@ export class DataCache {
 
 function isMissing(error: unknown): boolean {
   return isDatabaseError(error, 'E_QUERY') && error.details['reason'] === 'missing';
-}
-
-function countOf(data: unknown): number {
-  return Array.isArray(data) ? data.length : data === null || data === undefined ? 0 : 1;
 }

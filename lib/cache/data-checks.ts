@@ -1,6 +1,6 @@
 // What the Python module's cache calls are given, checked: keys, hours, options, and data as JSON. Not here: names of tables
 // (data-table.ts).
-import { DatabaseError, isDatabaseError } from '../errors.js';
+import { DatabaseError, isDatabaseError, isTooDeep, tooDeep } from '../errors.js';
 import { toJsonSerializable } from '../json-serializable.js';
 
 function fail(message: string): never {
@@ -36,17 +36,43 @@ export function checkedHours(hours: unknown): number {
   return value;
 }
 
+/** Data as they are when they are given, whatever becomes of them later. */
+export interface TakenData {
+  /** as the log counts them */
+  readonly count: number;
+  /** @throws what `jsonOf` threw */
+  json(): string;
+}
+
+export function takeData(data: unknown): TakenData {
+  const count = countOf(data);
+  try {
+    const json = jsonOf(data);
+    return { count, json: () => json };
+  } catch (error) {
+    const json = (): never => {
+      throw error;
+    };
+    return { count, json };
+  }
+}
+
+export function countOf(data: unknown): number {
+  return Array.isArray(data) ? data.length : data === null || data === undefined ? 0 : 1;
+}
+
 /** In what JSON.stringify makes, only a lone surrogate is written so. */
 const LONE_SURROGATE = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
 
-/** @throws DatabaseError `E_CONVERSION` for what has no JSON, or throws when it is read */
+/** @throws DatabaseError `E_CONVERSION` for what has no JSON, or throws when it is read; `E_UNSUPPORTED` as `toJsonSerializable` does */
 export function jsonOf(data: unknown): string {
   let json: string;
   try {
     json = JSON.stringify(toJsonSerializable(data));
   } catch (error) {
     if (isDatabaseError(error)) throw error;
-    const why = error instanceof RangeError ? 'it is nested too deeply, or too large' : String(error);
+    if (isTooDeep(error)) throw tooDeep('The data', error);
+    const why = error instanceof RangeError && /string length/.test(error.message) ? 'it is too large' : String(error);
     throw new DatabaseError('E_CONVERSION', `The data has no JSON: ${why}.`, { cause: error });
   }
   // DuckDB would refuse it too, and fail the caller's transaction with it

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { context, withinSharedContext, type LogContext } from '../context.js';
 import type { Engine } from '../engine/engine.js';
 import { isDatabaseError } from '../errors.js';
-import { folded, storeStatement } from './data-table.js';
+import { storeStatement } from './data-table.js';
+import { folded } from './table-name.js';
 
 const ATTEMPTS = 6;
 

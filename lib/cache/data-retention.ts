@@ -5,7 +5,8 @@ import type { Engine } from '../engine/engine.js';
 import { loggable } from '../errors.js';
 import type { Log } from '../log.js';
 import type { DataLine } from './data-line.js';
-import { folded, isThere, lookStatement, purgeStatement } from './data-table.js';
+import { isThere, lookStatement, purgeStatement } from './data-table.js';
+import { folded } from './table-name.js';
 
 const EVERY_MS = 3_600_000;
 

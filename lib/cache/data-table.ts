@@ -1,5 +1,5 @@
-// A table of the Python module's cache calls: the names it may have, how it looks, and the SQL on it. Not here: when any of
-// it runs (data-cache.ts).
+// A table of the Python module's cache calls: how it looks, and the SQL on it. Not here: the names it may have
+// (table-name.ts), when any of it runs (data-cache.ts).
 import {
   BIGINT,
   LIST,
@@ -11,19 +11,12 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import type { Result } from '../engine/result.js';
-import { identifierProblem, quote } from '../entity/identifier.js';
+import { quote } from '../entity/identifier.js';
 import { DatabaseError } from '../errors.js';
 import type { Statement } from '../sql/statement.js';
+import { folded, tableNameProblem } from './table-name.js';
 
 export const DEFAULT_TABLE = 'cache_data';
-
-/** Tables of this library: one of another shape in their place would cost the cache, or the writes that a database refused. */
-const RESERVED: ReadonlySet<string> = new Set([
-  'mysingle_cache',
-  'mysingle_conflicts',
-  'mysingle_fallback',
-  'mysingle_keyv',
-]);
 
 const COLUMNS = [
   'id UUID',
@@ -33,15 +26,8 @@ const COLUMNS = [
   'updated_at TIMESTAMP WITH TIME ZONE',
 ];
 
-/** A name as DuckDB tells it from others: the case of ASCII letters alone makes no difference. */
-export function folded(name: string): string {
-  return name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-}
-
 export function checkedTable(table: unknown): string {
-  const problem =
-    identifierProblem(table) ??
-    (RESERVED.has(folded(table as string)) ? 'is the name of a table of this library' : undefined);
+  const problem = tableNameProblem(table);
   if (problem !== undefined) throw new DatabaseError('E_CONFIG', `The name of a cache table ${problem}.`);
   return table as string;
 }
@@ -90,13 +76,14 @@ export function isThere(table: string, { columns, rowCount }: Pick<Result, 'colu
   const found = own.map((index) => described[index] as string);
   const isTable = own.every((index) => tables[index] === true);
   if (isTable && found.toSorted().join() === COLUMNS.toSorted().join()) return true;
-  const some = `${found.slice(0, 8).join(', ')}${found.length > 8 ? ', ...' : ''}`;
-  throw new DatabaseError(
-    'E_CONFIG',
-    `${isTable ? 'Table' : 'View'} ${quote(table)} is no cache table: it has the columns ${some}, and a cache table has ${COLUMNS.join(', ')}. Give another tableName, or drop it, and it is made anew.`,
-    { details: { table } },
-  );
+  const problem = isTable
+    ? `Table ${quote(table)} is no cache table: it has the columns ${columnsIn(found)}, and a cache table has ${COLUMNS.join(', ')}. Give another tableName, or drop it, and it is made anew.`
+    : `${quote(table)} is a view, and no cache table. Give another tableName, or drop the view, and the table is made.`;
+  throw new DatabaseError('E_CONFIG', problem, { details: { table } });
 }
+
+const columnsIn = (found: readonly string[]): string =>
+  `${found.slice(0, 8).join(', ')}${found.length > 8 ? ', ...' : ''}`;
 
 const micros = (ms: number): bigint => BigInt(Math.floor(ms)) * 1000n;
 

@@ -1,6 +1,7 @@
 // One value as the cache keeps it: what it was read of, when, and how long it holds. Not here: where it is kept
 // (shared-cache.ts, table-tier.ts), how the value looks (stored-value.ts).
 import { isTag, type TableClock } from '../engine/clock.js';
+import { sizeOf } from './kept.js';
 import type { StoredValue } from './stored-value.js';
 
 export interface EntryFields {
@@ -49,6 +50,13 @@ export class Entry {
     this.graceUntil = fields.graceUntil;
     this.trustedUntil = fields.trustedUntil ?? Infinity;
     this.freshUntil = Math.min(this.trustedUntil, this.expiresAt);
+  }
+
+  /** What it takes in memory under this key, with all that is known of it, in bytes, estimated. */
+  sizeUnder(key: string): number {
+    let size = this.value.bytes + sizeOf(key);
+    for (const each of this.dependencies) size += sizeOf(each);
+    return size;
   }
 
   /** Whether nothing that it was read of was written since, or is being committed now. */

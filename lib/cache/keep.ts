@@ -2,6 +2,7 @@
 // values that were text (values.ts).
 import { record } from '../entity/record.js';
 import type { EntitySchema } from '../entity/schema.js';
+import { placeIn, tooDeep } from '../errors.js';
 import { type Kept, KeptBuffer, KeptDate, KeptTypedArray, typedArray, type Held } from './kept.js';
 import { columnOf, type KeptColumn } from './kept-column.js';
 import { KeptList, KeptMap, KeptSet } from './kept-list.js';
@@ -9,7 +10,7 @@ import { KeptEntity, KeptObject, RowsColumn } from './kept-object.js';
 import { isImmutable, kindOf, propertiesOf, schemaOfInstance, type MutableKind, type TypedArray } from './kind.js';
 import { Refusal, orRefuse } from './refusal.js';
 
-/** @throws DatabaseError `E_UNSUPPORTED` naming the place of a value that has no form */
+/** @throws DatabaseError `E_UNSUPPORTED` naming the place of a value that has no form; for one nested too deeply */
 export function keep(value: unknown): Held {
   return isImmutable(value) ? value : orRefuse(value, () => '$', () => new Keeper().hold(value)); // prettier-ignore
 }
@@ -33,6 +34,9 @@ const KEEP: Readonly<Record<MutableKind, (value: never, hold: Hold) => Kept>> = 
   object: (value: Record<string, unknown>, hold) => new KeptObject(record(Object.keys(value), (name) => hold(value[name]))),
 }; // prettier-ignore
 
+/** Of a value: whatever is done with it later, with however little of the stack that is left then, can go so deep. */
+const MOST_LEVELS = 250;
+
 class Keeper {
   /** what the value in hand stands in */
   readonly #parents = new Set<object>();
@@ -43,6 +47,7 @@ class Keeper {
     if (kind === 'none' || this.#parents.has(value as object)) throw new Refusal();
     const keepKind = KEEP[kind as MutableKind];
     if (kind === 'date') return keepKind(value as never, this.hold);
+    if (this.#parents.size >= MOST_LEVELS) throw tooDeep(placeIn('$'));
     this.#parents.add(value as object);
     const kept = keepKind(value as never, this.hold);
     this.#parents.delete(value as object);

@@ -2,13 +2,13 @@
 // types are met by their shape. Not here: the table (keyv-table.ts), the library's own cache (cache.ts).
 import { EventEmitter } from 'node:events';
 import type { Database } from '../engine/database.js';
-import { identifierProblem } from '../entity/identifier.js';
 import { describe } from '../entity/misfit.js';
 import type { EntityClass } from '../entity/row.js';
 import { schemaOf } from '../entity/schema.js';
 import { DatabaseError } from '../errors.js';
 import { knownOptions } from '../sql/select.js';
 import { KeyvTable, type KeyvRow } from './keyv-table.js';
+import { KEYV_TABLE, tableNameProblem } from './table-name.js';
 import { UnknownEntity, decodeValue, encodeValue } from './values.js';
 
 /** On managers. */
@@ -27,7 +27,7 @@ export interface KeyvSource {
 }
 
 export interface KeyvStoreOptions {
-  /** default `mysingle_keyv`; made when the first value is set */
+  /** default `mysingle_keyv`; made when the first value is set; no other table of this library */
   readonly table?: string;
 }
 
@@ -65,8 +65,8 @@ export class KeyvStore extends EventEmitter {
   ) {
     super();
     knownOptions(options, ['table'], 'keyvStore', 'E_CONFIG');
-    const { table = 'mysingle_keyv' } = options;
-    const problem = identifierProblem(table);
+    const { table = KEYV_TABLE } = options;
+    const problem = tableNameProblem(table, KEYV_TABLE);
     if (problem !== undefined) throw new DatabaseError('E_CONFIG', `keyvStore: the name of the table ${problem}.`);
     if (typeof (source as Partial<KeyvSource> | null)?.[KEYV_HOME] !== 'function')
       throw new DatabaseError('E_CONFIG', `keyvStore takes a manager, got ${describe(source)}.`);
@@ -219,7 +219,7 @@ function valueOf(row: KeyvRow | undefined, entities: readonly EntityClass[]): un
  * One store for each Keyv: it is told its namespace.
  *
  * @param manager connected by the first use; its close() closes the store, too
- * @throws DatabaseError `E_CONFIG` for what is no manager, or a name no table can have; from its methods, `E_CLOSED` after close()
+ * @throws DatabaseError `E_CONFIG` for what is no manager, and a name no table of values can have; from its methods, `E_CLOSED` after close()
  *   and whatever DuckDB fails with
  * @example new Keyv({ store: keyvStore(db) })
  * @example CacheModule.register({ stores: [new Keyv({ store: keyvStore(db) })] })

@@ -8,7 +8,7 @@ import { readResult, type Result } from '../engine/result.js';
 import { runAlone } from '../engine/run-alone.js';
 import { SchemaVersion, Session } from '../engine/session.js';
 import { quote, quoteLiteral } from '../entity/identifier.js';
-import { isDatabaseError, type ErrorCode } from '../errors.js';
+import { DatabaseError, isDatabaseError, type ErrorCode } from '../errors.js';
 import type { Statement, Parameter } from '../sql/statement.js';
 import { CallQueue } from './call-queue.js';
 
@@ -32,6 +32,7 @@ const LONGEST_PAUSE_MS = 100;
 /** What others do not fail with: a group that failed with something else is tried in its halves. */
 const OF_ALL: ReadonlySet<ErrorCode> = new Set([
   'E_CLOSED',
+  'E_CONFIG',
   'E_INVALIDATED',
   'E_READ_ONLY',
   'E_DISK_FULL',
@@ -296,11 +297,18 @@ export class KeyvTable implements Follower {
     this.#alias = alias;
   }
 
+  /** @throws DatabaseError `E_CONFIG` where a view has its name */
   async #exists(): Promise<boolean> {
-    const { rowCount } = await this.#query(
-      `SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = 'main' AND lower(table_name) = lower(${quoteLiteral(this.table)})`,
-    );
-    return rowCount > 0;
+    const named = (kind: 'table' | 'view'): string =>
+      `SELECT '${kind}' FROM duckdb_${kind}s() WHERE database_name = current_database() AND schema_name = 'main' AND lower(${kind}_name) = lower(${quoteLiteral(this.table)})`;
+    const { columns } = await this.#query(`${named('table')} UNION ALL ${named('view')}`);
+    if (columns[0]?.[0] === 'view')
+      throw new DatabaseError(
+        'E_CONFIG',
+        `keyvStore: ${this.#name} is a view, in the place of the table of the store. Give another table, or drop the view, and the table is made.`,
+        { details: { table: this.table } },
+      );
+    return columns[0]?.[0] === 'table';
   }
 
   /** Whether the table was dropped by SQL, which frees all its room: the next row makes it anew. */

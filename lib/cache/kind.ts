@@ -3,6 +3,7 @@
 import { types } from 'node:util';
 import { entityOf } from '../entity/instance.js';
 import { isEntity, schemaOf, type EntitySchema } from '../entity/schema.js';
+import { hasExtras } from './extras.js';
 
 /** `json`: what JSON has as it is. `number`: what it has not, NaN, the infinities and -0. `none`: the cache has no form for it. */
 export type Kind =
@@ -65,12 +66,13 @@ function kindOfObject(value: object): Kind {
     return Object.getOwnPropertySymbols(value).length > 0 ? 'none' : 'object';
   const builtIn = BUILT_IN.get(prototype);
   // `Object.create(Date.prototype)` looks like a Date, and is none
-  if (builtIn !== undefined) return isBuiltIn(value) ? builtIn : 'none';
+  if (builtIn !== undefined) return isBuiltIn(value) && !hasExtras(value) ? builtIn : 'none';
   // an entity that is a Map, too, would come back without what is in it
   return isEntity(entityOf(value)) && !isBuiltIn(value) ? 'entity' : 'none';
 }
 
-const isBuiltIn = (value: object): boolean =>
+/** A Date, an array, a Map, a Set or bytes, also of a class of one's own. */
+export const isBuiltIn = (value: object): boolean =>
   Array.isArray(value) || ArrayBuffer.isView(value) || types.isDate(value) || types.isMap(value) || types.isSet(value);
 
 /** The schema of a value of kind `entity`. */

@@ -17,17 +17,20 @@ export interface AsyncMethodDecorator<A extends readonly unknown[]> {
 }
 
 /**
- * @param wrap makes what takes the method's place, and gets its name
+ * @param wrap makes what takes the method's place, and gets its name; and where it stands, in words: `Class.method`, in the standard mode,
+ *   in which the class has no name yet, the method alone
  * @param refuse throws, with what is wrong about where the decorator stands
  * @param decorates what it may stand on, in words
  */
 export function methodDecorator(
-  wrap: (method: Method, property: string | symbol) => Method,
+  wrap: (method: Method, property: string | symbol, place: string) => Method,
   refuse: (problem: string) => never,
   decorates = 'a method',
 ): (target: unknown, key: string | symbol | DecoratorContext, descriptor?: PropertyDescriptor) => unknown {
-  const wrapped = (method: unknown, property: string | symbol): Method =>
-    Object.defineProperty(wrap(method as Method, property), 'name', { value: String(property) });
+  const wrapped = (method: unknown, property: string | symbol, owner = ''): Method => {
+    const place = owner === '' ? String(property) : `${owner}.${String(property)}`;
+    return Object.defineProperty(wrap(method as Method, property, place), 'name', { value: String(property) });
+  };
   return (target, key, descriptor) => {
     if (isContext(key)) {
       if (key.kind !== 'method') refuse(`on ${String(key.name)}: it decorates ${decorates}, not a ${key.kind}`);
@@ -35,9 +38,17 @@ export function methodDecorator(
     }
     const method: unknown = descriptor?.value;
     if (typeof method !== 'function') refuse(`on ${String(key)}: it decorates ${decorates}`);
-    (descriptor as PropertyDescriptor).value = wrapped(method, key);
+    (descriptor as PropertyDescriptor).value = wrapped(method, key, nameOfClass(target));
     return descriptor;
   };
+}
+
+/** @param target what a legacy decorator is given: the class of a static method, or a prototype */
+function nameOfClass(target: unknown): string {
+  const { name } = (typeof target === 'function' ? target : (target as object).constructor) as {
+    readonly name?: unknown;
+  };
+  return typeof name === 'string' ? name : '';
 }
 
 /** @returns what a method was called on @param refuse throws where it has lost it */

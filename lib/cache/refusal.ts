@@ -1,8 +1,9 @@
 // Why the cache cannot keep a value, and where in it: looked for when it is known that there is something to find. Not here:
 // what a value is (kind.ts).
-import { describe } from '../entity/misfit.js';
-import { DatabaseError } from '../errors.js';
-import { kindOf, propertiesOf, schemaOfInstance, type Kind } from './kind.js';
+import { classNameOf, describe } from '../entity/misfit.js';
+import { DatabaseError, isTooDeep, placeIn, tooDeep } from '../errors.js';
+import { hasExtras } from './extras.js';
+import { isBuiltIn, kindOf, propertiesOf, schemaOfInstance, type Kind } from './kind.js';
 
 /** Something in a value has no kind, or leads back to itself. Whoever knows what the value is calls `refuse`. */
 export class Refusal extends Error {
@@ -14,16 +15,25 @@ export function orRefuse<T>(value: unknown, where: () => string, work: () => T):
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    const at = where();
-    throw problemIn(value, at, new Set()) ?? unsupported(at, 'a value that changes while it is read');
+    throw explained(error, value, where());
+  }
+}
+
+function explained(error: unknown, value: unknown, at: string): unknown {
+  if (isTooDeep(error)) return tooDeep(placeIn(at), error);
+  if (!(error instanceof Refusal)) return error;
+  try {
+    return problemIn(value, at, new Set()) ?? unsupported(at, 'a value that changes while it is read');
+  } catch (other) {
+    // to look for it takes more of the stack
+    return isTooDeep(other) ? tooDeep(placeIn(at), other) : other;
   }
 }
 
 function unsupported(where: string, what: string): DatabaseError {
   return new DatabaseError(
     'E_UNSUPPORTED',
-    `${where} is ${what}, which the cache has no form for. It keeps plain data, Date, bigint, Map, Set, bytes and entities; ` +
+    `${placeIn(where)} is ${what}, which the cache has no form for. It keeps plain data, Date, bigint, Map, Set, bytes and entities; ` +
       'for an argument, give @Cached a key option that makes plain data of it.',
   );
 }
@@ -33,7 +43,10 @@ function problemIn(value: unknown, where: string, parents: Set<object>): Databas
   if (kind === 'none') return unsupported(where, described(value));
   if (typeof value !== 'object' || value === null) return undefined;
   if (parents.has(value))
-    return new DatabaseError('E_UNSUPPORTED', `${where} leads back to itself: the cache has no form for a cycle.`);
+    return new DatabaseError(
+      'E_UNSUPPORTED',
+      `${placeIn(where)} leads back to itself: the cache has no form for a cycle.`,
+    );
   parents.add(value);
   for (const [at, part] of partsOf(value, kind)) {
     const problem = problemIn(part, `${where}${at}`, parents);
@@ -45,13 +58,12 @@ function problemIn(value: unknown, where: string, parents: Set<object>): Databas
 
 function described(value: unknown): string {
   if (typeof value !== 'object' || value === null) return describe(value);
-  const name = (value.constructor as { name?: string } | undefined)?.name;
-  const plain = Object.getPrototypeOf(value) === null || Object.getPrototypeOf(value) === Object.prototype;
-  return plain || name === undefined || name === '' ? plainly(value) : `a ${name}`;
+  if (isBuiltIn(value) && hasExtras(value)) return `${describe(value)} with properties of its own`;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === null || prototype === Object.prototype) return 'an object with symbols as keys';
+  const name = classNameOf(value);
+  return name === '' ? `${isBuiltIn(value) ? describe(value) : 'an object'} of a class without a name` : `a ${name}`;
 }
-
-const plainly = (value: object): string =>
-  Object.getOwnPropertySymbols(value).length > 0 ? 'an object with symbols as keys' : describe(value);
 
 /** What a value is made of, each with its place. */
 function* partsOf(value: object, kind: Kind): Generator<[at: string, part: unknown]> {

@@ -10,6 +10,7 @@ import type { Log } from '../log.js';
 import { Entry, type EntryFields, type State } from './entry.js';
 import { Flights } from './flights.js';
 import { SharedTier } from './shared-tier.js';
+import { loggableOfStore } from './store-calls.js';
 import type { KeyvLike } from './store-tier.js';
 import { CACHE_TABLE, CacheTable } from './table.js';
 import { TableTier } from './table-tier.js';
@@ -20,7 +21,7 @@ import type { Entities } from './stored-value.js';
 export interface CacheOptions {
   /** values kept in the process; default 10000 */
   readonly maxEntries?: number;
-  /** their size altogether, in bytes, estimated; default 64 MiB */
+  /** their size altogether, with their keys, tags and what they depend on, in bytes, estimated; default 64 MiB */
   readonly maxBytes?: number;
   /** size of the values in the table of the database, in bytes of their text; beyond it the oldest are deleted. Default 1 GiB */
   readonly maxTableBytes?: number;
@@ -107,7 +108,7 @@ export class SharedCache {
     return new LRUCache<string, Entry>({
       max: maxEntries,
       maxSize: maxBytes,
-      sizeCalculation: (entry, key) => entry.value.bytes + 2 * key.length + 1,
+      sizeCalculation: (entry, key) => entry.sizeUnder(key),
       dispose: (entry, key, reason) => {
         if (reason !== 'evict') return;
         this.stats.evicted += 1;
@@ -294,8 +295,11 @@ export class SharedCache {
   }
 
   #tierFailed(error: unknown): void {
-    const tier = this.#options?.store === undefined ? { table_name: CACHE_TABLE } : { tier: 'store' };
-    this.log('cacheTierFailed', { ...tier, ...loggable(error) });
+    const about =
+      this.#options?.store === undefined
+        ? { table_name: CACHE_TABLE, ...loggable(error) }
+        : { tier: 'store', ...loggableOfStore(error) };
+    this.log('cacheTierFailed', about);
   }
 
   async #close(): Promise<void> {

@@ -1,5 +1,6 @@
 // A cached value as it stands in a store that several processes share: its text, and reading whatever is found there. Not here:
 // whether it still holds (store-tier.ts).
+import { DatabaseError } from '../errors.js';
 
 /** A cached value, and what it depends on. Times are in ms. */
 export interface SharedEntry {
@@ -41,6 +42,22 @@ export function readEntry(key: string, value: unknown): { entry: SharedEntry; ve
   const [createdAt, expiresAt, graceUntil] = times as [number, number, number];
   return { entry: { text, tables, tags, createdAt, expiresAt, graceUntil }, versions: versions as Versions };
 }
+
+/** Whether there is something in a store that no version of this library has put there under this key. */
+export function isForeign(key: string, value: unknown): boolean {
+  if (value === undefined || value === null || value === TOMBSTONE) return false;
+  const found = parsed(value);
+  if (found === undefined || typeof found['format'] !== 'number') return true;
+  return found['format'] === FORMAT && readEntry(key, value) === undefined;
+}
+
+/** The error of it. */
+export const foreign = (cause?: unknown): DatabaseError =>
+  new DatabaseError(
+    'E_CONFIG',
+    'Under keys of the cache there is something else in its store: another program writes there. Give cache.namespace a name of its own, or delete what is there.',
+    cause === undefined ? {} : { cause },
+  );
 
 function parsed(value: unknown): Readonly<Record<string, unknown>> | undefined {
   if (typeof value !== 'string') return undefined;

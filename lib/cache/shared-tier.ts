@@ -7,10 +7,12 @@ import type { Database } from '../engine/database.js';
 import { MEMORY } from '../engine/path.js';
 import { EVERYTHING } from '../sql/statement.js';
 import { Entry } from './entry.js';
+import { Seldom } from './seldom.js';
 import { StoredValue, type Entities } from './stored-value.js';
 import { StoreTier, type KeyvLike } from './store-tier.js';
 import { CacheTable } from './table.js';
 import type { Tier, TierStats } from './tier.js';
+import { UnknownEntity } from './values.js';
 
 export interface SharedTierOptions {
   readonly database: Database;
@@ -42,10 +44,12 @@ export class SharedTier implements Tier {
   /** what was done last about each key that is on its way to the store */
   readonly #latest = new Map<string, symbol>();
   readonly #forget: (() => void)[] = [];
+  readonly #seldom: Seldom;
 
   private constructor(private readonly options: SharedTierOptions) {
     const { database, store, namespace, timeoutMs, now, failed, trustMs } = options;
     this.trustMs = trustMs;
+    this.#seldom = new Seldom(failed, now);
     this.#store = new StoreTier({
       store,
       namespace: namespace ?? namespaceOf(database),
@@ -129,8 +133,9 @@ export class SharedTier implements Tier {
         graceUntil,
         trustedUntil: now() + this.trustMs,
       });
-    } catch {
-      // garbage, or of a class that is not among the entities here
+    } catch (error) {
+      // of a class that is not among the entities here: as if it were not there
+      if (!(error instanceof UnknownEntity)) this.#store.garbled(error);
       return undefined;
     }
   }
@@ -150,11 +155,24 @@ export class SharedTier implements Tier {
       await this.#store.learn(entry.dependencies);
       if (!latest()) return;
     }
+    const text = this.#textOf(entry);
+    // what stood there before is replaced all the same
+    if (text === undefined) return this.#store.forget(key);
     const { clock } = this.options.database;
     const { tables, tags, createdAt, expiresAt, graceUntil } = entry;
-    const stored = { text: entry.value.text(), tables, tags, createdAt, expiresAt, graceUntil };
+    const stored = { text, tables, tags, createdAt, expiresAt, graceUntil };
     const still = (): boolean => latest() && clock.holds(entry.dependencies, entry.tick);
     await this.#store.keep(key, stored, mark ?? this.#store.mark(), still);
+  }
+
+  /** A value that is too large for a text stays in memory alone. */
+  #textOf(entry: Entry): string | undefined {
+    try {
+      return entry.value.text();
+    } catch (error) {
+      this.#seldom.warn(error);
+      return undefined;
+    }
   }
 
   forget(key: string): void {

@@ -1,5 +1,6 @@
 // Calls of a store that may be slow, gone or wrong: each has its time, and after a failure the store is left alone for a while.
 // Not here: what is kept there (store-tier.ts).
+import { isDatabaseError, loggable } from '../errors.js';
 
 /** What a Keyv offers, and a storage adapter of Keyv's; what comes back is checked. */
 export interface KeyvLike {
@@ -13,6 +14,9 @@ export interface KeyvLike {
 export class StoreFailure extends Error {
   override readonly name = 'StoreFailure';
 }
+
+/** In the place of something in the store that is no JSON. */
+export const UNREADABLE = Symbol('unreadable');
 
 const REST_MS = 5_000;
 const LONGEST_REST_MS = 60_000;
@@ -131,7 +135,7 @@ export class StoreCalls {
       return value;
     } catch (error) {
       // a value that Keyv cannot parse: the store itself is well
-      if (error instanceof SyntaxError) return undefined;
+      if (error instanceof SyntaxError) return UNREADABLE;
       this.#failed(kind, error);
       throw new StoreFailure('The store of the cache failed.', { cause: error });
     } finally {
@@ -152,6 +156,26 @@ export class StoreCalls {
     if (!known) this.warn(error);
   }
 }
+
+/** What a log says of it: the store's own words, which hold no value that a query carried. */
+export function loggableOfStore(error: unknown): { error: string; error_type: string } {
+  if (isDatabaseError(error)) return loggable(error);
+  const said = wordsOf(error).replace(/\/\/[^@/\s]*@/g, '//...@');
+  return { error: said.slice(0, MOST_SAID), error_type: nameOf(error) };
+}
+
+const MOST_SAID = 500;
+
+/** Node's error of a refused connection has its words in the errors that it is made of. */
+function wordsOf(error: unknown): string {
+  if (typeof error === 'string') return error;
+  const { message, code, errors } = (error ?? {}) as { message?: unknown; code?: unknown; errors?: unknown };
+  if (typeof message === 'string' && message !== '') return message;
+  if (Array.isArray(errors) && errors.length > 0) return wordsOf(errors[0]);
+  return typeof code === 'string' ? code : nameOf(error);
+}
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
 
 const isFull = (value: unknown): boolean => (Array.isArray(value) ? !value.some(isNothing) : !isNothing(value));
 

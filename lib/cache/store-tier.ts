@@ -2,7 +2,16 @@
 // which stand in the store, too. A write changes them, and so ends the values. Not here: loads, and the clock of this process.
 import { LRUCache } from 'lru-cache';
 import { Backlog } from './backlog.js';
-import { entryText, readEntry, TOMBSTONE, type SharedEntry, type Versions } from './shared-entry.js';
+import {
+  entryText,
+  foreign,
+  isForeign,
+  readEntry,
+  TOMBSTONE,
+  type SharedEntry,
+  type Versions,
+} from './shared-entry.js';
+import { Seldom } from './seldom.js';
 import { StoreCalls, StoreFailure, type KeyvLike } from './store-calls.js';
 import { ALL, freshVersion, readVersion, timeOf, versionsOf, versionsWrittenBy } from './version-names.js';
 
@@ -35,9 +44,12 @@ export class StoreTier {
   readonly #watches = new Set<Set<string>>();
   /** keys that are being set or removed, until the store has come to an end with that */
   readonly #busy = new Map<string, Promise<void>>();
+  /** of what is not ours */
+  readonly #seldom: Seldom;
   #closed = false;
 
   constructor(private readonly options: StoreTierOptions) {
+    this.#seldom = new Seldom(options.warn, options.now);
     this.#calls = new StoreCalls(options.store, options.timeoutMs, options.now, options.warn, () =>
       this.#backlog.again(),
     );
@@ -69,7 +81,9 @@ export class StoreTier {
   async find(key: string): Promise<SharedEntry | undefined> {
     if (this.#closed || this.#calls.resting('read') || this.#backlog.hasKey(key)) return undefined;
     return this.#guarded(async (touched) => {
-      const found = readEntry(key, await this.#calls.get(this.#entryKey(key)));
+      const value = await this.#calls.get(this.#entryKey(key));
+      const found = readEntry(key, value);
+      if (found === undefined && isForeign(key, value)) this.#seldom.warn(foreign());
       if (found === undefined || found.entry.graceUntil <= this.options.now()) return undefined;
       const names = versionsOf(found.entry.tables, found.entry.tags);
       if (this.#backlog.hasAny(names)) return undefined;
@@ -132,6 +146,11 @@ export class StoreTier {
     return this.#backlog.close();
   }
 
+  /** The text of a value says nothing that was put in. */
+  garbled(cause: unknown): void {
+    this.#seldom.warn(foreign(cause));
+  }
+
   /** What `writeSession` left last; undefined also where that cannot be read. */
   async readSession(): Promise<string | undefined> {
     const found = await this.#guarded(() => this.#calls.get(this.#sessionKey));
@@ -166,7 +185,7 @@ export class StoreTier {
     try {
       return await work(touched);
     } catch (error) {
-      if (!(error instanceof StoreFailure)) this.options.warn(error);
+      if (!(error instanceof StoreFailure)) this.#seldom.warn(error);
       return undefined;
     } finally {
       this.#watches.delete(touched);
@@ -184,7 +203,8 @@ export class StoreTier {
   /** The versions that stand in the store now. One that is missing is made, known from here on, and not among them. */
   async #versions(names: readonly string[], touched: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
     const { versions, missing } = await this.#look(names, touched);
-    if (missing.length > 0) {
+    // whoever waits for this is not to wait for a store that takes no writes
+    if (missing.length > 0 && !this.#calls.resting('write')) {
       await Promise.all(missing.map((name) => this.#calls.set(this.#versionKey(name), this.#fresh(name))));
       await this.#look(missing, touched);
     }
@@ -203,7 +223,10 @@ export class StoreTier {
       const known = this.#known.get(name)?.version;
       // what was written here meanwhile has another one by now
       if (touched.has(name)) continue;
-      if (version === undefined) missing.push(name);
+      if (version === undefined) {
+        if (values[index] !== undefined && values[index] !== null) this.#seldom.warn(foreign());
+        missing.push(name);
+      }
       // the store went back in time, and has lost what ended values that it has again
       else if (known !== undefined && timeOf(version) < timeOf(known)) this.#lost(name);
       else {

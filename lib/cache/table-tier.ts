@@ -1,7 +1,8 @@
 // The tier that outlives the process: the table of the cache, written in batches behind the callers' backs. Not here: its SQL
 // (table.ts).
 import { Entry } from './entry.js';
-import type { CacheTable } from './table.js';
+import { Seldom } from './seldom.js';
+import type { CacheTable, Written } from './table.js';
 import type { Tier, TierStats } from './tier.js';
 import { StoredValue, type Entities } from './stored-value.js';
 import { UnknownEntity } from './values.js';
@@ -51,7 +52,12 @@ export class TableTier implements Tier {
   #restUntil = 0;
   #restMs = REST_MS;
 
-  constructor(private readonly options: TableTierOptions) {}
+  /** of rows that cannot be read, and values that have no text */
+  readonly #seldom: Seldom;
+
+  constructor(private readonly options: TableTierOptions) {
+    this.#seldom = new Seldom(options.failed, options.now);
+  }
 
   get stats(): TierStats {
     return { pending: this.#waiting.size + (this.#writing?.size ?? 0) };
@@ -73,7 +79,7 @@ export class TableTier implements Tier {
       return new Entry({ ...stored, value: StoredValue.fromText(stored.text, this.options.entities) });
     } catch (error) {
       // of a class that is not among the entities any more: as if it were not there
-      if (!(error instanceof UnknownEntity)) this.options.failed(error);
+      if (!(error instanceof UnknownEntity)) this.#seldom.warn(error);
       return undefined;
     }
   }
@@ -89,7 +95,7 @@ export class TableTier implements Tier {
   }
 
   #wait(key: string, entry: Entry | undefined): void {
-    this.#waitingBytes += (entry?.value.bytes ?? 0) - (this.#waiting.get(key)?.value.bytes ?? 0);
+    this.#waitingBytes += (entry?.sizeUnder(key) ?? 0) - (this.#waiting.get(key)?.sizeUnder(key) ?? 0);
     this.#waiting.set(key, entry);
     this.#hits.delete(key);
     if (this.#waiting.size >= BATCH) void this.flush();
@@ -125,11 +131,12 @@ export class TableTier implements Tier {
       const batch = this.#take();
       this.#writing = batch;
       try {
-        const entries: [string, Entry][] = [];
+        const entries: Written[] = [];
         const deleted: string[] = [];
         for (const [key, entry] of batch) {
-          if (entry === undefined || !this.#worthWriting(entry)) deleted.push(key);
-          else entries.push([key, entry]);
+          const text = entry === undefined || !this.#worthWriting(entry) ? undefined : this.#textOf(entry);
+          if (entry === undefined || text === undefined) deleted.push(key);
+          else entries.push([key, entry, text]);
         }
         await this.options.table.write(entries, deleted);
         for (const [, entry] of entries) this.#grown += entry.value.bytes;
@@ -144,6 +151,16 @@ export class TableTier implements Tier {
     return entry.graceUntil > this.options.now() && this.options.holds(entry.dependencies, entry.tick);
   }
 
+  /** A value that is too large for a text stays in memory alone. */
+  #textOf(entry: Entry): string | undefined {
+    try {
+      return entry.value.text();
+    } catch (error) {
+      this.#seldom.warn(error);
+      return undefined;
+    }
+  }
+
   #take(): Waiting {
     if (this.#waiting.size <= BATCH) {
       const all = this.#waiting;
@@ -156,7 +173,7 @@ export class TableTier implements Tier {
       if (batch.size === BATCH) break;
       batch.set(key, entry);
       this.#waiting.delete(key);
-      this.#waitingBytes -= entry?.value.bytes ?? 0;
+      this.#waitingBytes -= entry?.sizeUnder(key) ?? 0;
     }
     return batch;
   }

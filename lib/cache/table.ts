@@ -24,6 +24,9 @@ import type { Entry, EntryFields } from './entry.js';
 
 export const CACHE_TABLE = 'mysingle_cache';
 
+/** What is to stand under a key, and the text of its value. */
+export type Written = readonly [key: string, entry: Entry, text: string];
+
 /** A row as it is stored: an entry with its value as text. */
 export interface StoredEntry extends Omit<EntryFields, 'value'> {
   readonly text: string;
@@ -146,7 +149,7 @@ export class CacheTable implements Follower {
   static async lastEnd(database: Database): Promise<string | undefined> {
     const table = new CacheTable(database, await database.connect());
     try {
-      return (await table.#columns()).length === 0 ? undefined : await table.#readEnd();
+      return (await table.#columns()).length === 0 || (await table.#isView()) ? undefined : await table.#readEnd();
     } finally {
       await table.abandon();
     }
@@ -158,7 +161,7 @@ export class CacheTable implements Follower {
     try {
       const columns = await table.#columns();
       // another one is believed by nobody, and is not ours to write to
-      if (NAMES.every((name) => columns.includes(name))) await table.#setState(OPEN);
+      if (NAMES.every((name) => columns.includes(name)) && !(await table.#isView())) await table.#setState(OPEN);
     } finally {
       await table.abandon();
     }
@@ -169,6 +172,7 @@ export class CacheTable implements Follower {
     return this.#ended;
   }
 
+  /** Those of a view, too. */
   async #columns(): Promise<readonly string[]> {
     const { columns } = await this.#query(
       `SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() AND schema_name = 'main' AND table_name = '${CACHE_TABLE}' ORDER BY column_index`,
@@ -176,10 +180,23 @@ export class CacheTable implements Follower {
     return (columns[0] ?? []) as readonly string[];
   }
 
+  async #isView(): Promise<boolean> {
+    const { rowCount } = await this.#query(
+      `SELECT 1 FROM duckdb_views() WHERE database_name = current_database() AND schema_name = 'main' AND view_name = '${CACHE_TABLE}'`,
+    );
+    return rowCount > 0;
+  }
+
   /** Believes what an earlier session left in order, and what this one has written. */
   async #begin(): Promise<void> {
     const columns = await this.#columns();
     this.#ended = undefined;
+    this.#created = false;
+    if (columns.length > 0 && (await this.#isView()))
+      throw new DatabaseError(
+        'E_SCHEMA_DRIFT',
+        `${CACHE_TABLE} is a view, in the place of the table of the cache. Drop or rename it, and the cache lasts over restarts again.`,
+      );
     this.#created = columns.length > 0 && columns.join() === NAMES.join();
     if (!this.#created && columns.length > 0) {
       if (!SINCE_EVER.every((name) => columns.includes(name)))
@@ -251,11 +268,11 @@ export class CacheTable implements Follower {
   }
 
   /** Writes these in place of what is there under their keys, and deletes the others. */
-  write(entries: readonly (readonly [string, Entry])[], deleted: readonly string[]): Promise<void> {
+  write(entries: readonly Written[], deleted: readonly string[]): Promise<void> {
     return this.#inTurn(() => this.#write(entries, deleted));
   }
 
-  async #write(entries: readonly (readonly [string, Entry])[], deleted: readonly string[]): Promise<void> {
+  async #write(entries: readonly Written[], deleted: readonly string[]): Promise<void> {
     if (deleted.length > 0 && (await this.#isThere()))
       await this.#change(`DELETE FROM ${CACHE_TABLE} WHERE key IN (SELECT unnest($1))`, texts(deleted));
     if (entries.length === 0) return;
@@ -267,9 +284,8 @@ export class CacheTable implements Follower {
     if (any.length > 0) await this.#change(UPSERT, ...this.#rows(any));
   }
 
-  #rows(entries: readonly (readonly [string, Entry])[]): Parameter[] {
-    const rows = entries.map(([key, entry]): Row => {
-      const body = entry.value.text();
+  #rows(entries: readonly Written[]): Parameter[] {
+    const rows = entries.map(([key, entry, body]): Row => {
       const times = [entry.createdAt, entry.expiresAt, entry.graceUntil];
       return {
         key,

@@ -65,7 +65,12 @@ export const plainTerms = (ttlMs: number): Terms => ({
 /** Tags as the clock knows them. @throws DatabaseError `E_CONFIG` for anything but texts that are not empty */
 export function checkedTags(tags: unknown, what = ''): readonly string[] {
   if (tags === undefined) return NONE;
-  if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string' && tag !== '' && tag.isWellFormed()))
-    throw new DatabaseError('E_CONFIG', `${what}tags: give an array of strings of Unicode text that are not empty.`);
+  if (!areTags(tags)) throw new DatabaseError('E_CONFIG', `${what}tags: ${TAGS_ARE}.`);
   return tags.map(tagged);
 }
+
+export const areTags = (tags: unknown): tags is readonly string[] =>
+  Array.isArray(tags) && tags.every((tag) => typeof tag === 'string' && tag !== '' && tag.isWellFormed());
+
+/** What is said of others. */
+export const TAGS_ARE = 'give an array of strings of Unicode text that are not empty';

@@ -1,4 +1,5 @@
 // JSON for json columns: JSON.stringify, with an error where it would lose something without a word.
+import { isTooDeep } from '../errors.js';
 import { JsonBytes } from './json-bytes.js';
 import { Misfit, describe } from './misfit.js';
 
@@ -17,8 +18,7 @@ export function jsonText(value: unknown): string {
     if (error instanceof TypeError && /circular|cyclic/i.test(error.message))
       throw new Misfit('holds JSON, got a cycle');
     if (error instanceof TypeError && /BigInt/.test(error.message)) throw new Misfit('holds JSON, which has no bigint');
-    if (error instanceof RangeError && /call stack/.test(error.message))
-      throw new Misfit('holds JSON, got one nested too deep');
+    if (isTooDeep(error)) throw new Misfit('holds JSON, got one nested too deep');
     throw error;
   }
   if (text === undefined) throw new Misfit(`holds JSON, got ${describe(value)}`);

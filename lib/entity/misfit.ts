@@ -20,8 +20,24 @@ export function describe(value: unknown): string {
   if (typeof value !== 'object') return value === undefined ? 'undefined' : `a ${typeof value}`;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date';
   if (Array.isArray(value)) return 'an array';
-  const name = (Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null)?.constructor?.name;
-  return name === undefined || name === 'Object' ? 'an object' : `a ${name}`;
+  if (isPlain(value)) return 'an object';
+  const name = classNameOf(value);
+  return name === '' ? 'an object of a class without a name' : `a ${name}`;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}
+
+/** The name of its class; of what has none, such as a generator, what the language calls it; '' where that is nothing, either. */
+export function classNameOf(value: object): string {
+  const { constructor: made } = (Object.getPrototypeOf(value) ?? {}) as {
+    readonly constructor?: { readonly name?: unknown };
+  };
+  if (typeof made === 'function' && made !== Object) return typeof made.name === 'string' ? made.name : '';
+  const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
+  return tag === 'Object' ? '' : tag;
 }
 
 export function misfit(expected: string, value: unknown): never {

@@ -173,18 +173,29 @@ describe('@CacheInvalidate', () => {
 
   it('refuses wrong uses at import', async () => {
     const cases: [unknown, RegExp][] = [
-      [undefined, /^@CacheInvalidate takes an object of tags and entities\.$/],
-      ['all', /^@CacheInvalidate takes an object/],
-      [{}, /^@CacheInvalidate takes tags, entities, or both\.$/],
-      [{ tag: ['a'] }, /^@CacheInvalidate has no option 'tag'\. Options: tags, entities, using\.$/],
-      [{ tags: 'all' }, /^@CacheInvalidate tags: give an array/],
-      [{ tags: [''] }, /^@CacheInvalidate tags: give an array/],
-      [{ entities: User }, /^@CacheInvalidate entities: give an array of entity classes\.$/],
-      [{ entities: [Date] }, /Date/],
-      [{ tags: ['a'], using: 'db' }, /^@CacheInvalidate option 'using' is a function\.$/],
+      [undefined, /: it takes an object of tags and entities\.$/],
+      ['all', /: it takes an object/],
+      [{}, /: it takes tags, entities, or both\.$/],
+      [{ tag: ['a'] }, /: it has no option 'tag'\. Options: tags, entities, using\.$/],
+      ...['all', [''], [1], null, ['a', '\ud800'], new Set(['a'])].map((tags): [unknown, RegExp] => [{ tags }, /: tags: give an array of strings of Unicode text that are not empty\.$/]),
+      [{ tags: [''], entities: [User] }, /: tags: give an array/],
+      [{ entities: User }, /: entities: give an array of entity classes\.$/],
+      [{ tags: ['a'], using: 'db' }, /: option 'using' is a function\.$/],
     ];
-    for (const [options, message] of cases)
-      expect((await failure(() => CacheInvalidate(options as CacheInvalidateOptions))).message).to.match(message);
+    const places: [(decorator: (...args: unknown[]) => unknown) => unknown, string][] = [
+      [(decorate) => decorate(Service.prototype, 'rename', { value: () => 1 }), 'Service.rename'],
+      [(decorate) => decorate(Service, 'all', { value: () => 1 }), 'Service.all'],
+      // the class has no name yet
+      [(decorate) => decorate(() => 1, { kind: 'method', name: 'rename' }), 'rename'],
+    ];
+    for (const [options, message] of cases) {
+      for (const [decorate, place] of places) {
+        const error = await failure(() => decorate(CacheInvalidate(options as CacheInvalidateOptions) as never), 'E_DECLARATION');
+        expect(error.message).to.match(message).and.satisfy((text: string) => text.startsWith(`@CacheInvalidate on ${place}: `));
+      }
+    }
+    const noEntity = CacheInvalidate({ entities: [Date as never] }) as unknown as (...args: unknown[]) => void;
+    expect((await failure(() => noEntity(Service, 'x', { value: () => 1 }), 'E_DECLARATION')).message).to.include('Date');
     const onField = CacheInvalidate({ tags: ['a'] }) as unknown as (...args: unknown[]) => void;
     for (const args of [[{}, 'x', undefined], [{}, 'x', { get: () => 1 }], [Service, 'x', { value: 1 }]])
       expect((await failure(() => onField(...args), 'E_DECLARATION')).message).to.equal('@CacheInvalidate on x: it decorates a method.'); // prettier-ignore
@@ -192,7 +203,7 @@ describe('@CacheInvalidate', () => {
     expect((await failure(() => onField(undefined, context), 'E_DECLARATION')).message).to.equal(
       '@CacheInvalidate on x: it decorates a method, not a field.',
     );
-  });
+  }); // prettier-ignore
 
   it('keeps the type and the name of its method, and gives the tags function the arguments of it', () => {
     expectTypeOf<Service['rename']>().toEqualTypeOf<(id: string, name: string) => Promise<string>>();

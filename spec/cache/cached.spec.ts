@@ -218,6 +218,21 @@ describe('@Cached on a method', () => {
     expect((await failure(lost('a'), 'E_DECLARATION')).message).to.include('the method has lost its this');
   });
 
+  it('refuses a key that is not there at once, and says so', async () => {
+    const db = await openManager();
+    let loads = 0;
+    class Later {
+      readonly db = db;
+      @Cached({ ttl: '1h', key: async (id: number) => { if (id < 0) throw new Error('mine'); return id; } })
+      async byId(_id: number): Promise<number> { return (loads += 1); }
+    }
+    for (const id of [1, -1])
+      expect((await failure(new Later().byId(id), 'E_DECLARATION')).message).to.equal(
+        '@Cached on Later.byId: its key function gave a Promise. A key is made of the arguments alone, at once.',
+      );
+    expect(loads).to.equal(0);
+  }); // prettier-ignore
+
   it('refuses wrong uses at import', async () => {
     const cases: [() => unknown, RegExp][] = [
       // @ts-expect-error a bare number has no unit

@@ -67,9 +67,12 @@ describe('what the cache calls are given', () => {
 
   it('is no data that is nested too deeply, throws when it is read, or leads back to itself', async () => {
     const deep: unknown = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`);
-    expect((await failure(() => jsonOf(deep), 'E_CONVERSION')).message).to.equal(
-      'The data has no JSON: it is nested too deeply, or too large.',
-    );
+    expect((await failure(() => jsonOf(deep), 'E_UNSUPPORTED')).message).to.match(/nested too deeply/);
+    // what JSON.stringify says of more than a string can hold
+    for (const [thrown, why] of [['Invalid string length', 'it is too large'], ['mine', 'RangeError: mine']] as const) {
+      const throwing = { toJSON: (): never => { throw new RangeError(thrown); } };
+      expect((await failure(() => jsonOf(throwing), 'E_CONVERSION')).message).to.equal(`The data has no JSON: ${why}.`);
+    }
     const cause = new TypeError('not now');
     const throwing = {
       get x(): number {
@@ -80,5 +83,5 @@ describe('what the cache calls are given', () => {
     expect(error.message).to.equal('The data has no JSON: TypeError: not now.');
     expect(error.cause).to.equal(cause);
     await failure(() => jsonOf(() => 1), 'E_CONVERSION');
-  });
+  }); // prettier-ignore
 });

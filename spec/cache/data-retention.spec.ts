@@ -3,6 +3,7 @@ import { describe, it } from 'mocha';
 import { pino } from 'pino';
 import { sql, type BaseDuckDBManager } from '@mysingle/database';
 import { DataCache } from '../../lib/cache/data-cache.js';
+import { takeData } from '../../lib/cache/data-checks.js';
 import { Engine } from '../../lib/engine/engine.js';
 import { acquireDatabase } from '../../lib/engine/registry.js';
 import { resolveOptions } from '../../lib/options.js';
@@ -45,7 +46,7 @@ async function clocked(retentionMs = 30 * DAY): Promise<{
     purges: () => lines.splice(0).filter(({ event }) => /retention/.test(String(event))),
     keys: async (table = 'cache_data') => {
       // what was stored last waits behind whatever is being deleted
-      await data.store('now', 0, { tableName: table });
+      await data.store('now', takeData(0), { tableName: table });
       const rows = await db.duckdbConn.runAndReadAll(`select cache_key from "${table}" where cache_key <> 'now' order by 1`);
       return rows.getRowsJson().map(([key]) => key as string);
     },
@@ -56,16 +57,16 @@ async function clocked(retentionMs = 30 * DAY): Promise<{
 describe('the retention of the cache calls', () => {
   it('ends what was not stored anew for as long, and that is told', async () => {
     const { data, clock, purges, keys, close } = await clocked();
-    await data.store('old', 1);
-    await data.store('renewed', 1);
+    await data.store('old', takeData(1));
+    await data.store('renewed', takeData(1));
     clock.now += 20 * DAY;
-    await data.store('renewed', 2);
+    await data.store('renewed', takeData(2));
     clock.now += 10 * DAY;
-    await data.store('new', 1);
+    await data.store('new', takeData(1));
     expect(await keys()).to.deep.equal(['new', 'old', 'renewed']); // not older than 30 days, but as old
     expect(purges()).to.deep.equal([]);
     clock.now += HOUR;
-    await data.store('new', 1);
+    await data.store('new', takeData(1));
     expect(await keys()).to.deep.equal(['new', 'renewed']);
     expect(purges()).to.deep.equal([
       { level: 20, table_name: 'cache_data', deleted: 1, operation: 'purge_cache', event: 'Cache rows past their retention deleted' },
@@ -78,24 +79,24 @@ describe('the retention of the cache calls', () => {
     const { data, engine, clock, keys, close } = await clocked(DAY);
     const age = (key: string): Promise<unknown> =>
       engine.run({ text: `UPDATE cache_data SET updated_at = '2020-01-01' WHERE cache_key = '${key}'`, parameters: [], reads: [], writes: ['main.cache_data'] }); // prettier-ignore
-    await data.store('a', 1);
+    await data.store('a', takeData(1));
     await keys();
     await age('a');
     clock.now += HOUR - 1;
     expect(await keys()).to.deep.equal(['a']);
     clock.now += 1;
-    await data.store('b', 1);
+    await data.store('b', takeData(1));
     expect(await keys()).to.deep.equal(['b']);
     await age('b');
     clock.now -= HOUR;
-    await data.store('c', 1);
+    await data.store('c', takeData(1));
     expect(await keys()).to.deep.equal(['c']);
     // another one, that has not stored yet
     await age('c');
     const silent = resolveOptions({ path: ':memory:', logger: false }).log;
     const second = new DataCache(engine, silent, DAY, () => clock.now);
-    await second.store('d', 1);
-    await second.store('d', 1);
+    await second.store('d', takeData(1));
+    await second.store('d', takeData(1));
     expect(await keys()).to.deep.equal(['d']);
     await close();
   });
@@ -106,10 +107,10 @@ describe('the retention of the cache calls', () => {
     await db.storeCacheData('k', 1, { tableName: 'of_others' });
     await db.execute(sql`create table users_own as select 'x' as cache_key, timestamptz '2000-01-01' as updated_at`);
     await data.create('made');
-    await data.store('k', 1, { tableName: 'Stored' });
-    await data.store('k', 1, { tableName: 'made' });
+    await data.store('k', takeData(1), { tableName: 'Stored' });
+    await data.store('k', takeData(1), { tableName: 'made' });
     await data.get('k', { tableName: 'of_others' });
-    await data.store('k', 1, { tableName: 'users_own' });
+    await data.store('k', takeData(1), { tableName: 'users_own' });
     expect(await data.purge()).to.equal(0);
     clock.now = Date.now() + DAY;
     expect(await data.purge()).to.equal(2);
@@ -122,7 +123,7 @@ describe('the retention of the cache calls', () => {
 
   it('spares the table of somebody else that has taken the place of one', async () => {
     const { data, clock, db, purges, close } = await clocked(HOUR);
-    await data.store('k', 1);
+    await data.store('k', takeData(1));
     await db.execute(sql`drop table cache_data`);
     expect(await data.purge()).to.equal(0);
     expect(purges()).to.deep.equal([]);
@@ -136,12 +137,12 @@ describe('the retention of the cache calls', () => {
 
   it('fails no store: that it cannot be kept is a warning', async () => {
     const { data, clock, db, purges, keys, close } = await clocked(HOUR);
-    await data.store('kept', 1);
+    await data.store('kept', takeData(1));
     await keys();
     await db.execute(sql`create table notes (cached uuid references cache_data (id))`);
     await db.execute(sql`insert into notes select id from cache_data where cache_key = 'kept'`);
     clock.now += DAY;
-    expect(await data.store('new', 1)).to.equal(true);
+    expect(await data.store('new', takeData(1))).to.equal(true);
     expect(await keys()).to.deep.equal(['kept', 'new']);
     expect(purges()).to.deep.equal([
       { level: 40, table_name: 'cache_data', error: 'a foreign key constraint failed', error_type: 'E_FOREIGN_KEY', event: 'Failed to delete cache rows past their retention' },
@@ -152,13 +153,13 @@ describe('the retention of the cache calls', () => {
 
   it('is not looked after in a transaction, which may be rolled back', async () => {
     const { data, engine, clock, keys, close } = await clocked(HOUR);
-    await data.store('old', 1);
+    await data.store('old', takeData(1));
     await keys();
     clock.now += DAY;
     const rolledBack = engine.transact(async () => {
-      expect(await data.store('new', 1)).to.equal(true);
+      expect(await data.store('new', takeData(1))).to.equal(true);
       expect(await data.purge()).to.equal(0);
-      expect(await data.store('k', 1, { tableName: 'gone' })).to.equal(true);
+      expect(await data.store('k', takeData(1), { tableName: 'gone' })).to.equal(true);
       expect(await data.get('old', { ttlHours: 99 })).to.equal(1);
       throw new Error('no');
     });

@@ -199,6 +199,8 @@ describe('a store for Keyv', () => {
     expect((await rowsOf(db, 'other_keyv')).map(({ key }) => key)).to.deep.equal(['k', 'l']);
     for (const make of [
       () => keyvStore(db, { table: '' }),
+      () => keyvStore(db, { table: 'mysingle_cache' }),
+      () => keyvStore(db, { table: 'MySingle_Conflicts' }),
       () => keyvStore(db, { table: 'a\0b' }),
       () => keyvStore(db, { tabel: 'x' } as never),
       () => keyvStore({} as never),
@@ -206,6 +208,8 @@ describe('a store for Keyv', () => {
     ])
       await failure(make, 'E_CONFIG');
     await keyvStore(db, { table: 'quo"te' }).set('k', 'v');
+    await keyvStore(db, { table: 'MySingle_Keyv' }).set('m', 'v');
+    expect(await keysOf(db)).to.deep.equal(['m']);
     expect(await db.query(sql`select value from "quo""te"`)).to.deep.equal([{ value: 'v' }]);
   });
 

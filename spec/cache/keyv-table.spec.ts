@@ -267,4 +267,18 @@ describe('the table of Keyv', () => {
     const again = await openManager({ path });
     expect(await new Keyv({ store: keyvStore(again), namespace: 'a' }).get('changed')).to.equal('at last');
   });
+
+  it('says that a view is in its place, at every call, and is made when that is gone', async () => {
+    const db = await openManager();
+    await db.execute(sql`create view mysingle_keyv as select 1 as x`);
+    const store = keyvStore(db);
+    const calls = [() => store.get('k'), () => store.set('k', 1), () => store.delete('k'), () => store.clear()];
+    for (const call of calls)
+      expect((await failure(call, 'E_CONFIG')).message).to.equal(
+        'keyvStore: "mysingle_keyv" is a view, in the place of the table of the store. Give another table, or drop the view, and the table is made.',
+      );
+    await db.execute(sql`drop view mysingle_keyv`);
+    await store.set('k', 1);
+    expect(await store.get('k')).to.equal(1);
+  });
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { TOMBSTONE, entryText, readEntry } from '../../lib/cache/shared-entry.js';
+import { TOMBSTONE, entryText, isForeign, readEntry } from '../../lib/cache/shared-entry.js';
 
 const entry = {
   text: '"\u{1F600}\\"',
@@ -29,4 +29,12 @@ describe('a value as it stands in a shared store', () => {
     for (const value of bad) expect(readEntry('k', value), JSON.stringify(value)).to.equal(undefined);
     expect(readEntry('k', JSON.stringify(good))?.entry).to.deep.equal(entry);
   });
+
+  it('is foreign where no version of the library has put it there', () => {
+    const good = JSON.parse(entryText('k', entry, versions)) as Record<string, unknown>;
+    for (const value of [undefined, null, TOMBSTONE, JSON.stringify(good), JSON.stringify({ format: 2 })])
+      expect(isForeign('k', value), String(value)).to.equal(false);
+    for (const value of ['', 'x', '[]', '{}', 7, good, Symbol('unreadable'), JSON.stringify({ ...good, text: 1 }), JSON.stringify({ ...good, key: 'l' })])
+      expect(isForeign('k', value), JSON.stringify(value)).to.equal(true);
+  }); // prettier-ignore
 });

@@ -3,6 +3,7 @@ import { Keyv } from 'keyv';
 import { describe, it } from 'mocha';
 import { pino } from 'pino';
 import { Column, Table, type BaseDuckDBManager, type ManagerOptions } from '@mysingle/database';
+import { StoredValue } from '../../lib/cache/stored-value.js';
 import { failure } from '../support/failure.js';
 import { openManager, scratchPath } from '../support/scratch.js';
 import { until } from '../support/until.js';
@@ -150,7 +151,7 @@ describe('the tier that processes share', () => {
       garbage: { get: () => '{"$":["?"]}', set: () => true, delete: () => true },
     };
     for (const [what, store] of Object.entries(stores)) {
-      const lines: { msg: string; tier?: string }[] = [];
+      const lines: { msg: string; tier?: string; error?: string }[] = [];
       const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line) as never) });
       const cache = { store: store as never, localTtl: '1ms', storeTimeout: '10ms' } as const;
       const db = await openManager({ path: scratchPath(), entities: [Price], cache, logger });
@@ -163,8 +164,57 @@ describe('the tier that processes share', () => {
       await db.cache.delete('k');
       expect(await db.cache.get('k'), what).to.equal(undefined);
       await db.close();
-      if (what !== 'garbage') expect(lines.some(({ msg, tier }) => msg === 'Cache tier failed' && tier === 'store'), what).to.equal(true); // prettier-ignore
+      const said = {
+        fails: 'store is down',
+        rejects: 'store is down',
+        hangs: 'The store of the cache has not answered for 10 ms.',
+        garbage: 'Under keys of the cache there is something else in its store: another program writes there. Give cache.namespace a name of its own, or delete what is there.',
+      }; // prettier-ignore
+      expect(lines.map(({ msg, tier, error }) => [msg, tier, error]), what).to.deep.equal([['Cache tier failed', 'store', said[what as 'hangs']]]); // prettier-ignore
     }
+  });
+
+  it('leaves out a value that has no text, which memory keeps, and forgets what stood there', async () => {
+    const store = new Map<string, unknown>();
+    const lines: { msg: string; error: string }[] = [];
+    const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line) as never) });
+    const cache = { store: store as never, namespace: 'n', localTtl: '1h' } as const;
+    const db = await openManager({ path: scratchPath(), cache, logger });
+    await db.cache.set('k', 'before', hour);
+    await kept(store, 'k');
+    const of = StoredValue.of.bind(StoredValue);
+    const text = (): never => {
+      throw new RangeError('Invalid string length');
+    };
+    StoredValue.of = (value) => Object.assign(of(value), { text });
+    try {
+      for (const value of ['large', 'larger']) await db.cache.set('k', value, hour);
+    } finally {
+      StoredValue.of = of;
+    }
+    await until(() => !store.has('n:e:k'));
+    expect(await db.cache.get('k')).to.equal('larger');
+    expect(lines.map(({ msg, error }) => [msg, error])).to.deep.equal([['Cache tier failed', 'Invalid string length']]);
+    await db.cache.set('k', 'small', hour);
+    await kept(store, 'k');
+    expect(await db.cache.get('k')).to.equal('small');
+  });
+
+  it('gives nothing of a text that says no value, and says so once', async () => {
+    const store = new Map<string, unknown>();
+    const lines: { error: string }[] = [];
+    const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line) as never) });
+    const cache = { store: store as never, namespace: 'n', localTtl: '1ms' } as const;
+    const db = await openManager({ path: scratchPath(), cache, logger });
+    await db.cache.set('k', 'mine', hour);
+    await kept(store, 'k');
+    const ours = JSON.parse(store.get('n:e:k') as string) as object;
+    store.set('n:e:k', JSON.stringify({ ...ours, text: '{"$":["d' }));
+    for (let time = 0; time < 5; time += 1) {
+      await passed();
+      expect(await db.cache.get('k')).to.equal(undefined);
+    }
+    expect(lines.map(({ error }) => error)).to.have.length(1);
   });
 
   it('is one for all managers of a database, and said by the one that opens it', async () => {

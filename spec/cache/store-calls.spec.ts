@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { StoreCalls, type KeyvLike } from '../../lib/cache/store-calls.js';
+import { DatabaseError } from '@mysingle/database';
+import { StoreCalls, UNREADABLE, loggableOfStore, type KeyvLike } from '../../lib/cache/store-calls.js';
 
 interface Made {
   readonly calls: StoreCalls;
@@ -48,7 +49,7 @@ describe('calls of a store', () => {
     const { calls, warnings } = callsOf({ set: () => new Promise(() => {}) }, 5);
     expect([await nameOf(calls.set('k', 'v')), warnings.length]).to.deep.equal(['StoreFailure', 1]);
     const unparsed = callsOf({ get: () => JSON.parse('{') as unknown });
-    expect([await unparsed.calls.get('k'), unparsed.warnings]).to.deep.equal([undefined, []]);
+    expect([await unparsed.calls.get('k'), unparsed.warnings]).to.deep.equal([UNREADABLE, []]);
   });
 
   it('say when the store has come to an end with a set, also after its time', async () => {
@@ -110,4 +111,21 @@ describe('calls of a store', () => {
     expect(warnings.map(String)).to.deep.equal(['Error: cut off']);
     expect(await nameOf(calls.delete('k'))).to.equal('done');
   });
+
+  it("are told of in the store's own words, without what a URL says of a user, and not at any length", () => {
+    const cases: [unknown, string, string][] = [
+      [new TypeError('READONLY You cannot write'), 'READONLY You cannot write', 'TypeError'],
+      [new Error('cannot reach redis://user:s3cr3t@host:1 and //x@y/'), 'cannot reach redis://...@host:1 and //...@y/', 'Error'],
+      [new AggregateError([new Error('connect ECONNREFUSED ::1:6379'), new Error('more')]), 'connect ECONNREFUSED ::1:6379', 'AggregateError'],
+      [Object.assign(new Error(''), { code: 'ECONNRESET' }), 'ECONNRESET', 'Error'],
+      [new RangeError(''), 'RangeError', 'RangeError'],
+      ['down', 'down', 'string'],
+      [{ message: 'down' }, 'down', 'object'],
+      [undefined, 'undefined', 'undefined'],
+      [new Error('x'.repeat(10_000)), 'x'.repeat(500), 'Error'],
+      [new DatabaseError('E_UNIQUE', 's3cr3t'), 'a unique or primary key exists already', 'E_UNIQUE'],
+    ];
+    for (const [thrown, error, error_type] of cases)
+      expect(loggableOfStore(thrown)).to.deep.equal({ error, error_type });
+  }); // prettier-ignore
 });

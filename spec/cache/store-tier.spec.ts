@@ -52,6 +52,9 @@ function tierOn(store: KeyvLike, options: Partial<StoreTierOptions> = {}): Made 
 
 const always = (): boolean => true;
 
+const FOREIGN =
+  'Under keys of the cache there is something else in its store: another program writes there. Give cache.namespace a name of its own, or delete what is there.';
+
 /** Keeps a value of a load that begins and ends now, after its versions have become known. */
 async function kept(tier: StoreTier, key: string, value: SharedEntry): Promise<boolean> {
   for (let attempt = 0; attempt < 3; attempt += 1) if (await tier.keep(key, value, tier.mark(), always)) return true;
@@ -244,9 +247,10 @@ describe('the tier that processes share', () => {
     expect(ttls.filter(([key]) => key === 'n:e:m')).to.deep.equal([['n:e:m', 501]]);
   });
 
-  it('takes anything that it did not write itself for nothing', async () => {
+  it('takes anything that it did not write itself for nothing, and says so once a minute, however often it is read', async () => {
     const store = new Store();
-    const { tier, warnings } = tierOn(store);
+    let now = 1_000;
+    const { tier, warnings } = tierOn(store, { now: () => now });
     await kept(tier, 'k', entry('1', ['main.a'], ['t']));
     const good = JSON.parse(store.values.get('n:e:k') as string) as Record<string, unknown>;
     const bad: unknown[] = ['', '{', 'null', '[]', '1', '"x"', 7, null, {}, Buffer.from('{}'), { ...good }, '\0'];
@@ -269,13 +273,56 @@ describe('the tier that processes share', () => {
       expect(await tier.find('k'), JSON.stringify(value)).to.equal(undefined);
     }
     store.values.set('n:e:k', JSON.stringify(good));
-    expect([await textOf(tier, 'k'), warnings]).to.deep.equal(['1', []]);
+    expect([await textOf(tier, 'k'), warnings.map((error) => (error as Error).message)]).to.deep.equal([
+      '1',
+      [FOREIGN],
+    ]);
+    // also in the place of a version, which is made anew
+    store.values.set('n:v:main.a', 'theirs');
+    expect([await tier.find('k'), warnings.length]).to.deep.equal([undefined, 1]);
+    store.values.set('n:v:main.a', 'theirs');
+    now += 60_000;
+    expect([await tier.find('k'), warnings.length]).to.deep.equal([undefined, 2]);
+    // nothing, what was forgotten, and what another version has written is nobody's fault
+    const quietly = tierOn(store);
+    for (const value of [undefined, null, '{"gone":true}', JSON.stringify({ ...good, format: 2 })]) {
+      store.values.set('n:e:k', value);
+      expect([await quietly.tier.find('k'), quietly.warnings]).to.deep.equal([undefined, []]);
+    }
     // what Keyv cannot parse
     const keyv = new Keyv();
     const through = tierOn(keyv);
     await kept(through.tier, 'k', entry('1'));
     (keyv.store as Map<string, unknown>).set('keyv:n:e:k', '{"value":');
-    expect([await through.tier.find('k'), through.warnings]).to.deep.equal([undefined, []]);
+    expect([await through.tier.find('k'), through.warnings.map((error) => (error as Error).message)]).to.deep.equal([
+      undefined,
+      [FOREIGN],
+    ]);
+  });
+
+  it('lets nobody wait again for a store that reads, and whose writes hang', async () => {
+    const store = new Store();
+    let now = 1_000;
+    const { tier, warnings } = tierOn(store, { timeoutMs: 5, now: () => now });
+    const sets = (): number => store.calls.filter((call) => call.startsWith('set')).length;
+    store.before = (call) => (call.startsWith('set') ? new Promise<void>(() => {}) : undefined);
+    const learned: number[] = [];
+    for (let miss = 0; miss < 20; miss += 1) {
+      await Promise.all([tier.find(`k${miss}`), tier.learn(['main.a', `\0t${miss}`])]);
+      expect(await tier.keep(`k${miss}`, entry('1', ['main.a']), tier.mark(), always)).to.equal(false);
+      learned.push(sets());
+    }
+    // the first one alone has asked for anything to be written: a version of each name
+    expect(learned).to.deep.equal(learned.map(() => 5));
+    expect(warnings.map(String)).to.deep.equal(['Error: The store of the cache has not answered for 5 ms.']);
+    // and now and then one tries again, when the others of the first are over, too
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    store.before = () => undefined;
+    now += 5_000;
+    await tier.learn(['main.b']);
+    await quiet(tier);
+    expect(await kept(tier, 'k', entry('2', ['main.b']))).to.equal(true);
+    expect(await textOf(tier, 'k')).to.equal('2');
   });
 
   it('forgets a key at once, and gives no old value though deleting fails', async () => {

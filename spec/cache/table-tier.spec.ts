@@ -32,6 +32,14 @@ const entry = (value: unknown, fields: Partial<ConstructorParameters<typeof Entr
     ...fields,
   });
 
+/** Of a value with more text than a string can have. */
+const textless = (graceUntil = 9000): Entry => {
+  const text = (): never => {
+    throw new RangeError('Invalid string length');
+  };
+  return entry(1, { value: Object.assign(StoredValue.of('large'), { text }), graceUntil });
+};
+
 interface Bare {
   readonly tier: TableTier;
   readonly table: CacheTable;
@@ -196,7 +204,7 @@ describe('the tier of the table', () => {
     tier.keep('grace', entry(1, { expiresAt: 1200, graceUntil: 1501 }));
     tier.keep('good', entry(1));
     await tier.flush();
-    await table.write([['written', entry(1, { dependencies: ['main.a'] })], ['tagged', entry(1, { dependencies: [tagged('t')] })]], []); // prettier-ignore
+    await table.write([['written', entry(1, { dependencies: ['main.a'] }), '1'], ['tagged', entry(1, { dependencies: [tagged('t')] }), '1']], []); // prettier-ignore
     clock.now = 1500;
     expect([await tier.purge(), await tier.purge()]).to.deep.equal([3, 0]);
     const left = await Promise.all(['over', 'grace', 'good', 'written', 'tagged'].map(async (key) => (await table.get(key)) !== undefined)); // prettier-ignore
@@ -229,6 +237,36 @@ describe('the tier of the table', () => {
     tier.keep('c', entry(1));
     await tier.flush();
     expect((await tier.find('c'))?.value.copy()).to.equal(1);
+    await end();
+  });
+
+  it('leaves out a value that has no text, with what stood there, and writes the others', async () => {
+    const { tier, failures, clock, table, end } = await bare();
+    tier.keep('large', entry('before'));
+    await tier.flush();
+    for (let time = 0; time < 3; time += 1) {
+      tier.keep('large', textless());
+      tier.keep('larger', textless());
+      tier.keep('other', entry(time));
+      await tier.flush();
+      expect((await tier.find('other'))?.value.copy()).to.equal(time);
+    }
+    expect([await table.get('large'), failures.map(String)]).to.deep.equal([undefined, ['RangeError: Invalid string length']]);
+    clock.now += 60_000;
+    tier.keep('large', textless(clock.now + 1));
+    await tier.flush();
+    expect(failures).to.have.length(2);
+    await end();
+  }); // prettier-ignore
+
+  it('warns once a minute of rows that cannot be read', async () => {
+    const { tier, failures, clock, table, end } = await bare();
+    await table.write([['k', entry(1, { graceUntil: 9e9 }), '{"$":["?']], []);
+    for (let time = 0; time < 5; time += 1) expect(await tier.find('k')).to.equal(undefined);
+    expect(failures).to.have.length(1);
+    clock.now += 60_000;
+    for (let time = 0; time < 5; time += 1) expect(await tier.find('k')).to.equal(undefined);
+    expect(failures).to.have.length(2);
     await end();
   });
 

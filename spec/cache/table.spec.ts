@@ -20,7 +20,7 @@ const entry = (text: string, dependencies: string[] = [], tick = 0, expiresAt = 
 
 /** One entry in, by what is read back of it. */
 const put = (table: CacheTable, key: string, { text, ...fields }: StoredEntry): Promise<void> =>
-  table.write([[key, new Entry({ ...fields, value: StoredValue.fromText(text, () => undefined) })]], []);
+  table.write([[key, new Entry({ ...fields, value: StoredValue.fromText(text, () => undefined) }), text]], []);
 
 const always = (): boolean => true;
 
@@ -124,5 +124,41 @@ describe('the table of the cache', () => {
     expect(warnings.map(({ level, msg, table_name, error_type }) => ({ level, msg, table_name, error_type }))).to.deep.equal([
       { level: 40, msg: 'Cache tier failed', table_name: 'mysingle_cache', error_type: 'E_SCHEMA_DRIFT' },
     ]); // prettier-ignore
+  });
+
+  it('with a view in its place costs a warning that says so, and no write to what the view shows', async () => {
+    const shapes = [
+      'create view mysingle_cache as select 1 as whose',
+      // as of an earlier version; and as it is
+      'create view mysingle_cache as select key, value, tables, session, tick, expires_at from real_cache',
+      'create view mysingle_cache as select * from real_cache',
+    ];
+    for (const shape of shapes) {
+      const path = scratchPath();
+      const foreign = await openManager({ path });
+      await foreign.cache.set('k', 1, { ttl: '1h' });
+      await foreign.cache.flush();
+      await foreign.execute(sql`create table real_cache as select * from mysingle_cache`);
+      await foreign.close();
+      const without = await openManager({ path, cache: false });
+      await without.execute(sql`drop table mysingle_cache`);
+      await without.execute(sql.raw(shape));
+      await without.close();
+      const lines: { level: number; error: string }[] = [];
+      const logger = pino({}, { write: (line: string) => void lines.push(JSON.parse(line) as never) });
+      const db = await openManager({ path, logger });
+      await db.cache.set('k', 2, { ttl: '1h' });
+      expect(await db.cache.get('k')).to.equal(2);
+      const before = await db.query(sql`select * from real_cache order by key`);
+      await db.close();
+      expect(
+        lines.filter(({ level }) => level > 30).map(({ error }) => error),
+        shape,
+      ).to.deep.equal([
+        'mysingle_cache is a view, in the place of the table of the cache. Drop or rename it, and the cache lasts over restarts again.',
+      ]);
+      const after = await openManager({ path, cache: false });
+      expect(await after.query(sql`select * from real_cache order by key`)).to.deep.equal(before);
+    }
   });
 });

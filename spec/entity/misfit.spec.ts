@@ -19,6 +19,30 @@ describe('misfit', () => {
       [{ secret: 1 }, 'an object'],
       [Object.create(null), 'an object'],
       [new Map(), 'a Map'],
+      [
+        new (class {
+          a = 1;
+        })(),
+        'an object of a class without a name',
+      ],
+      [
+        new (Object.defineProperty(
+          class {
+            a = 1;
+          },
+          'name',
+          { value: 5 },
+        ))(),
+        'an object of a class without a name',
+      ],
+      [Object.create({ secret: 1 }), 'an object of a class without a name'],
+      [
+        (function* () {
+          yield 1;
+        })(),
+        'a Generator',
+      ],
+      [new Map().keys(), 'a Map Iterator'],
     ] as const)
       // prettier-ignore
       expect(inWords(value)).to.equal(words);
