@@ -9,10 +9,12 @@ import {
   StatementType,
 } from '@duckdb/node-api';
 import { context } from '../context.js';
-import { classify, inWords, type DatabaseError } from '../errors.js';
+import { DatabaseError, classify, inWords } from '../errors.js';
 import type { Limit } from '../limit.js';
+import { attachedPaths } from '../sql/attached-path.js';
 import { EVERYTHING } from '../sql/statement.js';
 import { transactionOpenAfter } from '../sql/write-kind.js';
+import { attaching } from './attach-statement.js';
 import type { Database, Follower } from './database.js';
 import type { Recording } from './journal.js';
 import { RawJournal } from './raw-journal.js';
@@ -27,6 +29,8 @@ export class RawConnection implements Follower {
   /** a transaction begun by SQL is open */
   #inTransaction = false;
   #takenBack: DatabaseError | undefined;
+  /** of what was prepared */
+  readonly #texts = new WeakMap<object, string>();
 
   private constructor(
     private readonly inner: DuckDBConnection,
@@ -109,7 +113,10 @@ export class RawConnection implements Follower {
         if (!WRITING.test(property)) return call;
         return (...args: unknown[]) => {
           context().reads?.add(this.database, [EVERYTHING]);
-          if (inner instanceof DuckDBPreparedStatement) this.#journal?.refuseStart(inner);
+          if (inner instanceof DuckDBPreparedStatement) {
+            this.#journal?.refuseStart(inner);
+            if (inner.statementType === StatementType.ATTACH) throw attachStarted();
+          }
           try {
             return this.#given(call(...args));
           } finally {
@@ -137,7 +144,7 @@ export class RawConnection implements Follower {
       // whatever comes of it, its end is an end
       if (open === false) this.#inTransaction = false;
       if (mayCommit(inner, method, args)) over = this.database.clock.commits(this.writes);
-      const result = await this.#perform(inner, method, args, call);
+      const result = await this.#alone(inner, method, args, async () => this.#perform(inner, method, args, call));
       this.#inTransaction ||= open === true;
       return result;
     });
@@ -153,6 +160,20 @@ export class RawConnection implements Follower {
       if (typeof sql !== 'string' || !addsOnly(sql)) this.#wrote();
       over();
     }
+  }
+
+  /** A file that ATTACH names is to be open nowhere else in the process, for as long as that runs. */
+  async #alone(inner: object, method: string, args: readonly unknown[], run: () => Promise<unknown>): Promise<unknown> {
+    const text = typeof args[0] === 'string' ? args[0] : this.#texts.get(inner);
+    if (PREPARING.test(method)) {
+      const prepared = await run();
+      if (text !== undefined) this.#texts.set(prepared as object, text);
+      return prepared;
+    }
+    const attaches = !(inner instanceof DuckDBPreparedStatement) || inner.statementType === StatementType.ATTACH;
+    if (text === undefined || !attaches) return run();
+    if (STARTING.test(method) && attachedPaths(text).length > 0) throw attachStarted();
+    return attaching(this.inner, text, run);
   }
 
   #perform(inner: object, method: string, args: readonly unknown[], call: () => unknown): unknown {
@@ -201,6 +222,11 @@ export class RawConnection implements Follower {
     }
     this.inner.closeSync();
   }
+}
+
+/** Its steps would run at some time later, when the file may be open. */
+function attachStarted(): DatabaseError {
+  return new DatabaseError('E_UNSUPPORTED', 'ATTACH cannot be started, to be done step by step. Use run().');
 }
 
 /** Whether others may see something of it before it is known here; a long SELECT is to keep nobody from the cache. */

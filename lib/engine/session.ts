@@ -11,6 +11,7 @@ import { StatementType } from '@duckdb/node-api';
 import { DatabaseError, classify } from '../errors.js';
 import { Limit } from '../limit.js';
 import { EVERYTHING, type Statement } from '../sql/statement.js';
+import { attaching } from './attach-statement.js';
 import type { Recording } from './journal.js';
 import { ResultShape, readResult, type Read, type Result } from './result.js';
 import { refuseReaching } from './secure.js';
@@ -252,7 +253,10 @@ export class Session {
   ): Promise<{ prepared: Prepared; result: DuckDBMaterializedResult }> {
     const prepared = await this.#bound(statement);
     watcher?.starts?.(prepared.type);
-    const run = (): Promise<DuckDBMaterializedResult> => this.#run(prepared, statement);
+    const run = (): Promise<DuckDBMaterializedResult> =>
+      prepared.type === StatementType.ATTACH
+        ? attaching(this.connection, statement.text, () => this.#run(prepared, statement))
+        : this.#run(prepared, statement);
     const result = await (recording === undefined || statement.writes.length === 0
       ? run()
       : recording.around(
