@@ -13,13 +13,21 @@ import { DatabaseError, classify, inWords } from '../errors.js';
 import type { Limit } from '../limit.js';
 import { attachedPaths } from '../sql/attached-path.js';
 import { EVERYTHING } from '../sql/statement.js';
-import { transactionOpenAfter } from '../sql/write-kind.js';
+import { runsScripts, transactionOpenAfter } from '../sql/write-kind.js';
 import { attaching } from './attach-statement.js';
 import type { Database, Follower } from './database.js';
 import type { Recording } from './journal.js';
 import { RawJournal } from './raw-journal.js';
 import { refuseReaching } from './secure.js';
 import { addsOnly, readsOnly } from './statement-effect.js';
+
+/** The transaction of the manager that a connection is lent in. */
+export interface Lender {
+  /** what writes it down */
+  readonly recording: Recording | undefined;
+  /** fails the whole of it */
+  fail(error: DatabaseError): void;
+}
 
 export class RawConnection implements Follower {
   readonly connection: DuckDBConnection;
@@ -36,11 +44,11 @@ export class RawConnection implements Follower {
     private readonly inner: DuckDBConnection,
     private readonly database: Database,
     private readonly writes: readonly string[] = [EVERYTHING],
-    within?: Recording,
+    private readonly lender?: Lender,
   ) {
     this.#alias = database.alias;
     const { fallback } = database;
-    if (fallback !== undefined) this.#journal = new RawJournal(inner, fallback.journal, within);
+    if (fallback !== undefined) this.#journal = new RawJournal(inner, fallback.journal, lender?.recording);
     this.connection = this.#watched(inner);
   }
 
@@ -56,15 +64,15 @@ export class RawConnection implements Follower {
   /**
    * A connection of the pool, watched while it is lent: it tells the clock at once what may have been written.
    *
-   * @param recording what writes down the transaction that it is lent in
+   * @param lender the transaction that it is lent in
    */
   static lent(
     connection: DuckDBConnection,
     database: Database,
     writes: readonly string[],
-    recording?: Recording,
+    lender?: Lender,
   ): RawConnection {
-    return new RawConnection(connection, database, writes, recording);
+    return new RawConnection(connection, database, writes, lender);
   }
 
   /**
@@ -139,8 +147,11 @@ export class RawConnection implements Follower {
     const turn = this.#tail.then(async () => {
       await this.#follow();
       this.database.recovery.refuseIfGone();
-      if (this.database.secure && typeof args[0] === 'string') refuseReaching(args[0]);
-      const open = typeof args[0] === 'string' ? transactionOpenAfter(args[0]) : undefined;
+      // the name of a table may be any word
+      const sql = typeof args[0] === 'string' && method !== 'createAppender' ? args[0] : '';
+      if (this.database.secure) refuseReaching(sql);
+      const open = transactionOpenAfter(sql);
+      if (this.lender !== undefined && (open !== undefined || runsScripts(sql))) refuseControl(sql, this.lender);
       // whatever comes of it, its end is an end
       if (open === false) this.#inTransaction = false;
       if (mayCommit(inner, method, args)) over = this.database.clock.commits(this.writes);
@@ -222,6 +233,22 @@ export class RawConnection implements Follower {
     }
     this.inner.closeSync();
   }
+}
+
+/**
+ * Whoever caught this might go on as if it had been done, so the transaction fails as a whole.
+ *
+ * @throws DatabaseError `E_QUERY`
+ */
+function refuseControl(sql: string, lender: Lender): never {
+  const error = new DatabaseError(
+    'E_QUERY',
+    'The transaction belongs to transaction(): return from its function to commit, throw to roll back. ' +
+      'COMMIT, ROLLBACK and BEGIN, and IMPORT DATABASE, whose scripts may hold them, have their place on a connection outside of it.',
+    { details: { sql } },
+  );
+  lender.fail(error);
+  throw error;
 }
 
 /** Its steps would run at some time later, when the file may be open. */

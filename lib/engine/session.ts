@@ -15,7 +15,7 @@ import { attaching } from './attach-statement.js';
 import type { Recording } from './journal.js';
 import { ResultShape, readResult, type Read, type Result } from './result.js';
 import { refuseReaching } from './secure.js';
-import { DATA, GLOBAL, READING, changesConnection } from './statement-effect.js';
+import { DATA, GLOBAL, READING, changesConnection, controlsTransaction } from './statement-effect.js';
 import { TablesRead, type TablesOrUnknown } from './tables-read.js';
 
 const PREPARED_MAX = 200;
@@ -276,7 +276,7 @@ export class Session {
   async #bound(statement: Statement): Promise<Prepared> {
     // what is kept is there at once: each wait is a turn through the queue of promises
     const prepared = this.#kept(statement) ?? (await this.#prepare(statement));
-    if (prepared.type === StatementType.TRANSACTION) {
+    if (controlsTransaction(prepared.type, statement.text)) {
       throw new DatabaseError(
         'E_QUERY',
         'A transaction begun by SQL would take in whoever uses the connection next. Use transaction(fn).',
