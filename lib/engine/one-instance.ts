@@ -93,29 +93,46 @@ export async function attachAlone(
   attach: () => Promise<unknown>,
   detach: () => Promise<unknown>,
 ): Promise<void> {
-  const done = await turnFor(path);
-  try {
+  await inTurn([path], async () => {
     const before = openNames(path);
-    if (before.length > 0) throw openAlready(path, before);
+    if (before.length > 0) throw openAlready(path, before, ELSEWHERE);
     await attach();
     // DuckDB holds a file by one handle; whoever came in between is another instance
     const after = openNames(path);
     if (after.length < 2) return;
     await detach();
-    throw openAlready(path, after);
-  } finally {
-    await done();
-  }
+    throw openAlready(path, after, ELSEWHERE);
+  });
 }
 
-function openAlready(path: string, names: readonly string[]): DatabaseError {
+const ELSEWHERE =
+  'by another thread, under another name, by ATTACH in another manager, by DuckDB without this library, or by a stream of an earlier connection that was not read to its end. ' +
+  'A second instance would lose the commits of the first. Open it once, in one thread, and let the others ask that one by messages.';
+
+/**
+ * @param names under which it is open
+ * @param more by what, and what to do
+ */
+export function openAlready(path: string, names: readonly string[], more: string): DatabaseError {
   const other = names.find((name) => name !== '' && name !== path);
   return new DatabaseError(
     'E_LOCKED',
-    `${path} is open in this process already${other === undefined ? '' : `, as ${other}`}: by another thread, under another name, by DuckDB without this library, or by a stream of an earlier connection that was not read to its end. ` +
-      'A second instance would lose the commits of the first. Open it once, in one thread, and let the others ask that one by messages.',
+    `${path} is open in this process already${other === undefined ? '' : `, as ${other}`}: ${more}`,
     { details: { path, pid: process.pid, sameProcess: true, ...(other === undefined ? {} : { openAs: other }) } },
   );
+}
+
+/** Runs `work` while nobody else in this process looks whether one of these files is open, and opens it. */
+export async function inTurn<T>(paths: readonly string[], work: () => Promise<T>): Promise<T> {
+  // all in one order, so that no two wait for each other
+  const [path, ...rest] = [...new Set(paths)].toSorted((one, other) => (one < other ? -1 : 1));
+  if (path === undefined) return work();
+  const done = await turnFor(path);
+  try {
+    return await inTurn(rest, work);
+  } finally {
+    await done();
+  }
 }
 
 /**

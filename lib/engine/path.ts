@@ -45,6 +45,9 @@ export function realPath(path: string, makeParent: boolean): string {
   return real;
 }
 
+/** The same name of what DuckDB is to attach by SQL, whatever it makes of the signs in it. Makes nothing. */
+export const realName = (path: string): string => followed(path, false, 0);
+
 function refuseMark(path: string): void {
   // a long path of Windows begins with one
   if (path.includes('?') && !path.startsWith('\\\\?\\'))

@@ -9,15 +9,25 @@ import {
   StatementType,
 } from '@duckdb/node-api';
 import { context } from '../context.js';
-import { classify, inWords, type DatabaseError } from '../errors.js';
+import { DatabaseError, classify, inWords } from '../errors.js';
 import type { Limit } from '../limit.js';
+import { attachedPaths } from '../sql/attached-path.js';
 import { EVERYTHING } from '../sql/statement.js';
-import { transactionOpenAfter } from '../sql/write-kind.js';
+import { runsScripts, transactionOpenAfter } from '../sql/write-kind.js';
+import { attaching } from './attach-statement.js';
 import type { Database, Follower } from './database.js';
 import type { Recording } from './journal.js';
 import { RawJournal } from './raw-journal.js';
 import { refuseReaching } from './secure.js';
 import { addsOnly, readsOnly } from './statement-effect.js';
+
+/** The transaction of the manager that a connection is lent in. */
+export interface Lender {
+  /** what writes it down */
+  readonly recording: Recording | undefined;
+  /** fails the whole of it */
+  fail(error: DatabaseError): void;
+}
 
 export class RawConnection implements Follower {
   readonly connection: DuckDBConnection;
@@ -27,16 +37,18 @@ export class RawConnection implements Follower {
   /** a transaction begun by SQL is open */
   #inTransaction = false;
   #takenBack: DatabaseError | undefined;
+  /** of what was prepared */
+  readonly #texts = new WeakMap<object, string>();
 
   private constructor(
     private readonly inner: DuckDBConnection,
     private readonly database: Database,
     private readonly writes: readonly string[] = [EVERYTHING],
-    within?: Recording,
+    private readonly lender?: Lender,
   ) {
     this.#alias = database.alias;
     const { fallback } = database;
-    if (fallback !== undefined) this.#journal = new RawJournal(inner, fallback.journal, within);
+    if (fallback !== undefined) this.#journal = new RawJournal(inner, fallback.journal, lender?.recording);
     this.connection = this.#watched(inner);
   }
 
@@ -52,15 +64,15 @@ export class RawConnection implements Follower {
   /**
    * A connection of the pool, watched while it is lent: it tells the clock at once what may have been written.
    *
-   * @param recording what writes down the transaction that it is lent in
+   * @param lender the transaction that it is lent in
    */
   static lent(
     connection: DuckDBConnection,
     database: Database,
     writes: readonly string[],
-    recording?: Recording,
+    lender?: Lender,
   ): RawConnection {
-    return new RawConnection(connection, database, writes, recording);
+    return new RawConnection(connection, database, writes, lender);
   }
 
   /**
@@ -109,7 +121,10 @@ export class RawConnection implements Follower {
         if (!WRITING.test(property)) return call;
         return (...args: unknown[]) => {
           context().reads?.add(this.database, [EVERYTHING]);
-          if (inner instanceof DuckDBPreparedStatement) this.#journal?.refuseStart(inner);
+          if (inner instanceof DuckDBPreparedStatement) {
+            this.#journal?.refuseStart(inner);
+            if (inner.statementType === StatementType.ATTACH) throw attachStarted();
+          }
           try {
             return this.#given(call(...args));
           } finally {
@@ -132,12 +147,15 @@ export class RawConnection implements Follower {
     const turn = this.#tail.then(async () => {
       await this.#follow();
       this.database.recovery.refuseIfGone();
-      if (this.database.secure && typeof args[0] === 'string') refuseReaching(args[0]);
-      const open = typeof args[0] === 'string' ? transactionOpenAfter(args[0]) : undefined;
+      // the name of a table may be any word
+      const sql = typeof args[0] === 'string' && method !== 'createAppender' ? args[0] : '';
+      if (this.database.secure) refuseReaching(sql);
+      const open = transactionOpenAfter(sql);
+      if (this.lender !== undefined && (open !== undefined || runsScripts(sql))) refuseControl(sql, this.lender);
       // whatever comes of it, its end is an end
       if (open === false) this.#inTransaction = false;
       if (mayCommit(inner, method, args)) over = this.database.clock.commits(this.writes);
-      const result = await this.#perform(inner, method, args, call);
+      const result = await this.#alone(inner, method, args, async () => this.#perform(inner, method, args, call));
       this.#inTransaction ||= open === true;
       return result;
     });
@@ -153,6 +171,20 @@ export class RawConnection implements Follower {
       if (typeof sql !== 'string' || !addsOnly(sql)) this.#wrote();
       over();
     }
+  }
+
+  /** A file that ATTACH names is to be open nowhere else in the process, for as long as that runs. */
+  async #alone(inner: object, method: string, args: readonly unknown[], run: () => Promise<unknown>): Promise<unknown> {
+    const text = typeof args[0] === 'string' ? args[0] : this.#texts.get(inner);
+    if (PREPARING.test(method)) {
+      const prepared = await run();
+      if (text !== undefined) this.#texts.set(prepared as object, text);
+      return prepared;
+    }
+    const attaches = !(inner instanceof DuckDBPreparedStatement) || inner.statementType === StatementType.ATTACH;
+    if (text === undefined || !attaches) return run();
+    if (STARTING.test(method) && attachedPaths(text).length > 0) throw attachStarted();
+    return attaching(this.inner, text, run);
   }
 
   #perform(inner: object, method: string, args: readonly unknown[], call: () => unknown): unknown {
@@ -201,6 +233,27 @@ export class RawConnection implements Follower {
     }
     this.inner.closeSync();
   }
+}
+
+/**
+ * Whoever caught this might go on as if it had been done, so the transaction fails as a whole.
+ *
+ * @throws DatabaseError `E_QUERY`
+ */
+function refuseControl(sql: string, lender: Lender): never {
+  const error = new DatabaseError(
+    'E_QUERY',
+    'The transaction belongs to transaction(): return from its function to commit, throw to roll back. ' +
+      'COMMIT, ROLLBACK and BEGIN, and IMPORT DATABASE, whose scripts may hold them, have their place on a connection outside of it.',
+    { details: { sql } },
+  );
+  lender.fail(error);
+  throw error;
+}
+
+/** Its steps would run at some time later, when the file may be open. */
+function attachStarted(): DatabaseError {
+  return new DatabaseError('E_UNSUPPORTED', 'ATTACH cannot be started, to be done step by step. Use run().');
 }
 
 /** Whether others may see something of it before it is known here; a long SELECT is to keep nobody from the cache. */

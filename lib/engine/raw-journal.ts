@@ -31,7 +31,7 @@ export class RawJournal {
   >();
 
   /**
-   * @param within the transaction that the connection was lent in
+   * @param within the transaction that the connection was lent in, whose end is not the borrower's
    */
   constructor(
     private readonly inner: DuckDBConnection,
@@ -129,8 +129,6 @@ export class RawJournal {
   }
 
   async #control(sql: string, native: () => unknown): Promise<unknown> {
-    // its end is not the borrower's to decide; DuckDB refuses or the transaction fails
-    if (this.within !== undefined) return native();
     const word = tokensOf(sql)[0]?.text ?? '';
     if (word === 'begin' || word === 'start') {
       const result = await native();

@@ -11,10 +11,11 @@ import { StatementType } from '@duckdb/node-api';
 import { DatabaseError, classify } from '../errors.js';
 import { Limit } from '../limit.js';
 import { EVERYTHING, type Statement } from '../sql/statement.js';
+import { attaching } from './attach-statement.js';
 import type { Recording } from './journal.js';
 import { ResultShape, readResult, type Read, type Result } from './result.js';
 import { refuseReaching } from './secure.js';
-import { DATA, GLOBAL, READING, changesConnection } from './statement-effect.js';
+import { DATA, GLOBAL, READING, changesConnection, controlsTransaction } from './statement-effect.js';
 import { TablesRead, type TablesOrUnknown } from './tables-read.js';
 
 const PREPARED_MAX = 200;
@@ -252,7 +253,10 @@ export class Session {
   ): Promise<{ prepared: Prepared; result: DuckDBMaterializedResult }> {
     const prepared = await this.#bound(statement);
     watcher?.starts?.(prepared.type);
-    const run = (): Promise<DuckDBMaterializedResult> => this.#run(prepared, statement);
+    const run = (): Promise<DuckDBMaterializedResult> =>
+      prepared.type === StatementType.ATTACH
+        ? attaching(this.connection, statement.text, () => this.#run(prepared, statement))
+        : this.#run(prepared, statement);
     const result = await (recording === undefined || statement.writes.length === 0
       ? run()
       : recording.around(
@@ -272,7 +276,7 @@ export class Session {
   async #bound(statement: Statement): Promise<Prepared> {
     // what is kept is there at once: each wait is a turn through the queue of promises
     const prepared = this.#kept(statement) ?? (await this.#prepare(statement));
-    if (prepared.type === StatementType.TRANSACTION) {
+    if (controlsTransaction(prepared.type, statement.text)) {
       throw new DatabaseError(
         'E_QUERY',
         'A transaction begun by SQL would take in whoever uses the connection next. Use transaction(fn).',

@@ -2,6 +2,7 @@
 // the database. Not here: running it (session.ts).
 import { StatementType } from '@duckdb/node-api';
 import { EVERYTHING, type Statement } from '../sql/statement.js';
+import { transactionOpenAfter } from '../sql/write-kind.js';
 import { writtenTable } from '../sql/written-table.js';
 
 /** The one type that changes no table: EXPLAIN ANALYZE runs what it explains. */
@@ -40,6 +41,10 @@ export function writesOf(statement: Statement, type: StatementType, alias: strin
   if (alias === undefined || !writes.includes(EVERYTHING)) return writes;
   return writtenTable(type, text, alias) ?? writes;
 }
+
+/** EXPLAIN ANALYZE of a COMMIT commits. */
+export const controlsTransaction = (type: StatementType, sql: string): boolean =>
+  type === StatementType.TRANSACTION || (type === StatementType.EXPLAIN && transactionOpenAfter(sql) !== undefined);
 
 export const GLOBAL = /^\s*(?:set|reset)\s+global\s/i;
 

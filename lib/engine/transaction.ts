@@ -296,7 +296,8 @@ export class Transaction {
       try {
         const connection = await session.exclusive((own) => own);
         // its writes are told to the clock when they are committed
-        return await RawConnection.lent(connection, this.database, [], this.recording).within(whole, work);
+        const lender = { recording: this.recording, fail: (error: unknown) => this.fail(error) };
+        return await RawConnection.lent(connection, this.database, [], lender).within(whole, work);
       } finally {
         session.shared -= 1;
         await session.exclusive((connection) => this.#restore(connection));

@@ -142,15 +142,36 @@ function reference(tokens: readonly Token[], at: number): TableReference | undef
   return table === undefined || more.length > 0 ? undefined : { schema, table };
 }
 
+const CONTROL: readonly string[] = ['begin', 'start', 'commit', 'end', 'rollback', 'abort'];
+
 /** Whether some SQL leaves a transaction open; undefined where it neither begins nor ends one. */
 export function transactionOpenAfter(sql: string): boolean | undefined {
   if (!/begin|start|commit|end|rollback|abort/i.test(sql)) return undefined;
   const tokens = tokensOf(sql);
-  const control = tokens.findLast(
-    ({ kind, text }, index) =>
-      kind === 'word' &&
-      /^(?:begin|start|commit|end|rollback|abort)$/.test(text) &&
-      (index === 0 || tokens[index - 1]?.text === ';'),
+  const control = tokens.findLast((token, index) => isWord(token, ...CONTROL) && isDone(tokens, index));
+  return control === undefined ? undefined : isWord(control, 'begin', 'start');
+}
+
+/** Whether some SQL runs scripts, in which anything may stand. */
+export function runsScripts(sql: string): boolean {
+  if (!/import/i.test(sql)) return false;
+  const tokens = tokensOf(sql);
+  return tokens.some(
+    (token, index) =>
+      (isWord(token, 'import') && isFirst(tokens, index)) ||
+      (token.text.toLowerCase() === 'import_database' && isWord(tokens[index - 1], 'pragma')),
   );
-  return control === undefined ? undefined : /^(?:begin|start)$/.test(control.text);
+}
+
+const isFirst = (tokens: readonly Token[], index: number): boolean =>
+  index === 0 || (tokens[index - 1]?.kind === 'sign' && tokens[index - 1]?.text === ';');
+
+/** Whether a statement begins here, by itself or behind EXPLAIN ANALYZE, which does what it explains: a COMMIT too. */
+function isDone(tokens: readonly Token[], index: number): boolean {
+  if (isFirst(tokens, index)) return true;
+  const before = tokens[index - 1];
+  if (isWord(before, 'analyze')) return isWord(tokens[index - 2], 'explain');
+  if (before?.text !== ')') return false;
+  const open = tokens.findLastIndex(({ text, depth }, at) => at < index && text === '(' && depth === before.depth);
+  return isWord(tokens[open - 1], 'explain') && tokens.slice(open, index).some((token) => isWord(token, 'analyze'));
 }

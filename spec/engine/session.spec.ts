@@ -55,7 +55,15 @@ describe('Session', () => {
 
   it('refuses a transaction begun by SQL, which would take in whoever comes next', async () => {
     const [session] = (await sessions(1)) as [Session];
-    for (const text of ['begin', 'BEGIN TRANSACTION', 'commit', 'rollback', '/* */ start transaction']) {
+    for (const text of [
+      'begin',
+      'BEGIN TRANSACTION',
+      'commit',
+      'rollback',
+      '/* */ start transaction',
+      'explain analyze commit',
+      'explain (analyze) begin',
+    ]) {
       expect((await failure(session.run(statement(text)), 'E_QUERY')).message).to.contain('transaction(fn)');
     }
     await session.close();

@@ -1,9 +1,11 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Column, Table, isDatabaseError, sql, type BaseDuckDBManager, type Repository } from '@mysingle/database';
 import { context, withinContext } from '../../lib/context.js';
 import type { Transaction } from '../../lib/engine/transaction.js';
 import { DatabaseError } from '../../lib/errors.js';
+import { openBeside } from '../support/beside.js';
 import { failure } from '../support/failure.js';
 import { gate } from '../support/gate.js';
 import { openManager, scratchPath } from '../support/scratch.js';
@@ -305,5 +307,94 @@ describe('what counts from the commit of a transaction on', () => {
     });
     await failure(() => over.whenCommitted(() => {}), 'E_TX_ABORTED');
     await failure(() => over.invalidates(['main.counters']), 'E_TX_ABORTED');
+  });
+});
+
+describe('the end of a transaction, on a connection that is lent in it', () => {
+  const CONTROLS = [
+    'commit', 'COMMIT TRANSACTION;', 'end', 'rollback', 'abort', 'begin', 'start transaction', 'commit; begin', 'select 1; commit; begin transaction',
+    'explain analyze commit', 'explain (analyze, format json) commit', "import database 'x'", "pragma import_database('x')", '-- x\rcommit',
+  ]; // prettier-ignore
+  const ways: Readonly<Record<string, (c: DuckDBConnection, text: string) => Promise<unknown>>> = {
+    run: (c, text) => c.run(text),
+    runAndReadAll: (c, text) => c.runAndReadAll(text),
+    stream: (c, text) => c.stream(text),
+    start: (c, text) => c.start(text),
+    startThenReadAll: (c, text) => c.startThenReadAll(text),
+    prepare: async (c, text) => (await c.prepare(text)).run(),
+    extractStatements: async (c, text) => (await (await c.extractStatements(text)).prepare(0)).run(),
+  };
+
+  it('is not to be had by SQL, whichever way: the whole is rolled back, caught or not, and nothing is stale', async () => {
+    const { db, repository } = await counters();
+    let loads = 0;
+    const count = (): Promise<number> => db.cache.getOrLoad('count', { ttl: '1h' }, () => { loads += 1; return repository.count(); }); // prettier-ignore
+    expect(await count()).to.equal(1);
+    const attempts = CONTROLS.flatMap((text) => Object.keys(ways).map((way) => [text, way] as const));
+    for (const [text, way] of attempts) {
+      const told: unknown[] = [];
+      const attempt = db.transaction(async () => {
+        await repository.insert({ id: 1, n: 1 });
+        await db
+          .withConnection((c) =>
+            (ways[way] as (typeof ways)[string])(c, text).catch((error: unknown) => told.push(error)),
+          )
+          .catch(() => {});
+      });
+      const error = await failure(attempt, 'E_TX_ABORTED');
+      expect(told[0], `${way}: ${text}`).to.equal(error.cause);
+      expect((await failure(Promise.reject(error.cause), 'E_QUERY')).message).to.contain('belongs to transaction()');
+      expect(await repository.count(), `${way}: ${text}`).to.equal(1);
+    }
+    const thrown = db.transaction(() => db.withConnection((c) => c.run('insert into counters values (2, 2); commit')));
+    expect((await failure(thrown, 'E_QUERY')).message).to.contain('return from its function to commit');
+    expect([await count(), await repository.count(), loads]).to.deep.equal([1, 1, 1]);
+  });
+
+  it('is not to be had by query or execute either', async () => {
+    const { db, repository } = await counters();
+    for (const text of CONTROLS) {
+      const attempt = db.transaction(async () => {
+        await repository.insert({ id: 1, n: 1 });
+        await db.execute(sql.raw(text)).catch(() => {});
+      });
+      await failure(attempt, 'E_TX_ABORTED');
+      expect(await repository.count(), text).to.equal(1);
+    }
+  });
+
+  it('leaves alone what has only such words in it, and connections outside', async () => {
+    const { db, repository } = await counters();
+    await db.execute(sql`create table "commit" ("end" integer)`);
+    await db.transaction(() =>
+      db.withConnection(async (c) => {
+        await c.run(`insert into "commit" select case when true then 1 end -- ; rollback`);
+        const appender = await c.createAppender('commit');
+        appender.appendInteger(2);
+        appender.endRow();
+        appender.closeSync();
+        expect((await c.runAndReadAll(`explain analyze select 'commit; begin' as "import"`)).currentRowCount).to.equal(
+          1,
+        );
+      }),
+    );
+    expect(await db.query(sql`select sum("end")::int as n from "commit"`)).to.deep.equal([{ n: 3 }]);
+    await db.withConnection(async (c) => {
+      await c.run('begin; insert into counters values (7, 7); commit');
+      await c.run('begin');
+      await c.run('insert into counters values (8, 8)');
+      await c.run('rollback');
+    });
+    expect((await repository.find()).map(({ id }) => id)).to.deep.equal([0, 7]);
+  });
+
+  it('is not to be had beside a locked file either', async () => {
+    const { db, free } = await openBeside(['create table t (n integer)']);
+    await db.execute(sql`create table if not exists t (n integer)`);
+    for (const text of ['commit', 'rollback', 'explain analyze commit'])
+      await failure(db.transaction(() => db.withConnection((c) => c.run(`insert into t values (1); ${text}`))), 'E_QUERY'); // prettier-ignore
+    await db.transaction(() => db.withConnection((c) => c.run('insert into t values (2)')));
+    await free();
+    expect(await db.query(sql`select n from t`)).to.deep.equal([{ n: 2 }]);
   });
 });

@@ -32,6 +32,18 @@ describe('the tokens of SQL', () => {
     ]);
   });
 
+  it('end strings with escapes, comments and white space where DuckDB does', () => {
+    expect(brief(String.raw`select e'a\'; b''' c, 'd\' e`)).to.deep.equal([
+      'word:select',
+      String.raw`string:a\'; b'`,
+      'word:c',
+      'sign:,',
+      'string:d\\',
+      'word:e',
+    ]);
+    expect(brief('-- a\rb\u200Bc\u2060;\uFEFFd')).to.deep.equal(['word:b', 'word:c', 'sign:;', 'word:d']);
+  });
+
   it('know the brackets around them, and where they begin', () => {
     const tokens = tokensOf('a (b (c)) d');
     expect(tokens.filter(({ kind }) => kind === 'word').map(({ text, depth, at }) => [text, depth, at])).to.deep.equal([

@@ -1,7 +1,7 @@
 import { DuckDBInstance, StatementType } from '@duckdb/node-api';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { changesMeaning, transactionOpenAfter, writeKind } from '../../lib/sql/write-kind.js';
+import { changesMeaning, runsScripts, transactionOpenAfter, writeKind } from '../../lib/sql/write-kind.js';
 
 // as DuckDB types it, and reads it
 async function kinds(statements: readonly string[]): Promise<string[]> {
@@ -128,16 +128,60 @@ describe('what a statement does to a database', () => {
 
 describe('transactionOpenAfter', () => {
   it('tells what SQL leaves behind, whatever words its names and values hold', () => {
-    for (const text of ['begin', '/* x */ START TRANSACTION', 'select 1; begin', 'commit; begin'])
+    for (const text of [
+      'begin',
+      '/* x */ START TRANSACTION',
+      'select 1; begin',
+      'commit; begin',
+      'explain analyze begin',
+    ])
       expect(transactionOpenAfter(text), text).to.equal(true);
-    for (const text of ['commit', 'END', 'rollback', 'ABORT', 'begin; insert into t values (1); commit'])
+    for (const text of [
+      'commit',
+      'END',
+      'rollback',
+      'ABORT',
+      'begin; insert into t values (1); commit',
+      '\u200Bcommit',
+      '-- x\rcommit',
+      String.raw`select e'\''; commit`,
+      'explain analyze commit',
+      'EXPLAIN (ANALYZE, format json) rollback',
+      'select 1; explain (analyze false) end;',
+    ])
+      // prettier-ignore
       expect(transactionOpenAfter(text), text).to.equal(false);
     for (const text of [
       'select 1',
       'insert into "begin" values (\'; commit\')',
       'select commit from t',
       '-- begin\nselect 1',
+      "select ';' end",
+      'explain commit',
+      'explain (format json) commit',
+      'explain analyze select case when true then (1) end',
+      'select case when explain(1) then analyze(2) end',
     ])
       expect(transactionOpenAfter(text), text).to.equal(undefined);
+  });
+});
+
+describe('runsScripts', () => {
+  it('is true of IMPORT DATABASE, however it is said', () => {
+    for (const text of [
+      "import database 'x'",
+      "select 1; IMPORT DATABASE 'x'",
+      "pragma import_database('x')",
+      `PRAGMA "Import_Database"('x')`,
+    ])
+      // prettier-ignore
+      expect(runsScripts(text), text).to.equal(true);
+    for (const text of [
+      'select 1',
+      'select import from import_database',
+      "select '; import'",
+      "export database 'import'",
+    ])
+      expect(runsScripts(text), text).to.equal(false);
   });
 });
