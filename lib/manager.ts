@@ -282,6 +282,25 @@ export class BaseDuckDBManager implements OpenManager {
   }
 
   /**
+   * The one row of a statement, as by `query`, or null where there is none.
+   *
+   * @throws DatabaseError as `query`; `E_QUERY` for several rows, of which DuckDB could give any
+   * @example const { n } = (await db.queryOne<{ n: bigint }>(sql`select count(*) as n from ${Trade}`))!;
+   */
+  async queryOne<Row extends object = Record<string, unknown>>(
+    statement: Fragment,
+    options: CallOptions = {},
+  ): Promise<Row | null> {
+    const rows = await this.query<Row>(statement, options);
+    if (rows.length > 1)
+      throw new DatabaseError(
+        'E_QUERY',
+        `queryOne: the statement gave ${rows.length} rows. Add a condition or LIMIT 1, or use query().`,
+      );
+    return rows[0] ?? null;
+  }
+
+  /**
    * The rows of one SELECT, decoded as by `query`, read as the loop asks for them: memory stays bounded, however many they
    * are. Gives all of them in their order, as they were when it began, or throws.
    *

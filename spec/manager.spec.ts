@@ -197,9 +197,21 @@ describe('raw SQL', () => {
     expect(changed).to.deep.equal([2, 2, 3, 0, 0, 4, 0, 0]);
   });
 
+  it('gives one row by queryOne, or null, and no one of several', async () => {
+    const db = await openManager({ entities });
+    expect(await db.queryOne<{ n: bigint }>(sql`select count(*) as n from ${Row}`)).to.deep.equal({ n: 0n });
+    expect(await db.queryOne(sql`select id from ${Row}`)).to.equal(null);
+    await db.repository(Row).insertMany([{ id: 1, price: '1' }, { id: 2, price: '2' }]); // prettier-ignore
+    const { message } = await failure(db.queryOne(sql`select id from ${Row}`), 'E_QUERY');
+    expect(message).to.equal('queryOne: the statement gave 2 rows. Add a condition or LIMIT 1, or use query().');
+    expect(await db.queryOne(sql`select id from ${Row} where id = ${2}`, { timeout: '1m' })).to.deep.equal({ id: 2 });
+  });
+
   it('is refused as a string, as several statements, and when it is wrong', async () => {
     const db = await openManager({ entities });
-    for (const run of [db.query.bind(db), db.execute.bind(db)] as ((text: never) => Promise<unknown>)[]) {
+    for (const run of [db.query.bind(db), db.queryOne.bind(db), db.execute.bind(db)] as ((
+      text: never,
+    ) => Promise<unknown>)[]) {
       expect((await failure(run('delete from x' as never), 'E_QUERY')).message).to.include('not as a string, into which values get pasted'); // prettier-ignore
       await failure(run({ strings: ['select 1'], values: [] } as never), 'E_QUERY');
       await failure(run(undefined as never), 'E_QUERY');
