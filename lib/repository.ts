@@ -16,6 +16,7 @@ import { DatabaseError, isDatabaseError } from './errors.js';
 import type { Fragment } from './fragment.js';
 import { CALL_OPTIONS, limited, within, type Limit, type CallOptions } from './limit.js';
 import { PointOperations } from './point-operations.js';
+import { findPage, type Page } from './reading/page.js';
 import { Reader, type ReadContext, type ReadOptions } from './reading/reader.js';
 import { FROM_DATABASE, RowEncoder } from './row-encoder.js';
 import type { RowSource } from './row-source.js';
@@ -29,6 +30,7 @@ import {
   type TotalOptions,
 } from './sql/aggregate.js';
 import type { Where } from './sql/operator.js';
+import type { FindPageOptions } from './sql/page.js';
 import {
   columnOf,
   countStatement,
@@ -98,10 +100,11 @@ export class Repository<E extends object> {
     owner: CacheSource,
     open: () => RepositoryContext | Promise<RepositoryContext>,
     private readonly queryTimeoutMs?: number,
+    cursorSecret?: string,
   ) {
     this.#schema = schemaOf(entity);
     this.#open = open;
-    this.#reader = new Reader(this.#schema, open, queryTimeoutMs);
+    this.#reader = new Reader(this.#schema, open, queryTimeoutMs, cursorSecret);
     this.#points = new PointOperations(this.#schema, this.#reader.hydrate(this.#schema.columns), queryTimeoutMs);
     this[CACHE] = owner[CACHE];
     // the cache source is no data of a repository
@@ -297,6 +300,28 @@ export class Repository<E extends object> {
         details: { entity: this.#schema.className },
       });
     return row;
+  }
+
+  /**
+   * One page of the rows that match, by the place of its rows in the order and not by their number: whatever is inserted and
+   * deleted meanwhile, no row that stays comes twice or is left out, and a page far behind costs no more than the first one.
+   *
+   * Behind `orderBy` the primary key decides, so that the order is one of all rows; an entity without one needs a unique key in
+   * `orderBy`. NULLs are last where a key does not say `nulls: 'first'`, whatever DuckDB's settings are.
+   *
+   * `next` and `previous` are cursors: text for `after` and `before` with the same `orderBy`. They are signed (`cursorSecret` of
+   * the manager's options) but no secret: who has one can read the values of the keys in it. What `where` asks for is not in
+   * them, and must be asked for again.
+   *
+   * @throws DatabaseError as `find`; `E_QUERY` for a cursor that is damaged, forged, or of another entity or order, and for keys
+   *   without an order: json, lists, structs, maps, unions
+   * @example const { rows, next } = await trades.findPage({ orderBy: { at: 'desc' }, limit: 20, after: request.query.cursor });
+   * // SELECT ... FROM "trades" WHERE "at" <= $1 AND ("at" < $2 OR ("at" = $3 AND ("id" > $4))) ORDER BY "at" DESC NULLS LAST, "id" ASC NULLS LAST LIMIT 21
+   */
+  async findPage<const K extends ColumnKey<E> = never>(
+    options: FindPageOptions<E, K> = {},
+  ): Promise<Page<[K] extends [never] ? E : Selected<E, K>>> {
+    return (await findPage(this.#reader, options as FindPageOptions<never>)) as never;
   }
 
   /**

@@ -102,21 +102,24 @@ export function existsStatement(entity: EntitySchema, where: unknown): Statement
   return whereInto(builder, where, resolverOf(entity)).add(')').reading();
 }
 
-/** Appends ORDER BY; `expression` turns a key into SQL, or throws. */
-export function orderInto(builder: SqlBuilder, orderBy: unknown, expression: (key: string) => string): void {
-  if (orderBy === undefined) return;
-  if (typeof orderBy !== 'object' || orderBy === null)
-    fail("orderBy is an object such as { createdAt: 'desc' }, or a list of them.");
-  const keys = (Array.isArray(orderBy) ? (orderBy as readonly object[]) : [orderBy]).flatMap((part) =>
-    Object.entries(part),
-  );
-  if (keys.length === 0) return;
-  builder
-    .add(' ORDER BY ')
-    .list(keys, ([key, direction]: [string, unknown]) => builder.add(expression(key) + directionSql(key, direction)));
+/** One key of an order as it was asked for. */
+export interface OrderKey {
+  readonly key: string;
+  readonly dir: 'asc' | 'desc';
+  readonly nulls: 'first' | 'last' | undefined;
 }
 
-function directionSql(key: string, direction: unknown): string {
+/** The keys of an `orderBy`, in their order of weight. */
+export function orderKeys(orderBy: unknown): readonly OrderKey[] {
+  if (orderBy === undefined) return [];
+  if (typeof orderBy !== 'object' || orderBy === null)
+    return fail("orderBy is an object such as { createdAt: 'desc' }, or a list of them.");
+  return (Array.isArray(orderBy) ? (orderBy as readonly object[]) : [orderBy])
+    .flatMap((part) => Object.entries(part))
+    .map(([key, direction]: [string, unknown]) => ({ key, ...directionOf(key, direction) }));
+}
+
+function directionOf(key: string, direction: unknown): Omit<OrderKey, 'key'> {
   const { dir, nulls } = (
     typeof direction === 'object' && direction !== null ? direction : { dir: direction, nulls: undefined }
   ) as {
@@ -126,6 +129,19 @@ function directionSql(key: string, direction: unknown): string {
   if ((dir !== 'asc' && dir !== 'desc') || (nulls !== undefined && nulls !== 'first' && nulls !== 'last')) {
     return fail(`orderBy ${key}: the direction is 'asc', 'desc' or { dir: 'asc' | 'desc', nulls: 'first' | 'last' }.`);
   }
+  return { dir, nulls };
+}
+
+/** Appends ORDER BY; `expression` turns a key into SQL, or throws. */
+export function orderInto(builder: SqlBuilder, orderBy: unknown, expression: (key: string) => string): void {
+  const keys = orderKeys(orderBy);
+  if (keys.length === 0) return;
+  builder
+    .add(' ORDER BY ')
+    .list(keys, ({ key, dir, nulls }) => builder.add(expression(key) + directionSql(dir, nulls)));
+}
+
+export function directionSql(dir: OrderKey['dir'], nulls: OrderKey['nulls']): string {
   return ` ${dir.toUpperCase()}${nulls === undefined ? '' : ` NULLS ${nulls.toUpperCase()}`}`;
 }
 
