@@ -78,7 +78,16 @@ export {
   type AggregateRow,
   type TimeBucket,
 } from './sql/aggregate.js';
-export type { Direction, FindOptions, OrderBy } from './sql/select.js';
+export type { Direction, FindOptions, NoInclude, OrderBy } from './sql/select.js';
+export {
+  many,
+  one,
+  type Include,
+  type ManyOptions,
+  type OneOptions,
+  type Relation,
+  type RowOf,
+} from './sql/relation.js';
 export type { FindPageOptions } from './sql/page.js';
 export type { Mode, OnLocked } from './engine/database.js';
 export type { BackupOptions } from './engine/backup.js';

@@ -1,10 +1,10 @@
 // One page of an entity's rows, and the cursors to those beside it. Not here: its SQL (sql/page.ts), cursors as text (cursor.ts).
 import { readRows, type Read } from '../engine/result.js';
-import { itemOf, type Hydrate } from '../entity/hydrate.js';
+import { hydrateOf, itemOf, type Hydrate } from '../entity/hydrate.js';
+import { propertiesOf, rowsOf } from '../sql/include.js';
 import { pageLimit, pageStatement, sortKeysOf, type FindPageOptions } from '../sql/page.js';
-import { selectedColumns } from '../sql/select.js';
 import { Cursors } from './cursor.js';
-import type { Reader } from './reader.js';
+import type { ReadOptions, Reader } from './reader.js';
 
 /** A page of rows. */
 export interface Page<R> {
@@ -23,18 +23,18 @@ interface Stretch {
   readonly more: boolean;
 }
 
-export async function findPage(reader: Reader, options: FindPageOptions<never>): Promise<Page<object>> {
+export async function findPage(reader: Reader, options: ReadOptions): Promise<Page<object>> {
   const { schema } = reader;
   const limit = pageLimit(options);
-  const { where, select, orderBy, after, before } = options;
-  const columns = selectedColumns(schema, select);
+  const { where, select, include, orderBy, after, before } = options as FindPageOptions<never>;
+  const wanted = rowsOf(schema, select, include);
   const keys = sortKeysOf(schema, orderBy);
   const cursors = new Cursors(schema, keys, reader.cursorSecret);
   const backwards = before !== undefined;
   const cursor = backwards ? before : after;
   const place = cursor === undefined ? undefined : cursors.decode(cursor);
-  const statement = pageStatement(schema, columns, where, { keys, place, backwards, limit });
-  const read = readStretch(reader.hydrate(columns), columns.length, keys.length);
+  const statement = pageStatement(wanted, where, { keys, place, backwards, limit });
+  const read = readStretch(hydrateOf(schema, propertiesOf(wanted)), wanted.columns.length, keys.length);
   const { rows, ends, more } = await reader.cached('findPage', statement, options, read, (stretch): Stretch => {
     const beyond = stretch.rows.length > limit;
     const kept = beyond ? stretch.rows.slice(0, limit) : stretch.rows;
@@ -57,12 +57,13 @@ export async function findPage(reader: Reader, options: FindPageOptions<never>):
 
 type Keyed = { readonly rows: object[]; readonly keys: readonly (readonly unknown[])[]; readonly rowCount: number };
 
-/** Rows, and the keys that stand behind their columns. */
+/** Rows, and the keys that stand between their columns and what is related to them. */
 function readStretch(hydrate: Hydrate, columns: number, keys: number): Read<Keyed> {
+  const own = <T>(each: readonly T[]): T[] => [...each.slice(0, columns), ...each.slice(columns + keys)];
   return (result, shape) => {
     const found: unknown[][] = [];
-    const both: Hydrate = (items, count, rows, masks) => {
-      hydrate(items, count, rows, masks);
+    const both: Hydrate = (items, count, rows, masks = []) => {
+      hydrate(own(items), count, rows, own(masks));
       for (let row = 0; row < count; row += 1)
         found.push(Array.from({ length: keys }, (_key, key) => itemOf(items, masks, columns + key, row)));
     };

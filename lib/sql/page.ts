@@ -5,6 +5,7 @@ import type { ColumnKey } from '../entity/row.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
 import { DatabaseError } from '../errors.js';
 import { CALL_OPTIONS } from '../limit.js';
+import { readingsOf, rowsInto, type Rows } from './include.js';
 import {
   columnOf,
   directionSql,
@@ -13,14 +14,15 @@ import {
   orderKeys,
   resolverOf,
   type FindOptions,
+  type NoInclude,
   type OrderKey,
 } from './select.js';
 import { SqlBuilder, type Statement } from './statement.js';
 import { whereInto } from './where.js';
 
 /** What `findPage` takes. */
-export interface FindPageOptions<E, K extends ColumnKey<E> = ColumnKey<E>> extends Omit<
-  FindOptions<E, K>,
+export interface FindPageOptions<E, K extends ColumnKey<E> = ColumnKey<E>, I = NoInclude> extends Omit<
+  FindOptions<E, K, I>,
   'limit' | 'offset'
 > {
   /** rows of a page; default 50 */
@@ -31,7 +33,7 @@ export interface FindPageOptions<E, K extends ColumnKey<E> = ColumnKey<E>> exten
   readonly before?: string | undefined;
 }
 
-const PAGE_OPTIONS = ['where', 'select', 'orderBy', 'limit', 'after', 'before', 'cache', ...CALL_OPTIONS];
+const PAGE_OPTIONS = ['where', 'select', 'include', 'orderBy', 'limit', 'after', 'before', 'cache', ...CALL_OPTIONS];
 
 /** One key of a total order. */
 export interface SortKey {
@@ -65,9 +67,9 @@ function fail(message: string): never {
 }
 
 /** @throws DatabaseError `E_QUERY` for options that are none */
-export function pageLimit(options: FindPageOptions<never>): number {
+export function pageLimit(options: object): number {
   knownOptions(options, PAGE_OPTIONS, 'findPage');
-  const { limit = DEFAULT_LIMIT, after, before } = options;
+  const { limit = DEFAULT_LIMIT, after, before } = options as FindPageOptions<never>;
   if (!Number.isSafeInteger(limit) || limit < 1) fail('findPage: limit is a whole number from 1.');
   if (after !== undefined && before !== undefined) fail('findPage: give after or before, not both.');
   return limit;
@@ -117,27 +119,27 @@ function exactReading({ type }: Column): As | undefined {
   return type.name === 'date' ? 'string' : 'bigint';
 }
 
-/** The rows of a page and one more, each with its keys behind its columns; from the last one on where it goes backwards. */
-export function pageStatement(
-  entity: EntitySchema,
-  columns: readonly Column[],
-  where: unknown,
-  { keys, place, backwards, limit }: PageOf,
-): Statement {
+/** The rows of a page and one more, each with its keys between its columns and what is related; from the last one on where it goes backwards. */
+export function pageStatement(rows: Rows, where: unknown, { keys, place, backwards, limit }: PageOf): Statement {
   const path = backwards ? keys.map(turned) : keys;
-  const builder = new SqlBuilder().add('SELECT ');
-  builder.list([...columns, ...keys.map(({ column }) => column)], (column) => builder.add(quote(column.name)));
-  builder.add(' FROM ').table(entity);
-  if (place !== undefined) {
-    builder.add(' WHERE ');
-    new Beyond(builder, path, place).whole();
-  }
-  whereInto(builder, where, resolverOf(entity), place === undefined ? 'WHERE' : 'AND');
-  builder
-    .add(' ORDER BY ')
-    .list(path, ({ column, dir, nulls }) => builder.add(quote(column.name) + directionSql(dir, nulls)));
-  limitInto(builder, limit + 1, undefined);
-  return builder.reading([...columns.map((column) => column.as), ...keys.map((key) => key.as)]);
+  const builder = new SqlBuilder();
+  const order = (sql: (column: Column) => string): void =>
+    void builder
+      .add(' ORDER BY ')
+      .list(path, ({ column, dir, nulls }) => builder.add(sql(column) + directionSql(dir, nulls)));
+  const which = (): void => {
+    if (place !== undefined) {
+      builder.add(' WHERE ');
+      new Beyond(builder, path, place).whole();
+    }
+    whereInto(builder, where, resolverOf(rows.entity), place === undefined ? 'WHERE' : 'AND');
+    order(({ name }) => quote(name));
+    limitInto(builder, limit + 1, undefined);
+  };
+  const more = keys.map(({ column }) => column);
+  rowsInto(builder, rows, more, which, order);
+  const [columns, related] = [rows.columns.length, readingsOf(rows)];
+  return builder.reading([...related.slice(0, columns), ...keys.map((key) => key.as), ...related.slice(columns)]);
 }
 
 const turned = (key: SortKey): SortKey => ({

@@ -16,11 +16,17 @@ export type Direction = 'asc' | 'desc' | { readonly dir: 'asc' | 'desc'; readonl
 export type OrderBy<K extends string> =
   { readonly [P in K]?: Direction } | readonly { readonly [P in K]?: Direction }[];
 
+/** Nothing is included. */
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- no key at all is what it says
+export type NoInclude = Record<never, never>;
+
 /** What `find` takes. */
-export interface FindOptions<E, K extends ColumnKey<E> = ColumnKey<E>> extends CallOptions {
+export interface FindOptions<E, K extends ColumnKey<E> = ColumnKey<E>, I = NoInclude> extends CallOptions {
   readonly where?: Where<E>;
   /** only these properties; default all */
   readonly select?: readonly K[];
+  /** rows of other entities that are related to these, each by `many` or `one` */
+  readonly include?: I;
   readonly orderBy?: OrderBy<ColumnKey<E>>;
   /** at most this many rows */
   readonly limit?: number;
@@ -30,7 +36,7 @@ export interface FindOptions<E, K extends ColumnKey<E> = ColumnKey<E>> extends C
   readonly cache?: boolean;
 }
 
-const FIND_OPTIONS = ['where', 'select', 'orderBy', 'limit', 'offset', 'cache', ...CALL_OPTIONS];
+export const FIND_OPTIONS = ['where', 'select', 'include', 'orderBy', 'limit', 'offset', 'cache', ...CALL_OPTIONS];
 
 function fail(message: string): never {
   throw new DatabaseError('E_QUERY', message);
@@ -78,6 +84,7 @@ export function selectedColumns(entity: EntitySchema, select: unknown): readonly
   return [...new Set(select as readonly unknown[])].map((property) => columnOf(entity, property));
 }
 
+/** Rows with nothing that is related to them. */
 export function selectStatement(
   entity: EntitySchema,
   columns: readonly Column[],
@@ -147,14 +154,13 @@ export function directionSql(dir: OrderKey['dir'], nulls: OrderKey['nulls']): st
 
 /** Appends LIMIT and OFFSET. The numbers are checked, so they stand in the text. */
 export function limitInto(builder: SqlBuilder, limit: unknown, offset: unknown): SqlBuilder {
-  for (const [keyword, value] of [
-    ['LIMIT', limit],
-    ['OFFSET', offset],
-  ] as const) {
-    if (value === undefined) continue;
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
-      fail(`${keyword.toLowerCase()} is a whole number from 0, got ${describe(value)}.`);
-    builder.add(` ${keyword} ${String(value)}`);
-  }
+  if (limit !== undefined) builder.add(` LIMIT ${wholeNumber('limit', limit)}`);
+  if (offset !== undefined) builder.add(` OFFSET ${wholeNumber('offset', offset)}`);
   return builder;
+}
+
+export function wholeNumber(name: string, value: unknown): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    fail(`${name} is a whole number from 0, got ${describe(value)}.`);
+  return value;
 }
