@@ -79,7 +79,17 @@ export {
   type AggregateRow,
   type TimeBucket,
 } from './sql/aggregate.js';
-export type { Direction, FindOptions, OrderBy } from './sql/select.js';
+export type { Direction, FindOptions, NoInclude, OrderBy } from './sql/select.js';
+export {
+  many,
+  one,
+  type Include,
+  type ManyOptions,
+  type OneOptions,
+  type Relation,
+  type RowOf,
+} from './sql/relation.js';
+export type { FindPageOptions } from './sql/page.js';
 export type { Mode, OnLocked } from './engine/database.js';
 export type { BackupOptions } from './engine/backup.js';
 export type { TransactionOptions } from './engine/transaction.js';
@@ -95,6 +105,7 @@ export { CacheInvalidate, type CacheInvalidateOptions } from './cache/cache-inva
 export { keyvStore, type KeyvStore, type KeyvStoreOptions } from './cache/keyv-store.js';
 export { toJsonSerializable } from './json-serializable.js';
 export { Repository, type Id, type InsertManyOptions, type Rows, type UpsertOptions } from './repository.js';
+export type { Page } from './reading/page.js';
 export type { ReadOptions } from './reading/reader.js';
 export type { RowStream } from './row-stream.js';
 export { pathFromEnv, type ManagerOptions } from './options.js';

@@ -260,7 +260,8 @@ export class BaseDuckDBManager implements OpenManager {
           `${schemaOf(entity).className} is not among the entities of this manager. Add it: entities: [${schemaOf(entity).className}].`,
         );
       }
-      repository = new Repository<object>(entity, this, () => this.#use(), this.#options.queryTimeoutMs);
+      const { queryTimeoutMs, cursorSecret } = this.#options;
+      repository = new Repository<object>(entity, this, () => this.#use(), queryTimeoutMs, cursorSecret);
       this.#repositories.set(entity, repository);
     }
     return repository as unknown as Repository<E>;

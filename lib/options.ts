@@ -59,6 +59,12 @@ export interface ManagerOptions {
   readonly slowQuery?: Duration;
   /** enforce class-validator rules of entities on writes; default true */
   readonly validate?: boolean;
+  /**
+   * Signs the cursors of `findPage`: a string of at least 16 characters that nobody else knows; default the env
+   * `DUCKDB_CURSOR_SECRET`. Where neither is there, one that is made at random for this process: cursors then end with it, and
+   * another process refuses them. Processes that serve each other's cursors need the same.
+   */
+  readonly cursorSecret?: string;
 }
 
 /** Options checked, with their defaults. */
@@ -72,12 +78,14 @@ export interface Resolved {
   readonly slowQueryMs: number;
   readonly queryTimeoutMs: number | undefined;
   readonly validate: boolean;
+  /** undefined for that of the process */
+  readonly cursorSecret: string | undefined;
   readonly log: Log;
   readonly database: DatabaseOptions;
 }
 
 const KNOWN = [
-  'path', 'name', 'entities', 'schema', 'onLocked', 'lockTimeout', 'readOnly', 'secure', 'pool', 'settings', 'cache', 'logger', 'slowQuery', 'queryTimeout', 'validate',
+  'path', 'name', 'entities', 'schema', 'onLocked', 'lockTimeout', 'readOnly', 'secure', 'pool', 'settings', 'cache', 'logger', 'slowQuery', 'queryTimeout', 'validate', 'cursorSecret',
 ]; // prettier-ignore
 
 /** Settings that belong to the library, with what to use instead. */
@@ -116,6 +124,10 @@ export function resolveOptions(given: string | ManagerOptions | undefined): Reso
     queryTimeoutMs:
       options.queryTimeout === undefined ? undefined : positiveDuration(options.queryTimeout, 'queryTimeout'),
     validate: flag(options.validate, 'validate', true),
+    cursorSecret:
+      options.cursorSecret === undefined
+        ? secret(process.env['DUCKDB_CURSOR_SECRET'], 'The environment variable DUCKDB_CURSOR_SECRET')
+        : secret(options.cursorSecret, 'cursorSecret'),
     log,
     database: {
       path,
@@ -144,6 +156,15 @@ function isObject(value: unknown): value is object {
 function flag(value: unknown, name: string, otherwise: boolean): boolean {
   if (value !== undefined && typeof value !== 'boolean') fail(`${name}: give true or false.`);
   return value ?? otherwise;
+}
+
+const SECRET_LENGTH = 16;
+
+/** Says nothing of what was given. */
+function secret(value: unknown, name: string): string | undefined {
+  if (value !== undefined && (typeof value !== 'string' || value.length < SECRET_LENGTH))
+    fail(`${name}: give a string of at least ${SECRET_LENGTH} characters, or leave it out for one of this process.`);
+  return value;
 }
 
 /** The first of the choices is the default. */

@@ -8,7 +8,7 @@ import type { Engine } from './engine/engine.js';
 import { arraysOf, readArrays, readResult, rowsOf } from './engine/result.js';
 import { arrayFor, type ColumnArrays } from './entity/column-array.js';
 import { record } from './entity/record.js';
-import type { ColumnKey, Columns, EntityClass, Insert, Selected, Update } from './entity/row.js';
+import type { ColumnKey, Columns, EntityClass, Insert, Update } from './entity/row.js';
 import type { Unmarked } from './entity/property-type.js';
 import { schemaOf, type Column, type EntitySchema } from './entity/schema.js';
 import { hasRules } from './entity/validate.js';
@@ -16,6 +16,8 @@ import { DatabaseError, isDatabaseError } from './errors.js';
 import type { Fragment } from './fragment.js';
 import { CALL_OPTIONS, limited, within, type Limit, type CallOptions } from './limit.js';
 import { PointOperations } from './point-operations.js';
+import { find, found } from './reading/find.js';
+import { findPage, type Page } from './reading/page.js';
 import { Reader, type ReadContext, type ReadOptions } from './reading/reader.js';
 import { FROM_DATABASE, RowEncoder } from './row-encoder.js';
 import type { RowSource } from './row-source.js';
@@ -29,6 +31,8 @@ import {
   type TotalOptions,
 } from './sql/aggregate.js';
 import type { Where } from './sql/operator.js';
+import type { FindPageOptions } from './sql/page.js';
+import type { Include, RowOf } from './sql/relation.js';
 import {
   columnOf,
   countStatement,
@@ -37,6 +41,7 @@ import {
   selectStatement,
   selectedColumns,
   type FindOptions,
+  type NoInclude,
 } from './sql/select.js';
 import type { Statement } from './sql/statement.js';
 import { deleteStatement, updateStatement, upsertStatement, type OnConflict } from './sql/write.js';
@@ -98,10 +103,11 @@ export class Repository<E extends object> {
     owner: CacheSource,
     open: () => RepositoryContext | Promise<RepositoryContext>,
     private readonly queryTimeoutMs?: number,
+    cursorSecret?: string,
   ) {
     this.#schema = schemaOf(entity);
     this.#open = open;
-    this.#reader = new Reader(this.#schema, open, queryTimeoutMs);
+    this.#reader = new Reader(this.#schema, open, queryTimeoutMs, cursorSecret);
     this.#points = new PointOperations(this.#schema, this.#reader.hydrate(this.#schema.columns), queryTimeoutMs);
     this[CACHE] = owner[CACHE];
     // the cache source is no data of a repository
@@ -179,18 +185,19 @@ export class Repository<E extends object> {
   }
 
   /**
-   * Rows that match, as instances of the entity; with `select`, of these properties alone.
+   * Rows that match, as instances of the entity; with `select`, of these properties alone; with `include`, with the rows of other
+   * entities that are related to them by foreign keys, as instances too, all by one statement.
    *
    * @throws DatabaseError `E_QUERY` for unknown properties and options, and values that are not the column's
    * @example await results.find({ where: { userId: 'u1', sharpe: gt(1) }, orderBy: { createdAt: 'desc' }, limit: 20 });
    * // SELECT ... FROM "results" WHERE ("user_id" = $1 AND "sharpe" > $2) ORDER BY "created_at" DESC LIMIT 20
+   * @example await strategies.find({ include: { trades: many(Trade, { orderBy: { at: 'desc' }, limit: 5 }) } });
+   * // (Strategy & { trades: Trade[] })[]
    */
-  async find<const K extends ColumnKey<E> = never>(
-    options: FindOptions<E, K> = {},
-  ): Promise<([K] extends [never] ? E : Selected<E, K>)[]> {
-    const columns = selectedColumns(this.#schema, (options as typeof options | null)?.select);
-    const statement = selectStatement(this.#schema, columns, options as FindOptions<never>);
-    return (await this.#reader.rows('find', statement, columns, options)) as never;
+  async find<const K extends ColumnKey<E> = never, const I extends Include<E> = NoInclude>(
+    options: FindOptions<E, K, I> = {},
+  ): Promise<RowOf<E, K, I>[]> {
+    return (await find(this.#reader, options)) as never;
   }
 
   /**
@@ -205,13 +212,12 @@ export class Repository<E extends object> {
    * @throws DatabaseError as `find`, at once for wrong options; in the loop, whatever DuckDB fails with, however late
    * @example for await (const trade of trades.stream({ where: { symbol: 'AAPL' }, orderBy: { at: 'asc' } })) book(trade);
    */
-  stream<const K extends ColumnKey<E> = never>(
-    options: Omit<FindOptions<E, K>, 'cache'> = {},
-  ): RowStream<[K] extends [never] ? E : Selected<E, K>> {
-    knownOptions(options, STREAM_OPTIONS, 'stream');
-    const { columns, statement } = this.#selection(options);
+  stream<const K extends ColumnKey<E> = never, const I extends Include<E> = NoInclude>(
+    options: Omit<FindOptions<E, K, I>, 'cache'> = {},
+  ): RowStream<RowOf<E, K, I>> {
+    knownOptions(options, [...STREAM_OPTIONS, 'include'], 'stream');
+    const { statement, hydrate } = found(this.#reader, options);
     const open = this.#open;
-    const hydrate = this.#reader.hydrate(columns);
     return new RowStream<object>({
       options,
       what: 'stream',
@@ -233,7 +239,7 @@ export class Repository<E extends object> {
    * // close: Float64Array, day: Date[]
    */
   findColumns<const K extends ColumnKey<E> = never>(
-    options: Omit<FindOptions<E, K>, 'cache'> = {},
+    options: Omit<FindOptions<E, K>, 'cache' | 'include'> = {},
   ): Promise<ColumnArrays<E, [K] extends [never] ? ColumnKey<E> : K>> {
     knownOptions(options, STREAM_OPTIONS, 'findColumns');
     const { columns, statement } = this.#selection(options);
@@ -251,7 +257,7 @@ export class Repository<E extends object> {
    * @example for await (const { close } of prices.streamColumns({ select: ['close'] })) sum += close.reduce((a, b) => a + b, 0);
    */
   streamColumns<const K extends ColumnKey<E> = never>(
-    options: Omit<FindOptions<E, K>, 'cache'> = {},
+    options: Omit<FindOptions<E, K>, 'cache' | 'include'> = {},
   ): RowStream<ColumnArrays<E, [K] extends [never] ? ColumnKey<E> : K>> {
     knownOptions(options, STREAM_OPTIONS, 'streamColumns');
     const { columns, statement } = this.#selection(options);
@@ -275,11 +281,11 @@ export class Repository<E extends object> {
   }
 
   /** The first row that matches, or null. */
-  async findOne<const K extends ColumnKey<E> = never>(
-    options: Omit<FindOptions<E, K>, 'limit'> = {},
-  ): Promise<([K] extends [never] ? E : Selected<E, K>) | null> {
-    knownOptions(options, FIND_ONE_OPTIONS, 'findOne');
-    const [row] = await this.find<K>({ ...options, limit: 1 });
+  async findOne<const K extends ColumnKey<E> = never, const I extends Include<E> = NoInclude>(
+    options: Omit<FindOptions<E, K, I>, 'limit'> = {},
+  ): Promise<RowOf<E, K, I> | null> {
+    knownOptions(options, [...FIND_ONE_OPTIONS, 'include'], 'findOne');
+    const [row] = await this.find<K, I>({ ...options, limit: 1 });
     return row ?? null;
   }
 
@@ -288,15 +294,37 @@ export class Repository<E extends object> {
    *
    * @throws DatabaseError `E_NOT_FOUND` when there is none
    */
-  async findOneOrFail<const K extends ColumnKey<E> = never>(
-    options: Omit<FindOptions<E, K>, 'limit'> = {},
-  ): Promise<[K] extends [never] ? E : Selected<E, K>> {
-    const row = await this.findOne<K>(options);
+  async findOneOrFail<const K extends ColumnKey<E> = never, const I extends Include<E> = NoInclude>(
+    options: Omit<FindOptions<E, K, I>, 'limit'> = {},
+  ): Promise<RowOf<E, K, I>> {
+    const row = await this.findOne<K, I>(options);
     if (row === null)
       throw new DatabaseError('E_NOT_FOUND', `No ${this.#schema.className} matches.`, {
         details: { entity: this.#schema.className },
       });
     return row;
+  }
+
+  /**
+   * One page of the rows that match, by the place of its rows in the order and not by their number: whatever is inserted and
+   * deleted meanwhile, no row that stays comes twice or is left out, and a page far behind costs no more than the first one.
+   *
+   * Behind `orderBy` the primary key decides, so that the order is one of all rows; an entity without one needs a unique key in
+   * `orderBy`. NULLs are last where a key does not say `nulls: 'first'`, whatever DuckDB's settings are.
+   *
+   * `next` and `previous` are cursors: text for `after` and `before` with the same `orderBy`. They are signed (`cursorSecret` of
+   * the manager's options) but no secret: who has one can read the values of the keys in it. What `where` asks for is not in
+   * them, and must be asked for again.
+   *
+   * @throws DatabaseError as `find`; `E_QUERY` for a cursor that is damaged, forged, or of another entity or order, and for keys
+   *   without an order: json, lists, structs, maps, unions
+   * @example const { rows, next } = await trades.findPage({ orderBy: { at: 'desc' }, limit: 20, after: request.query.cursor });
+   * // SELECT ... FROM "trades" WHERE "at" <= $1 AND ("at" < $2 OR ("at" = $3 AND ("id" > $4))) ORDER BY "at" DESC NULLS LAST, "id" ASC NULLS LAST LIMIT 21
+   */
+  async findPage<const K extends ColumnKey<E> = never, const I extends Include<E> = NoInclude>(
+    options: FindPageOptions<E, K, I> = {},
+  ): Promise<Page<RowOf<E, K, I>>> {
+    return (await findPage(this.#reader, options)) as never;
   }
 
   /**

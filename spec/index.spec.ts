@@ -8,7 +8,7 @@ describe('the package', () => {
       'BaseDuckDBManager', 'CacheInvalidate', 'Cached', 'Column', 'DatabaseError', 'ERROR_CODES', 'Entity', 'Index', 'InjectRepository', 'Repository', 'Table', 'Transactional',
       'afterCommit', 'all', 'and', 'argMax', 'argMin', 'array', 'at', 'avg', 'between', 'closeOnSignals', 'collect', 'column', 'columnsOf', 'contains', 'count', 'countDistinct', 'ddlOf',
       'endsWith', 'enumOf', 'eq', 'first', 'gt', 'gte', 'has', 'hasAll', 'hasAny', 'ilike', 'isDatabaseError', 'isNotNull', 'isNull', 'json', 'keyvStore', 'last',
-      'like', 'list', 'lt', 'lte', 'managerToken', 'map', 'max', 'median', 'min', 'ne', 'noneOf', 'not', 'now', 'oneOf', 'or', 'pathFromEnv',
+      'like', 'list', 'lt', 'lte', 'managerToken', 'many', 'map', 'max', 'median', 'min', 'ne', 'noneOf', 'not', 'now', 'one', 'oneOf', 'or', 'pathFromEnv',
       'quantile', 'repositoryToken', 'sequence', 'sql', 'startsWith', 'stddev', 'struct', 'sum', 'timeBucket', 'toJsonSerializable', 'union', 'uuid4',
       'uuid7', 'withContext',
     ]); // prettier-ignore

@@ -28,7 +28,7 @@ const CACHE = 'maxEntries, maxBytes, maxTableBytes, store, namespace, localTtl, 
 describe('the options of a manager', () => {
   it('have defaults', () => {
     const { log, database, ...rest } = resolveOptions({ path: 'a.duckdb', logger: false });
-    expect(rest).to.deep.equal({ name: 'default', entities: [], schema: 'create', cache: undefined, retentionMs: 2_592_000_000, slowQueryMs: 1000, queryTimeoutMs: undefined, validate: true }); // prettier-ignore
+    expect(rest).to.deep.equal({ name: 'default', entities: [], schema: 'create', cache: undefined, retentionMs: 2_592_000_000, slowQueryMs: 1000, queryTimeoutMs: undefined, validate: true, cursorSecret: undefined }); // prettier-ignore
     expect(database).to.deep.include({ path: 'a.duckdb', readOnly: false, secure: false, onLocked: 'fallback', lockTimeoutMs: 30_000, settings: {}, poolSize: 3, acquireTimeoutMs: 30_000, log }); // prettier-ignore
     expect(resolveOptions('b.duckdb').database.path).to.equal('b.duckdb');
   });
@@ -64,7 +64,7 @@ describe('the options of a manager', () => {
     ['https://example.org/x.duckdb', 'path: "https://example.org/x.duckdb" is a URL.'],
     [5, 'The options are a path or an object.'],
     [[], 'The options are a path or an object.'],
-    [{ path, pathh: 1 }, "There is no option 'pathh' of the manager. Options: path, name, entities, schema, onLocked, lockTimeout, readOnly, secure, pool, settings, cache, logger, slowQuery, queryTimeout, validate."],
+    [{ path, pathh: 1 }, "There is no option 'pathh' of the manager. Options: path, name, entities, schema, onLocked, lockTimeout, readOnly, secure, pool, settings, cache, logger, slowQuery, queryTimeout, validate, cursorSecret."],
     [{ path, name: '' }, 'name: give a string that is not empty.'],
     [{ path, entities: Row }, 'entities: give an array of entity classes.'],
     [{ path, schema: 'sink' }, "schema: give one of 'create', 'verify', 'off', got \"sink\"."],
@@ -98,6 +98,9 @@ describe('the options of a manager', () => {
     [{ path, logger: null }, 'logger: give a pino logger, or false for no logs.'],
     [{ path, logger: true }, 'logger: give a pino logger, or false for no logs.'],
     [{ path, queryTimeout: 5 }, 'queryTimeout: 5 is not a duration.'],
+    [{ path, cursorSecret: 'fifteen letters' }, 'cursorSecret: give a string of at least 16 characters, or leave it out for one of this process.'],
+    [{ path, cursorSecret: 5 }, 'cursorSecret: give a string'],
+    [{ path, cursorSecret: null }, 'cursorSecret: give a string'],
     [{ path, queryTimeout: '0s' }, 'queryTimeout: give more than 0, or leave it out for none.'],
   ]; // prettier-ignore
   for (const [given, message] of refusals) {
@@ -106,6 +109,21 @@ describe('the options of a manager', () => {
       expect(error.message.startsWith(message), error.message).to.equal(true);
     });
   }
+
+  it('take the secret of cursors from DUCKDB_CURSOR_SECRET where none is given, and repeat none', async () => {
+    await withEnv({ DUCKDB_CURSOR_SECRET: 'of the environment' }, () => {
+      expect(resolveOptions({ path }).cursorSecret).to.equal('of the environment');
+      expect(resolveOptions({ path, cursorSecret: 'of the options, long' }).cursorSecret).to.equal(
+        'of the options, long',
+      );
+    });
+    for (const DUCKDB_CURSOR_SECRET of ['', 'hush'])
+      await withEnv(
+        { DUCKDB_CURSOR_SECRET },
+        async () =>
+        expect((await failure(() => resolveOptions({ path }), 'E_CONFIG')).message).to.equal('The environment variable DUCKDB_CURSOR_SECRET: give a string of at least 16 characters, or leave it out for one of this process.'), // prettier-ignore
+      );
+  });
 
   it('refuse a class that is no entity', async () => {
     const { message } = await failure(() => new BaseDuckDBManager({ path, entities: [NoEntity] }), 'E_DECLARATION');

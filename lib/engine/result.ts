@@ -9,16 +9,15 @@ import type {
 } from '@duckdb/node-api';
 import duckdb, { type Vector } from '@duckdb/node-bindings';
 import type { MakeArray } from '../entity/column-array.js';
-import { readerFor } from '../entity/decode.js';
 import { plainHydrate, type ColumnItems, type Hydrate, type Mask } from '../entity/hydrate.js';
 import { Misfit, describe } from '../entity/misfit.js';
-import type { As } from '../entity/property-type.js';
+import { readerOf, type ColumnReading } from '../entity/related.js';
 import { DatabaseError } from '../errors.js';
 import type { NumberArray } from '../vector/number-array.js';
 import { roomFor, validityOf, type Items, type VectorReader } from '../vector/reader.js';
 
 /** How to read the columns of a result; undefined for raw SQL, whose types nobody declared. */
-export type Readings = readonly (As | undefined)[] | undefined;
+export type Readings = readonly ColumnReading[] | undefined;
 
 /** All rows of a result, column by column. */
 export interface Result {
@@ -43,7 +42,7 @@ export class ResultShape {
   ) {
     this.names = result.columnNames();
     const types = result.columnTypes();
-    this.readers = types.map((type, index) => readerFor(type, as === undefined ? 'raw' : as[index]));
+    this.readers = types.map((type, index) => readerOf(type, as === undefined ? 'raw' : as[index]));
     this.#typeIds = types.map((type) => type.typeId);
   }
 

@@ -19,7 +19,13 @@ const open = (count: number): string =>
   Array.from({ length: count }, (_each, n) => `const c${n} = columns[${n}], m${n} = masks === undefined ? null : masks[${n}];`).join('\n'); // prettier-ignore
 const item = (n: number): string => `m${n} !== null && (m${n}[i >> 3] & (1 << (i & 7))) === 0 ? null : c${n}[i]`;
 
-function itemOf(columns: readonly ColumnItems[], masks: readonly Mask[] | undefined, n: number, row: number): unknown {
+/** The item of a column in a row. */
+export function itemOf(
+  columns: readonly ColumnItems[],
+  masks: readonly Mask[] | undefined,
+  n: number,
+  row: number,
+): unknown {
   const mask = masks?.[n];
   return mask !== null && mask !== undefined && !isValid(mask, row) ? null : columns[n]?.[row];
 }

@@ -27,6 +27,8 @@ export class Reader {
     readonly schema: EntitySchema,
     readonly open: () => ReadContext | Promise<ReadContext>,
     readonly queryTimeoutMs: number | undefined,
+    /** what cursors are signed with; undefined for that of the process */
+    readonly cursorSecret?: string,
   ) {}
 
   hydrate(columns: readonly Column[]): Hydrate {

@@ -17,11 +17,17 @@ export type Direction = 'asc' | 'desc' | { readonly dir: 'asc' | 'desc'; readonl
 export type OrderBy<K extends string> =
   { readonly [P in K]?: Direction } | readonly { readonly [P in K]?: Direction }[];
 
+/** Nothing is included. */
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- no key at all is what it says
+export type NoInclude = Record<never, never>;
+
 /** What `find` takes. */
-export interface FindOptions<E, K extends ColumnKey<E> = ColumnKey<E>> extends CallOptions {
+export interface FindOptions<E, K extends ColumnKey<E> = ColumnKey<E>, I = NoInclude> extends CallOptions {
   readonly where?: Where<E>;
   /** only these properties; default all */
   readonly select?: readonly K[];
+  /** rows of other entities that are related to these, each by `many` or `one` */
+  readonly include?: I;
   readonly orderBy?: OrderBy<ColumnKey<E>>;
   /** at most this many rows */
   readonly limit?: number;
@@ -31,7 +37,7 @@ export interface FindOptions<E, K extends ColumnKey<E> = ColumnKey<E>> extends C
   readonly cache?: boolean;
 }
 
-const FIND_OPTIONS = ['where', 'select', 'orderBy', 'limit', 'offset', 'cache', ...CALL_OPTIONS];
+export const FIND_OPTIONS = ['where', 'select', 'include', 'orderBy', 'limit', 'offset', 'cache', ...CALL_OPTIONS];
 
 function fail(message: string): never {
   throw new DatabaseError('E_QUERY', message);
@@ -79,6 +85,7 @@ export function selectedColumns(entity: EntitySchema, select: unknown): readonly
   return [...new Set(select as readonly unknown[])].map((property) => columnOf(entity, property));
 }
 
+/** Rows with nothing that is related to them. */
 export function selectStatement(
   entity: EntitySchema,
   columns: readonly Column[],
@@ -103,21 +110,24 @@ export function existsStatement(entity: EntitySchema, where: unknown): Statement
   return whereInto(builder, where, resolverOf(entity)).add(')').reading();
 }
 
-/** Appends ORDER BY; `expression` turns a key into SQL, or throws. */
-export function orderInto(builder: SqlBuilder, orderBy: unknown, expression: (key: string) => string): void {
-  if (orderBy === undefined) return;
-  if (typeof orderBy !== 'object' || orderBy === null)
-    fail("orderBy is an object such as { createdAt: 'desc' }, or a list of them.");
-  const keys = (Array.isArray(orderBy) ? (orderBy as readonly object[]) : [orderBy]).flatMap((part) =>
-    Object.entries(part),
-  );
-  if (keys.length === 0) return;
-  builder
-    .add(' ORDER BY ')
-    .list(keys, ([key, direction]: [string, unknown]) => builder.add(expression(key) + directionSql(key, direction)));
+/** One key of an order as it was asked for. */
+export interface OrderKey {
+  readonly key: string;
+  readonly dir: 'asc' | 'desc';
+  readonly nulls: 'first' | 'last' | undefined;
 }
 
-function directionSql(key: string, direction: unknown): string {
+/** The keys of an `orderBy`, in their order of weight. */
+export function orderKeys(orderBy: unknown): readonly OrderKey[] {
+  if (orderBy === undefined) return [];
+  if (typeof orderBy !== 'object' || orderBy === null)
+    return fail("orderBy is an object such as { createdAt: 'desc' }, or a list of them.");
+  return (Array.isArray(orderBy) ? (orderBy as readonly object[]) : [orderBy])
+    .flatMap((part) => Object.entries(part))
+    .map(([key, direction]: [string, unknown]) => ({ key, ...directionOf(key, direction) }));
+}
+
+function directionOf(key: string, direction: unknown): Omit<OrderKey, 'key'> {
   const { dir, nulls } = (
     typeof direction === 'object' && direction !== null ? direction : { dir: direction, nulls: undefined }
   ) as {
@@ -127,19 +137,31 @@ function directionSql(key: string, direction: unknown): string {
   if ((dir !== 'asc' && dir !== 'desc') || (nulls !== undefined && nulls !== 'first' && nulls !== 'last')) {
     return fail(`orderBy ${key}: the direction is 'asc', 'desc' or { dir: 'asc' | 'desc', nulls: 'first' | 'last' }.`);
   }
+  return { dir, nulls };
+}
+
+/** Appends ORDER BY; `expression` turns a key into SQL, or throws. */
+export function orderInto(builder: SqlBuilder, orderBy: unknown, expression: (key: string) => string): void {
+  const keys = orderKeys(orderBy);
+  if (keys.length === 0) return;
+  builder
+    .add(' ORDER BY ')
+    .list(keys, ({ key, dir, nulls }) => builder.add(expression(key) + directionSql(dir, nulls)));
+}
+
+export function directionSql(dir: OrderKey['dir'], nulls: OrderKey['nulls']): string {
   return ` ${dir.toUpperCase()}${nulls === undefined ? '' : ` NULLS ${nulls.toUpperCase()}`}`;
 }
 
 /** Appends LIMIT and OFFSET. The numbers are checked, so they stand in the text. */
 export function limitInto(builder: SqlBuilder, limit: unknown, offset: unknown): SqlBuilder {
-  for (const [keyword, value] of [
-    ['LIMIT', limit],
-    ['OFFSET', offset],
-  ] as const) {
-    if (value === undefined) continue;
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
-      fail(`${keyword.toLowerCase()} is a whole number from 0, got ${describe(value)}.`);
-    builder.add(` ${keyword} ${String(value)}`);
-  }
+  if (limit !== undefined) builder.add(` LIMIT ${wholeNumber('limit', limit)}`);
+  if (offset !== undefined) builder.add(` OFFSET ${wholeNumber('offset', offset)}`);
   return builder;
+}
+
+export function wholeNumber(name: string, value: unknown): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    fail(`${name} is a whole number from 0, got ${describe(value)}.`);
+  return value;
 }

@@ -2,7 +2,7 @@
 // parameters. Not here: any particular statement.
 import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import { quote } from '../entity/identifier.js';
-import type { As } from '../entity/property-type.js';
+import type { ColumnReading } from '../entity/related.js';
 import type { EntitySchema } from '../entity/schema.js';
 
 /** A bound value: always with its type, for the binding's own guesses lose signs, digits and dates. */
@@ -23,7 +23,7 @@ export interface Statement {
   /** ids of the tables it writes; `EVERYTHING` where unknown; empty for none */
   readonly writes: readonly string[];
   /** how to read each result column, where not by its type's own way */
-  readonly as?: readonly (As | undefined)[];
+  readonly as?: readonly ColumnReading[];
 }
 
 /** Collects text and parameters in order. */
@@ -63,15 +63,15 @@ export class SqlBuilder {
     return this;
   }
 
-  reading(as?: readonly (As | undefined)[]): Statement {
+  reading(as?: readonly ColumnReading[]): Statement {
     return this.#build([], as);
   }
 
-  writing(table: string, as?: readonly (As | undefined)[]): Statement {
+  writing(table: string, as?: readonly ColumnReading[]): Statement {
     return this.#build([table], as);
   }
 
-  #build(writes: readonly string[], as: readonly (As | undefined)[] | undefined): Statement {
+  #build(writes: readonly string[], as: readonly ColumnReading[] | undefined): Statement {
     const reads = [...this.tables];
     return {
       text: this.#parts.join(''),

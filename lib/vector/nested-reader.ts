@@ -52,6 +52,37 @@ export const structs = (
   },
 });
 
+/** What is made of the members' items of some structs, an array for each member. */
+type MakeRows = (columns: readonly unknown[][], length: number) => unknown;
+
+/** @param make what a struct comes to, by arrays of one item for each member */
+export const structsBy = (members: readonly VectorReader[], make: MakeRows): VectorReader =>
+  structs(members, (opened, index) =>
+    make(
+      opened.map((items) => [items(index)]),
+      1,
+    ),
+  );
+
+/** Lists of structs. @param make what a list comes to; NULL is an empty one */
+export const listsBy = (members: readonly VectorReader[], make: MakeRows): VectorReader => ({
+  open(vector, count) {
+    if (count === 0) return none;
+    const at = extents(vector, count);
+    const validity = validityOf(vector, count);
+    const [struct, size] = [duckdb.list_vector_get_child(vector), duckdb.list_vector_get_size(vector)];
+    const opened = members.map((member, place) => member.open(duckdb.struct_vector_get_child(struct, place), size));
+    return (index) => {
+      const given = validity === null || isValid(validity, index);
+      const [from, length] = given ? [at[4 * index] as number, at[4 * index + 2] as number] : [0, 0];
+      return make(
+        opened.map((items) => slice(items, from, length)),
+        length,
+      );
+    };
+  },
+});
+
 /** A map is a list of its entries. */
 export const maps = (key: VectorReader, value: VectorReader): VectorReader => ({
   open(vector, count) {

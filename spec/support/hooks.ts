@@ -8,6 +8,7 @@ process.setSourceMapsEnabled(true);
 // specs that test the environment set these themselves
 delete process.env['DUCKDB_PATH'];
 delete process.env['CACHE_TTL_HOURS'];
+delete process.env['DUCKDB_CURSOR_SECRET'];
 
 export const mochaHooks: RootHookObject = {
   async afterEach() {
