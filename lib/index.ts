@@ -65,6 +65,7 @@ export {
   count,
   countDistinct,
   first,
+  grouping,
   last,
   max,
   median,
@@ -72,12 +73,11 @@ export {
   quantile,
   stddev,
   sum,
-  timeBucket,
   type Aggregate,
-  type AggregateOptions,
-  type AggregateRow,
-  type TimeBucket,
-} from './sql/aggregate.js';
+  type Grouping,
+} from './sql/aggregate-functions.js';
+export type { AggregateOptions, AggregateRow, FillOptions } from './sql/aggregate-types.js';
+export { datePart, timeBucket, type DatePart, type DatePartName, type TimeBucket } from './sql/group-key.js';
 export type { Direction, FindOptions, OrderBy } from './sql/select.js';
 export type { Mode, OnLocked } from './engine/database.js';
 export type { BackupOptions } from './engine/backup.js';

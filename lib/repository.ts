@@ -20,14 +20,15 @@ import { Reader, type ReadContext, type ReadOptions } from './reading/reader.js'
 import { FROM_DATABASE, RowEncoder } from './row-encoder.js';
 import type { RowSource } from './row-source.js';
 import { RowStream } from './row-stream.js';
-import {
-  aggregateStatement,
-  type AggregateOf,
-  type AggregateOptions,
-  type AggregateRow,
-  type GroupBy,
-  type TotalOptions,
-} from './sql/aggregate.js';
+import { aggregateStatement } from './sql/aggregate.js';
+import type {
+  AggregateOf,
+  AggregateOptions,
+  AggregateRow,
+  AggregateSelect,
+  GroupBy,
+  TotalOptions,
+} from './sql/aggregate-types.js';
 import type { Where } from './sql/operator.js';
 import {
   columnOf,
@@ -382,24 +383,29 @@ export class Repository<E extends object> {
 
   /**
    * Groups and aggregates, typed by what is asked for. Without `groupBy`, `having`, `limit` and `offset` it is always one row,
-   * also over no rows at all.
+   * also over no rows at all. Each aggregate may have a `filter`; `rollup` adds totals, `fill` the buckets that have no rows.
    *
-   * @throws DatabaseError `E_QUERY` for unknown names and aggregates that do not fit their column
+   * @throws DatabaseError `E_QUERY` for unknown names, aggregates that do not fit their column, and more than 10 million
+   * filled buckets
    * @example await results.aggregate({
    *   groupBy: ['strategyId'], select: { runs: count(), avgReturn: avg('totalReturn') },
    *   having: { avgReturn: gt(0) }, orderBy: { avgReturn: 'desc' }, limit: 10,
    * }); // { strategyId: string; runs: number; avgReturn: number | null }[]
    * @example const [{ runs }] = await results.aggregate({ select: { runs: count() } });
+   * @example await trades.aggregate({
+   *   groupBy: { hour: timeBucket('1h', 'at') }, select: { bought: sum('qty').filter({ side: 'buy' }), close: last('price', 'at') },
+   *   fill: { carry: ['close'] },
+   * });
    */
   aggregate<const A extends Readonly<Record<string, AggregateOf<E>>>>(
     options: TotalOptions<E, A>,
   ): Promise<[AggregateRow<E, readonly [], A>]>;
-  aggregate<const A extends Readonly<Record<string, AggregateOf<E>>>, const G extends GroupBy<E> = readonly []>(
-    options: AggregateOptions<E, G, A>,
-  ): Promise<AggregateRow<E, G, A>[]>;
-  async aggregate<const A extends Readonly<Record<string, AggregateOf<E>>>, const G extends GroupBy<E> = readonly []>(
-    options: AggregateOptions<E, G, A>,
-  ): Promise<never> {
+  aggregate<
+    const A extends AggregateSelect<E, G, R>,
+    const G extends GroupBy<E> = readonly [],
+    const R extends boolean = false,
+  >(options: AggregateOptions<E, G, A, R>): Promise<AggregateRow<E, G, A, R>[]>;
+  async aggregate(options: object): Promise<never> {
     const { statement, names } = aggregateStatement(this.#schema, options);
     const rows = await this.#reader.cached('aggregate', statement, options, readResult, ({ columns, rowCount }) =>
       Array.from({ length: rowCount }, (_row, row) => record(names, (_name, index) => columns[index]?.[row])),
