@@ -78,6 +78,24 @@ export {
 } from './sql/aggregate-functions.js';
 export type { AggregateOptions, AggregateRow, FillOptions } from './sql/aggregate-types.js';
 export { datePart, timeBucket, type DatePart, type DatePartName, type TimeBucket } from './sql/group-key.js';
+export type { LatestOptions } from './sql/latest.js';
+export type { WindowOptions, WindowRow } from './sql/window.js';
+export {
+  denseRank,
+  firstValue,
+  lag,
+  lastValue,
+  lead,
+  movingAvg,
+  movingMax,
+  movingMin,
+  movingSum,
+  percentRank,
+  rank,
+  rowNumber,
+  runningSum,
+  type WindowItem,
+} from './sql/window-functions.js';
 export type { Direction, FindOptions, OrderBy } from './sql/select.js';
 export type { Mode, OnLocked } from './engine/database.js';
 export type { BackupOptions } from './engine/backup.js';

@@ -16,7 +16,9 @@ import { DatabaseError, isDatabaseError } from './errors.js';
 import type { Fragment } from './fragment.js';
 import { CALL_OPTIONS, limited, within, type Limit, type CallOptions } from './limit.js';
 import { PointOperations } from './point-operations.js';
+import { latestBy } from './reading/latest.js';
 import { Reader, type ReadContext, type ReadOptions } from './reading/reader.js';
+import { window } from './reading/window.js';
 import { FROM_DATABASE, RowEncoder } from './row-encoder.js';
 import type { RowSource } from './row-source.js';
 import { RowStream } from './row-stream.js';
@@ -29,6 +31,7 @@ import type {
   GroupBy,
   TotalOptions,
 } from './sql/aggregate-types.js';
+import type { LatestOptions } from './sql/latest.js';
 import type { Where } from './sql/operator.js';
 import {
   columnOf,
@@ -41,6 +44,7 @@ import {
 } from './sql/select.js';
 import type { Statement } from './sql/statement.js';
 import { deleteStatement, updateStatement, upsertStatement, type OnConflict } from './sql/write.js';
+import type { WindowOf, WindowOptions, WindowRow } from './sql/window.js';
 import { inWordsOf } from './write-error.js';
 
 /** What a repository works with; handed in by its manager, which connects first. */
@@ -411,6 +415,39 @@ export class Repository<E extends object> {
       Array.from({ length: rowCount }, (_row, row) => record(names, (_name, index) => columns[index]?.[row])),
     );
     return rows as never;
+  }
+
+  /**
+   * The latest rows of each group, as instances: those that come first by `orderBy`, of equals by the primary key. In the order
+   * of the groups, and within one of `orderBy`.
+   *
+   * @param by properties; rows with the same values of them are one group, NULLs too
+   * @throws DatabaseError `E_QUERY` for unknown properties and options
+   * @example await quotes.latestBy(['symbol'], { orderBy: 'at', limit: 3 });
+   * // SELECT ... QUALIFY row_number() OVER (PARTITION BY "symbol" ORDER BY "at" DESC, "id" DESC) <= 3 ORDER BY ...
+   */
+  async latestBy<const K extends ColumnKey<E> = never>(
+    by: readonly ColumnKey<E>[],
+    options: LatestOptions<E, K>,
+  ): Promise<([K] extends [never] ? E : Selected<E, K>)[]> {
+    return (await latestBy(this.#reader, by, options)) as never;
+  }
+
+  /**
+   * Rows with what is computed over the rows around them, as plain objects typed by what is asked for. In the order of
+   * `partitionBy` and `orderBy`, unless `sort` says otherwise.
+   *
+   * @throws DatabaseError `E_QUERY` for unknown names, and functions that do not fit their column
+   * @example await bars.window({
+   *   partitionBy: ['symbol'], orderBy: { day: 'asc' },
+   *   select: { day: 'day', close: 'close', prev: lag('close'), mean: movingAvg('close', 20), rank: rowNumber() },
+   *   qualify: { prev: isNotNull() },
+   * }); // { day: Date; close: string; prev: string | null; mean: number | null; rank: number }[]
+   */
+  async window<const S extends Readonly<Record<string, WindowOf<E>>>>(
+    options: WindowOptions<E, S>,
+  ): Promise<WindowRow<E, S>[]> {
+    return (await window(this.#reader, options)) as never;
   }
 
   /** Outside a transaction an upsert that met another one is simply run again. */
