@@ -16,6 +16,7 @@ import { DatabaseError, isDatabaseError } from './errors.js';
 import type { Fragment } from './fragment.js';
 import { CALL_OPTIONS, limited, within, type Limit, type CallOptions } from './limit.js';
 import { PointOperations } from './point-operations.js';
+import { asOf } from './reading/as-of.js';
 import { latestBy } from './reading/latest.js';
 import { Reader, type ReadContext, type ReadOptions } from './reading/reader.js';
 import { window } from './reading/window.js';
@@ -31,6 +32,7 @@ import type {
   GroupBy,
   TotalOptions,
 } from './sql/aggregate-types.js';
+import type { AsOfOptions, AsOfRow } from './sql/as-of.js';
 import type { LatestOptions } from './sql/latest.js';
 import type { Where } from './sql/operator.js';
 import {
@@ -431,6 +433,26 @@ export class Repository<E extends object> {
     options: LatestOptions<E, K>,
   ): Promise<([K] extends [never] ? E : Selected<E, K>)[]> {
     return (await latestBy(this.#reader, by, options)) as never;
+  }
+
+  /**
+   * Each row with the row of another table that was current at its time: the last one not after it, or with
+   * `direction: 'forward'` the first one not before it. Both are instances; `right` is null where there is none, or none within
+   * `tolerance`, unless `inner` leaves such rows out. NULLs match nothing.
+   *
+   * @throws DatabaseError `E_QUERY` for unknown properties and options, and for columns that are not alike; `E_CONFIG` for a
+   * tolerance that is no duration
+   * @example await trades.asOf(Quote, { on: 'at', by: ['symbol'], tolerance: '5s', orderBy: { at: 'asc' } });
+   * // { left: Trade; right: Quote | null }[]
+   * // SELECT ... FROM "trades" AS l ASOF LEFT JOIN "quotes" AS r ON l."symbol" = r."symbol" AND l."at" >= r."at" ORDER BY ...
+   */
+  async asOf<
+    O extends object,
+    const K extends ColumnKey<E> = never,
+    const P extends ColumnKey<O> = never,
+    const I extends boolean = false,
+  >(other: EntityClass<O>, options: AsOfOptions<E, O, K, P, I>): Promise<AsOfRow<E, O, K, P, I>[]> {
+    return (await asOf(this.#reader, other, options)) as never;
   }
 
   /**
