@@ -66,6 +66,7 @@ export {
   count,
   countDistinct,
   first,
+  grouping,
   last,
   max,
   median,
@@ -73,12 +74,30 @@ export {
   quantile,
   stddev,
   sum,
-  timeBucket,
   type Aggregate,
-  type AggregateOptions,
-  type AggregateRow,
-  type TimeBucket,
-} from './sql/aggregate.js';
+  type Grouping,
+} from './sql/aggregate-functions.js';
+export type { AggregateOptions, AggregateRow, FillOptions } from './sql/aggregate-types.js';
+export { datePart, timeBucket, type DatePart, type DatePartName, type TimeBucket } from './sql/group-key.js';
+export type { AsOfOptions, AsOfRow } from './sql/as-of.js';
+export type { LatestOptions } from './sql/latest.js';
+export type { WindowOptions, WindowRow } from './sql/window.js';
+export {
+  denseRank,
+  firstValue,
+  lag,
+  lastValue,
+  lead,
+  movingAvg,
+  movingMax,
+  movingMin,
+  movingSum,
+  percentRank,
+  rank,
+  rowNumber,
+  runningSum,
+  type WindowItem,
+} from './sql/window-functions.js';
 export type { Direction, FindOptions, NoInclude, OrderBy } from './sql/select.js';
 export {
   many,

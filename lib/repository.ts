@@ -8,7 +8,7 @@ import type { Engine } from './engine/engine.js';
 import { arraysOf, readArrays, readResult, rowsOf } from './engine/result.js';
 import { arrayFor, type ColumnArrays } from './entity/column-array.js';
 import { record } from './entity/record.js';
-import type { ColumnKey, Columns, EntityClass, Insert, Update } from './entity/row.js';
+import type { ColumnKey, Columns, EntityClass, Insert, Selected, Update } from './entity/row.js';
 import type { Unmarked } from './entity/property-type.js';
 import { schemaOf, type Column, type EntitySchema } from './entity/schema.js';
 import { hasRules } from './entity/validate.js';
@@ -18,18 +18,24 @@ import { CALL_OPTIONS, limited, within, type Limit, type CallOptions } from './l
 import { PointOperations } from './point-operations.js';
 import { find, found } from './reading/find.js';
 import { findPage, type Page } from './reading/page.js';
+import { asOf } from './reading/as-of.js';
+import { latestBy } from './reading/latest.js';
 import { Reader, type ReadContext, type ReadOptions } from './reading/reader.js';
+import { window } from './reading/window.js';
 import { FROM_DATABASE, RowEncoder } from './row-encoder.js';
 import type { RowSource } from './row-source.js';
 import { RowStream } from './row-stream.js';
-import {
-  aggregateStatement,
-  type AggregateOf,
-  type AggregateOptions,
-  type AggregateRow,
-  type GroupBy,
-  type TotalOptions,
-} from './sql/aggregate.js';
+import { aggregateStatement } from './sql/aggregate.js';
+import type {
+  AggregateOf,
+  AggregateOptions,
+  AggregateRow,
+  AggregateSelect,
+  GroupBy,
+  TotalOptions,
+} from './sql/aggregate-types.js';
+import type { AsOfOptions, AsOfRow } from './sql/as-of.js';
+import type { LatestOptions } from './sql/latest.js';
 import type { Where } from './sql/operator.js';
 import type { FindPageOptions } from './sql/page.js';
 import type { Include, RowOf } from './sql/relation.js';
@@ -45,6 +51,7 @@ import {
 } from './sql/select.js';
 import type { Statement } from './sql/statement.js';
 import { deleteStatement, updateStatement, upsertStatement, type OnConflict } from './sql/write.js';
+import type { WindowOf, WindowOptions, WindowRow } from './sql/window.js';
 import { inWordsOf } from './write-error.js';
 
 /** What a repository works with; handed in by its manager, which connects first. */
@@ -410,29 +417,87 @@ export class Repository<E extends object> {
 
   /**
    * Groups and aggregates, typed by what is asked for. Without `groupBy`, `having`, `limit` and `offset` it is always one row,
-   * also over no rows at all.
+   * also over no rows at all. Each aggregate may have a `filter`; `rollup` adds totals, `fill` the buckets that have no rows.
    *
-   * @throws DatabaseError `E_QUERY` for unknown names and aggregates that do not fit their column
+   * @throws DatabaseError `E_QUERY` for unknown names, aggregates that do not fit their column, and more than 10 million
+   * filled buckets
    * @example await results.aggregate({
    *   groupBy: ['strategyId'], select: { runs: count(), avgReturn: avg('totalReturn') },
    *   having: { avgReturn: gt(0) }, orderBy: { avgReturn: 'desc' }, limit: 10,
    * }); // { strategyId: string; runs: number; avgReturn: number | null }[]
    * @example const [{ runs }] = await results.aggregate({ select: { runs: count() } });
+   * @example await trades.aggregate({
+   *   groupBy: { hour: timeBucket('1h', 'at') }, select: { bought: sum('qty').filter({ side: 'buy' }), close: last('price', 'at') },
+   *   fill: { carry: ['close'] },
+   * });
    */
   aggregate<const A extends Readonly<Record<string, AggregateOf<E>>>>(
     options: TotalOptions<E, A>,
   ): Promise<[AggregateRow<E, readonly [], A>]>;
-  aggregate<const A extends Readonly<Record<string, AggregateOf<E>>>, const G extends GroupBy<E> = readonly []>(
-    options: AggregateOptions<E, G, A>,
-  ): Promise<AggregateRow<E, G, A>[]>;
-  async aggregate<const A extends Readonly<Record<string, AggregateOf<E>>>, const G extends GroupBy<E> = readonly []>(
-    options: AggregateOptions<E, G, A>,
-  ): Promise<never> {
+  aggregate<
+    const A extends AggregateSelect<E, G, R>,
+    const G extends GroupBy<E> = readonly [],
+    const R extends boolean = false,
+  >(options: AggregateOptions<E, G, A, R>): Promise<AggregateRow<E, G, A, R>[]>;
+  async aggregate(options: object): Promise<never> {
     const { statement, names } = aggregateStatement(this.#schema, options);
     const rows = await this.#reader.cached('aggregate', statement, options, readResult, ({ columns, rowCount }) =>
       Array.from({ length: rowCount }, (_row, row) => record(names, (_name, index) => columns[index]?.[row])),
     );
     return rows as never;
+  }
+
+  /**
+   * The latest rows of each group, as instances: those that come first by `orderBy`, of equals by the primary key. In the order
+   * of the groups, and within one of `orderBy`.
+   *
+   * @param by properties; rows with the same values of them are one group, NULLs too
+   * @throws DatabaseError `E_QUERY` for unknown properties and options
+   * @example await quotes.latestBy(['symbol'], { orderBy: 'at', limit: 3 });
+   * // SELECT ... QUALIFY row_number() OVER (PARTITION BY "symbol" ORDER BY "at" DESC, "id" DESC) <= 3 ORDER BY ...
+   */
+  async latestBy<const K extends ColumnKey<E> = never>(
+    by: readonly ColumnKey<E>[],
+    options: LatestOptions<E, K>,
+  ): Promise<([K] extends [never] ? E : Selected<E, K>)[]> {
+    return (await latestBy(this.#reader, by, options)) as never;
+  }
+
+  /**
+   * Each row with the row of another table that was current at its time: the last one not after it, or with
+   * `direction: 'forward'` the first one not before it. Both are instances; `right` is null where there is none, or none within
+   * `tolerance`, unless `inner` leaves such rows out. NULLs match nothing.
+   *
+   * @throws DatabaseError `E_QUERY` for unknown properties and options, and for columns that are not alike; `E_CONFIG` for a
+   * tolerance that is no duration
+   * @example await trades.asOf(Quote, { on: 'at', by: ['symbol'], tolerance: '5s', orderBy: { at: 'asc' } });
+   * // { left: Trade; right: Quote | null }[]
+   * // SELECT ... FROM "trades" AS l ASOF LEFT JOIN "quotes" AS r ON l."symbol" = r."symbol" AND l."at" >= r."at" ORDER BY ...
+   */
+  async asOf<
+    O extends object,
+    const K extends ColumnKey<E> = never,
+    const P extends ColumnKey<O> = never,
+    const I extends boolean = false,
+  >(other: EntityClass<O>, options: AsOfOptions<E, O, K, P, I>): Promise<AsOfRow<E, O, K, P, I>[]> {
+    return (await asOf(this.#reader, other, options)) as never;
+  }
+
+  /**
+   * Rows with what is computed over the rows around them, as plain objects typed by what is asked for. In the order of
+   * `partitionBy` and `orderBy`, unless `sort` says otherwise.
+   *
+   * @throws DatabaseError `E_QUERY` for unknown names, and functions that do not fit their column
+   * @example await bars.window({
+   *   partitionBy: ['symbol'], orderBy: { day: 'asc' },
+   *   select: { day: 'day', close: 'close', prev: lag('close'), mean: movingAvg('close', 20), rank: rowNumber() },
+   *   qualify: { prev: isNotNull() },
+   * }); // { day: Date; close: string; prev: string | null; mean: number | null; rank: number }[]
+   */
+  async window<const S extends Readonly<Record<string, WindowOf<E>>>>(
+    options: WindowOptions<E, S>,
+  ): Promise<WindowRow<E, S>[]> {
+    return (await window(this.#reader, options)) as never;
   }
 
   /** Outside a transaction an upsert that met another one is simply run again. */

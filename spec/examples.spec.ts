@@ -37,6 +37,72 @@ async function output(
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
+  aggregates: `
+{ trades: 5, symbols: 2, fees: 3.6 }
+{
+  symbol: 'MSFT',
+  trades: 2,
+  open: '410.00',
+  close: '415.75',
+  mean: 412.875,
+  middle: 22.5,
+  upper: 23.75,
+  spread: 4.065863991822648,
+  dearest: 4,
+  prices: [ '410.00', '415.75' ]
+}
+[
+  { symbol: 'AAPL', bought: 110, sold: 40, large: 2, value: '190.50' }
+]
+2025 12 2
+2025 all months 2
+2026 1 3
+2026 all months 3
+all years all months 5`,
+  'time-series': `
+Weeks out of days
+2020-02-24 3257.61 3259.81 2855.84 2954.22 31535270000n 1 days up
+2020-03-02 2974.28 3136.72 2901.54 2972.37 29895510000n 3 days up
+2020-03-09 2863.89 2882.59 2478.86 2711.02 40521170000n 2 days up
+2020-03-16 2508.59 2562.98 2280.52 2304.92 41887220000n 2 days up
+Every day, also those without trade
+2020-04-08 1 2749.98
+2020-04-09 1 2789.82
+2020-04-10 0 2789.82
+2020-04-11 0 2789.82
+2020-04-12 0 2789.82
+2020-04-13 1 2761.63
+2020-04-14 1 2846.06
+2020-04-15 0 2846.06
+Quarters, years and all of it
+2018 Q3 63 2940.91
+2018 Q4 63 2939.86
+2018    126 2940.91
+2019 Q1 61 2860.31
+2019 Q2 63 2964.15
+2019    124 2964.15
+all 250 2964.15
+The latest price of each share
+AAPL 2010-03-01 223.02
+AMZN 2010-03-01 128.82
+GOOG 2010-03-01 560.19
+IBM 2010-03-01 125.55
+MSFT 2010-03-01 28.80
+Each price with the last trading day of the index, if that was no more than two days before
+2000-01-01 100.52 no trade
+2000-02-01 92.11 2000-02-01 1409.28
+2000-03-01 106.11 2000-03-01 1379.19
+2000-04-01 99.95 2000-03-31 1498.58
+2000-05-01 96.31 2000-05-01 1468.25
+Changes from month to month beside a moving average
+AAPL 2010-01-01 192.06 -8.9% 201.39
+AAPL 2010-02-01 204.62 6.5% 202.47
+AAPL 2010-03-01 223.02 9.0% 206.57
+The two highest months of each of two shares
+1 AAPL 2010-03-01 223.02
+2 AAPL 2009-12-01 210.73
+1 AMZN 2009-11-01 135.91
+2 AMZN 2009-12-01 134.52`,
   locked: `
 fallback degraded
 updated for now: 1

@@ -43,13 +43,14 @@ export class Reader {
     return this.cached(what, statement, options, readRows(this.hydrate(columns)), ({ rows }) => rows);
   }
 
-  /** Runs a read, through the cache where the entity is `@Cached`. */
+  /** Runs a read, through the cache where the entity is `@Cached`. `others`: what else it makes instances of. */
   cached<R extends { readonly rowCount: number }, T>(
     what: string,
     statement: Statement,
     options: ReadOptions,
     read: Read<R>,
     shape: (result: R) => T,
+    others: readonly EntitySchema[] = [],
   ): Promise<T> {
     return limited(options, what, this.queryTimeoutMs, async (limit) => {
       const opened = within(limit, this.open());
@@ -66,14 +67,14 @@ export class Reader {
         }
       };
       // others may wait for the same load: the limit ends this wait alone
-      return (await cache.loadThrough(this.#keyOf(statement), plainTerms(cachedMs), load, limit)) as T;
+      return (await cache.loadThrough(this.#keyOf(statement, others), plainTerms(cachedMs), load, limit)) as T;
     });
   }
 
-  #keyOf(statement: Statement): string {
+  #keyOf(statement: Statement, others: readonly EntitySchema[]): string {
     // with its type: 1 and 1n read alike, and are two questions where a fragment asks them
     const values = statement.parameters.map(({ value, type }) => `${literal(value)}::${String(type)}`);
-    const { className, shape: columns } = this.schema;
-    return `${className}#${columns}:${encodeValue([statement.text, values])}`;
+    const entities = [this.schema, ...others].map(({ className, shape }) => `${className}#${shape}`).join('+');
+    return `${entities}:${encodeValue([statement.text, values])}`;
   }
 }

@@ -1,199 +1,38 @@
-// Aggregates over one entity: the functions, the types of their results, and the SQL. Not here: windows and joins.
+// SQL of aggregates over one entity. Not here: the functions that name them (aggregate-functions.ts), their types
+// (aggregate-types.ts), keys made of times (group-key.ts), gaps (gap-fill.ts), windows (window.ts).
 import type { DuckDBDecimalType } from '@duckdb/node-api';
-import { identifierProblem, quote, quoteLiteral } from '../entity/identifier.js';
-import { durationMs, type Duration } from '../duration.js';
-import type { ColumnKey } from '../entity/row.js';
-import type { As, Unmarked } from '../entity/property-type.js';
-import type { Column, EntitySchema } from '../entity/schema.js';
+import { quote, quoteLiteral } from '../entity/identifier.js';
+import type { As } from '../entity/property-type.js';
+import type { EntitySchema } from '../entity/schema.js';
 import { decimalType, scalarType, type Family, type SqlType } from '../entity/types.js';
 import { DatabaseError } from '../errors.js';
-import { CALL_OPTIONS, type CallOptions } from '../limit.js';
-import type { Where } from './operator.js';
-import { columnOf, knownOptions, limitInto, orderInto, resolverOf, type OrderBy } from './select.js';
+import { CALL_OPTIONS } from '../limit.js';
+import { Aggregate, Grouping, type AggregateName } from './aggregate-functions.js';
+import { fillInto } from './gap-fill.js';
+import { groupOperand } from './group-key.js';
+import { checkNames, finder, type ResultColumn } from './result-column.js';
+import { columnOf, knownOptions, limitInto, operandOf, orderInto, resolverOf } from './select.js';
 import { SqlBuilder, type Statement } from './statement.js';
 import type { Operand } from './operand.js';
 import { whereInto } from './where.js';
 
-type AggregateName =
-  | 'count' | 'countDistinct' | 'sum' | 'avg' | 'min' | 'max' | 'median' | 'quantile' | 'stddev'
-  | 'first' | 'last' | 'argMin' | 'argMax' | 'collect'; // prettier-ignore
-
-/** An aggregate of a column, made by its function. `K` is the property, `B` the one it is ordered by. */
-export class Aggregate<N extends AggregateName = AggregateName, K extends string = string, B extends string = string> {
-  constructor(
-    readonly name: N,
-    readonly property: K | undefined,
-    readonly by: B | undefined,
-    readonly quantile: number | undefined,
-  ) {
-    Object.freeze(this);
-  }
-}
-
-const aggregate = <N extends AggregateName, K extends string, B extends string = never>(
-  name: N,
-  property?: K,
-  by?: B,
-  q?: number,
-): Aggregate<N, K, B> => new Aggregate(name, property, by, q);
-
-/** Rows, or rows where the property is not NULL. A number; beyond 2^53 it is an error. */
-export const count = <const K extends string = never>(property?: K): Aggregate<'count', K, never> =>
-  aggregate('count', property);
-/** Different values, NULL not counted. */
-export const countDistinct = <const K extends string>(property: K): Aggregate<'countDistinct', K, never> =>
-  aggregate('countDistinct', property);
-/** The sum, in the type of the column: exact text for decimals, bigint for bigints, a number (or an error) for integers. */
-export const sum = <const K extends string>(property: K): Aggregate<'sum', K, never> => aggregate('sum', property);
-/** The mean, as a number. */
-export const avg = <const K extends string>(property: K): Aggregate<'avg', K, never> => aggregate('avg', property);
-/** The smallest value, in the type of the column. */
-export const min = <const K extends string>(property: K): Aggregate<'min', K, never> => aggregate('min', property);
-/** The largest value, in the type of the column. */
-export const max = <const K extends string>(property: K): Aggregate<'max', K, never> => aggregate('max', property);
-/** The median, as a number. */
-export const median = <const K extends string>(property: K): Aggregate<'median', K, never> =>
-  aggregate('median', property);
-/** The continuous quantile, `q` from 0 to 1, as a number. */
-export const quantile = <const K extends string>(property: K, q: number): Aggregate<'quantile', K, never> =>
-  aggregate<'quantile', K>('quantile', property, undefined, q);
-/** The sample standard deviation, as a number; null for fewer than two values. */
-export const stddev = <const K extends string>(property: K): Aggregate<'stddev', K, never> =>
-  aggregate('stddev', property);
-/** The first value, by the order of `by` where given, else as stored. */
-export const first = <const K extends string, const B extends string = never>(
-  property: K,
-  by?: B,
-): Aggregate<'first', K, B> => aggregate('first', property, by);
-/** The last value, by the order of `by` where given, else as stored. */
-export const last = <const K extends string, const B extends string = never>(
-  property: K,
-  by?: B,
-): Aggregate<'last', K, B> => aggregate('last', property, by);
-/** The value of `property` in the row where `by` is smallest. */
-export const argMin = <const K extends string, const B extends string>(property: K, by: B): Aggregate<'argMin', K, B> =>
-  aggregate('argMin', property, by);
-/** The value of `property` in the row where `by` is largest. */
-export const argMax = <const K extends string, const B extends string>(property: K, by: B): Aggregate<'argMax', K, B> =>
-  aggregate('argMax', property, by);
-/** All values as a list, by the order of `by` where given. */
-export const collect = <const K extends string, const B extends string = never>(
-  property: K,
-  by?: B,
-): Aggregate<'collect', K, B> => aggregate('collect', property, by);
-
-/** A group key: the start of the bucket that a time falls into. */
-export class TimeBucket<K extends string = string> {
-  constructor(
-    readonly width: Duration,
-    readonly property: K,
-  ) {
-    if (durationMs(width, 'timeBucket') < 0.001)
-      throw new DatabaseError('E_CONFIG', `timeBucket: the width is at least a microsecond, got '${width}'.`);
-    Object.freeze(this);
-  }
-}
-
-/**
- * Groups by stretches of time, each named by its start (UTC).
- *
- * @throws DatabaseError `E_CONFIG` for a width that is no duration
- * @example groupBy: { hour: timeBucket('1h', 'createdAt') }
- */
-export const timeBucket = <const K extends string>(width: Duration, property: K): TimeBucket<K> =>
-  new TimeBucket(width, property);
-
-type KeyOf<E, V> = { [K in ColumnKey<E>]: NonNullable<Unmarked<E[K & keyof E]>> extends V ? K : never }[ColumnKey<E>];
-type Numeric<E> = KeyOf<E, number | bigint | string>;
-type Sortable<E> = KeyOf<E, number | bigint | string | Date | boolean>;
-type Value<E, K> = K extends keyof E ? NonNullable<Unmarked<E[K]>> : never;
-
-/** The aggregates that an entity's columns allow. */
-export type AggregateOf<E> =
-  | Aggregate<
-      'count' | 'countDistinct' | 'first' | 'last' | 'collect' | 'argMin' | 'argMax',
-      ColumnKey<E>,
-      ColumnKey<E>
-    >
-  | Aggregate<'sum' | 'avg' | 'median' | 'quantile' | 'stddev', Numeric<E>, never>
-  | Aggregate<'min' | 'max', Sortable<E>, never>;
-
-/** What an aggregate gives. All but counts may be null: over no rows, or over NULLs alone. */
-export type AggregateValue<E, A> =
-  A extends Aggregate<infer N, infer K>
-    ? N extends 'count' | 'countDistinct'
-      ? number
-      : N extends 'avg' | 'median' | 'quantile' | 'stddev'
-        ? number | null
-        : N extends 'collect'
-          ? Unmarked<E[K & keyof E]>[] | null
-          : Value<E, K> | null
-    : never;
-
-/** What `groupBy` takes: properties, or names for properties and time buckets. */
-export type GroupBy<E> =
-  readonly ColumnKey<E>[] | Readonly<Record<string, ColumnKey<E> | TimeBucket<KeyOf<E, Date | string>>>>;
-
-type Grouped<E, G> = G extends readonly (infer K)[]
-  ? { [P in K & keyof E]: Unmarked<E[P]> }
-  : {
-      -readonly [P in keyof G]: G[P] extends TimeBucket<infer K>
-        ? Unmarked<E[K & keyof E]>
-        : Unmarked<E[G[P] & keyof E]>;
-    };
-
-type Flat<T> = { [K in keyof T]: T[K] } & {};
-
-/** One row of an aggregate: its group keys and its aggregates. */
-export type AggregateRow<E, G, A> = Flat<Grouped<E, G> & { -readonly [K in keyof A]: AggregateValue<E, A[K]> }>;
-
-type KeysOfGroup<G> = G extends readonly (infer K)[] ? K : keyof G;
-
-/** What `aggregate` takes. */
-export interface AggregateOptions<E, G, A> extends CallOptions {
-  readonly groupBy?: G;
-  readonly select: A;
-  readonly where?: Where<E>;
-  /** conditions on the aggregates, by their names in `select` */
-  readonly having?: Where<{ [K in keyof A]: AggregateValue<E, A[K]> }>;
-  readonly orderBy?: OrderBy<(KeysOfGroup<NoInfer<G>> | keyof A) & string>;
-  readonly limit?: number;
-  readonly offset?: number;
-  /** `false` goes to the database even where the entity is `@Cached` */
-  readonly cache?: boolean;
-}
-
-/** What `aggregate` takes for one row over everything: nothing that groups, and nothing that could leave the row out. */
-export type TotalOptions<E, A> = Omit<
-  AggregateOptions<E, readonly [], A>,
-  'groupBy' | 'having' | 'limit' | 'offset'
-> & {
-  readonly [K in 'groupBy' | 'having' | 'limit' | 'offset']?: never;
-};
-
-/** One column of the result. */
-export interface AggregateColumn {
-  readonly name: string;
-  readonly operand: Operand;
-}
-
-const OPTIONS = ['groupBy', 'select', 'where', 'having', 'orderBy', 'limit', 'offset', 'cache', ...CALL_OPTIONS];
+const OPTIONS = ['groupBy', 'select', 'where', 'having', 'rollup', 'fill', 'orderBy', 'limit', 'offset', 'cache', ...CALL_OPTIONS]; // prettier-ignore
 const NUMERIC: readonly Family[] = ['integer', 'bigint', 'real', 'decimal'];
 
 function fail(message: string): never {
   throw new DatabaseError('E_QUERY', message);
 }
 
-const DOUBLE = scalarType('double') as SqlType;
-const DAY_MS = 86_400_000;
-const HUGEINT = scalarType('hugeint') as SqlType;
+export const DOUBLE = scalarType('double') as SqlType;
+export const HUGEINT = scalarType('hugeint') as SqlType;
+const BOOLEAN = scalarType('boolean') as SqlType;
 
-/** The columns of the result, group keys first. */
-export function aggregateColumns(
+/** The columns of the result, group keys first. Parameters of filters are the first of the statement. */
+function aggregateColumns(
+  builder: SqlBuilder,
   entity: EntitySchema,
-  options: { groupBy?: unknown; select?: unknown },
-): { keys: AggregateColumn[]; values: AggregateColumn[] } {
-  const { groupBy = [], select } = options;
+  { groupBy = [], select, rollup }: Record<string, unknown>,
+): { keys: ResultColumn[]; values: ResultColumn[] } {
   if (typeof select !== 'object' || select === null || Array.isArray(select))
     return fail('aggregate: select names the aggregates, such as { runs: count() }.');
   if (typeof groupBy !== 'object' || groupBy === null)
@@ -203,14 +42,17 @@ export function aggregateColumns(
   const groups: [string, unknown][] = Array.isArray(groupBy)
     ? groupBy.map((property) => [String(property), property])
     : Object.entries(groupBy);
-  const keys = groups.map(([name, key]) => ({ name, operand: groupOperand(entity, key) }));
-  const values = Object.entries(select).map(([name, value]) => ({
+  const keys = groups.map(([name, given]) => ({ name, given, operand: groupOperand(entity, given) }));
+  const values = Object.entries(select).map(([name, given]: [string, unknown]) => ({
     name,
-    operand: aggregateOperand(entity, name, value),
+    given,
+    operand:
+      given instanceof Grouping
+        ? groupingOperand(name, given, keys, rollup)
+        : aggregateOperand(builder, entity, name, given),
   }));
   const all = [...keys, ...values].map((column) => column.name);
-  const odd = all.find((name) => identifierProblem(name) !== undefined);
-  if (odd !== undefined) fail(`aggregate: the name ${JSON.stringify(odd)} ${identifierProblem(odd)}. Choose another.`);
+  checkNames('aggregate', all);
   const twice = all.find((name, index) => all.indexOf(name) !== index);
   if (twice !== undefined) fail(`aggregate: '${twice}' is both a group key and an aggregate. Rename one.`);
   if (all.length === 0) fail('aggregate: select at least one aggregate, or group by something.');
@@ -222,65 +64,74 @@ export function aggregateStatement(
   options: object,
 ): { statement: Statement; names: readonly string[] } {
   knownOptions(options, OPTIONS, 'aggregate');
-  const { where, having, orderBy, limit, offset } = options as Record<string, unknown>;
-  const { keys, values } = aggregateColumns(entity, options);
+  const { where, having, rollup = false, fill = false, orderBy, limit, offset } = options as Record<string, unknown>;
+  const builder = new SqlBuilder();
+  const { keys, values } = aggregateColumns(builder, entity, options as Record<string, unknown>);
   const columns = [...keys, ...values];
-  const find = (what: string, among: readonly AggregateColumn[]) => (name: string) =>
-    (
-      among.find((column) => column.name === name) ??
-      fail(`${what}: there is no '${name}'. There is: ${among.map((column) => column.name).join(', ')}.`)
-    ).operand;
-  const builder = new SqlBuilder().add('SELECT ');
-  builder.list(columns, ({ name, operand }) => builder.add(`${operand.sql} AS ${quote(name)}`));
-  builder.add(' FROM ').table(entity);
-  whereInto(builder, where, resolverOf(entity));
-  if (keys.length > 0) builder.add(' GROUP BY ').list(keys, ({ operand }) => builder.add(operand.sql));
-  // by expression and not by alias: an alias that is also a column would mean the column
-  whereInto(builder, having, find('having', values), 'HAVING');
-  orderInto(builder, orderBy, (name) => {
-    const { sql } = find('orderBy', columns)(name);
-    // and a bare column would mean the alias, were an aggregate named like it: a group key goes by its place
-    const place = keys.findIndex((key) => key.name === name) + 1;
-    return place === 0 ? sql : String(place);
-  });
+  checkRollup(rollup, keys);
+  const grouped = (): void => {
+    builder.add('SELECT ').list(columns, ({ name, operand }) => builder.add(`${operand.sql} AS ${quote(name)}`));
+    builder.add(' FROM ').table(entity);
+    whereInto(builder, where, resolverOf(entity));
+    if (keys.length === 0) return;
+    builder.add(rollup === true ? ' GROUP BY ROLLUP (' : ' GROUP BY ');
+    builder.list(keys, ({ operand }) => builder.add(operand.sql));
+    if (rollup === true) builder.add(')');
+  };
+  if (fill !== false) {
+    if (rollup === true) fail('aggregate: fill and rollup do not go together. Ask twice.');
+    fillInto(builder, { entity, keys, values, fill, having, orderBy }, grouped);
+  } else {
+    grouped();
+    // by expression and not by alias: an alias that is also a column would mean the column
+    whereInto(builder, having, finder('having', values), 'HAVING');
+    orderInto(builder, orderBy, (name) => {
+      const { sql } = finder('orderBy', columns)(name);
+      // and a bare column would mean the alias, were an aggregate named like it: a group key goes by its place
+      const place = keys.findIndex((key) => key.name === name) + 1;
+      return place === 0 ? sql : String(place);
+    });
+  }
   const statement = limitInto(builder, limit, offset).reading(columns.map((column) => column.operand.as));
   return { statement, names: columns.map((column) => column.name) };
 }
 
-function groupOperand(entity: EntitySchema, key: unknown): Operand {
-  if (!(key instanceof TimeBucket)) return columnOperand(columnOf(entity, key), entity);
-  const column = columnOf(entity, key.property);
-  if (!/^(?:date|timestamp.*)$/.test(column.type.name))
-    fail(`timeBucket: ${entity.className}.${column.property} is ${column.type.name}, not a date or timestamp.`);
-  if (column.type.name === 'date' && durationMs(key.width) % DAY_MS !== 0)
-    fail(
-      `timeBucket: ${entity.className}.${column.property} is a date: buckets of '${key.width}' would begin within a day. Give whole days.`,
-    );
-  const width = `to_microseconds(${Math.round(durationMs(key.width) * 1000)})`;
-  const bucket = `time_bucket(${width}, ${quote(column.name)})`;
-  return {
-    ...columnOperand(column, entity),
-    sql: column.type.name === 'timestamptz' ? bucket : `CAST(${bucket} AS ${column.type.ddl})`,
-  };
+function checkRollup(rollup: unknown, keys: readonly ResultColumn[]): void {
+  if (typeof rollup !== 'boolean') return fail('aggregate: rollup is true or false.');
+  if (!rollup) return;
+  if (keys.length === 0) fail('aggregate: rollup makes totals of groups: give groupBy too.');
+  const twice = keys.find(({ operand }, index) => keys.findIndex((key) => key.operand.sql === operand.sql) !== index);
+  // DuckDB would show its value in the rows that are totals over it
+  if (twice !== undefined)
+    fail(`aggregate: with rollup, '${twice.name}' groups by what another key groups by. Drop one.`);
 }
 
-function columnOperand(column: Column, entity: EntitySchema): Operand {
-  return { label: `${entity.className}.${column.property}`, sql: quote(column.name), type: column.type, as: column.as };
+function groupingOperand(label: string, { key }: Grouping, keys: readonly ResultColumn[], rollup: unknown): Operand {
+  if (rollup !== true) fail(`aggregate: '${label}' is grouping('${key}'), which is for rollup: true.`);
+  const { sql } = finder('grouping', keys)(key);
+  return { label, sql: `(grouping(${sql}) = 1)`, type: BOOLEAN, as: undefined };
 }
 
-function aggregateOperand(entity: EntitySchema, alias: string, value: unknown): Operand {
+function aggregateOperand(builder: SqlBuilder, entity: EntitySchema, alias: string, value: unknown): Operand {
   if (!(value instanceof Aggregate))
     return fail(`aggregate: '${alias}' is no aggregate. Write one of count(), sum('...'), avg('...') ...`);
-  const { name, property, by, quantile: q } = value as Aggregate;
+  const { where } = value as Aggregate;
+  const operand = unfiltered(entity, alias, value as Aggregate);
+  if (where === undefined) return operand;
+  const filter = builder.aside(() => whereInto(builder, where, resolverOf(entity)));
+  return filter === '' ? operand : { ...operand, sql: `${operand.sql} FILTER (${filter.trimStart()})` };
+}
+
+function unfiltered(entity: EntitySchema, label: string, { name, property, by, quantile: q }: Aggregate): Operand {
   if (property === undefined) {
     if (name !== 'count') fail(`aggregate: ${name} needs a property.`);
-    return { label: alias, sql: 'count(*)', type: HUGEINT, as: 'number' };
+    return { label, sql: 'count(*)', type: HUGEINT, as: 'number' };
   }
-  const column = columnOf(entity, property);
-  const order = by === undefined ? undefined : quote(columnOf(entity, by).name);
-  const own = columnOperand(column, entity);
+  const own = operandOf(entity, columnOf(entity, property));
+  const order = by === undefined ? undefined : sortable(name, operandOf(entity, columnOf(entity, by))).sql;
+  const ordered = order === undefined ? '' : ` ORDER BY ${order}`;
   const result = (sql: string, type: SqlType = own.type, as: As | undefined = own.as): Operand => ({
-    label: alias,
+    label,
     sql,
     type,
     as,
@@ -292,7 +143,7 @@ function aggregateOperand(entity: EntitySchema, alias: string, value: unknown): 
       return result(`count(DISTINCT ${own.sql})`, HUGEINT, 'number');
     case 'min':
     case 'max':
-      return result(`${name}(${own.sql})`);
+      return result(`${name}(${sortable(name, own).sql})`);
     case 'argMin':
     case 'argMax':
       return result(
@@ -300,31 +151,53 @@ function aggregateOperand(entity: EntitySchema, alias: string, value: unknown): 
       );
     case 'first':
     case 'last':
-      return result(`${name}(${own.sql}${order === undefined ? '' : ` ORDER BY ${order}`})`);
+      return result(`${name}(${own.sql}${ordered})`);
     case 'collect':
       if (own.as !== undefined)
         fail(
           `aggregate: collect of ${own.label}, which is read as: '${own.as}', is not supported. Collect a column without 'as'.`,
         );
-      return result(`list(${own.sql}${order === undefined ? '' : ` ORDER BY ${order}`})`);
+      return result(`list(${own.sql}${ordered})`);
+    case 'sum':
+      return { ...sumOperand('aggregate', own), label };
     default:
   }
-  const { family } = own.type;
-  if (!NUMERIC.includes(family)) fail(`aggregate: ${name} of ${own.label} needs a number, and it is ${own.type.name}.`);
-  if (name === 'sum') {
-    // a sum is wider than its items
-    if (family === 'integer') return result(`sum(${own.sql})`, HUGEINT, 'number');
-    // DuckDB would sum it as a DOUBLE; what is too large for HUGEINT is an error, as every sum beyond it
-    if (own.type.name === 'uhugeint') return result(`sum(CAST(${own.sql} AS HUGEINT))`, HUGEINT);
-    if (family === 'bigint') return result(`sum(${own.sql})`, HUGEINT);
-    if (family === 'decimal')
-      return result(`sum(${own.sql})`, decimalType(38, (own.type.duckdb as DuckDBDecimalType).scale));
-    return result(`sum(${own.sql})`);
-  }
-  const real = family === 'decimal' ? `CAST(${own.sql} AS DOUBLE)` : own.sql;
+  const real = realSql('aggregate', name, own);
   if (name === 'quantile') {
     if (typeof q !== 'number' || !(q >= 0 && q <= 1)) fail('aggregate: quantile takes a number from 0 to 1.');
-    return result(`quantile_cont(${real}, ${quoteLiteral(String(q))}::DOUBLE)`, DOUBLE, undefined);
+    return { label, sql: `quantile_cont(${real}, ${quoteLiteral(String(q))}::DOUBLE)`, type: DOUBLE, as: undefined };
   }
-  return result(`${name === 'stddev' ? 'stddev_samp' : name}(${real})`, DOUBLE, undefined);
+  return { label, sql: `${name === 'stddev' ? 'stddev_samp' : name}(${real})`, type: DOUBLE, as: undefined };
+}
+
+/** What has an order that means something. */
+function sortable(name: AggregateName, operand: Operand): Operand {
+  if (operand.type.json)
+    fail(`aggregate: ${name} by ${operand.label}, which is json, would compare its text. Take another column.`);
+  return operand;
+}
+
+function numeric(what: string, name: string, { label, type }: Operand): void {
+  if (!NUMERIC.includes(type.family)) fail(`${what}: ${name} of ${label} needs a number, and it is ${type.name}.`);
+}
+
+/** The sum of a column, in a type that holds it. */
+export function sumOperand(what: string, own: Operand, name = 'sum'): Operand {
+  numeric(what, name, own);
+  const { type, sql } = own;
+  // a sum is wider than its items
+  if (type.family === 'integer') return { ...own, sql: `sum(${sql})`, type: HUGEINT, as: 'number' };
+  // DuckDB would sum it as a DOUBLE; what is too large for HUGEINT is an error, as every sum beyond it
+  if (type.name === 'uhugeint') return { ...own, sql: `sum(CAST(${sql} AS HUGEINT))`, type: HUGEINT };
+  if (type.family === 'bigint') return { ...own, sql: `sum(${sql})`, type: HUGEINT };
+  if (type.family === 'decimal')
+    return { ...own, sql: `sum(${sql})`, type: decimalType(38, (type.duckdb as DuckDBDecimalType).scale) };
+  return { ...own, sql: `sum(${sql})` };
+}
+
+/** A column as a DOUBLE, where an aggregate of it would be something else. */
+export function realSql(what: string, name: string, own: Operand): string {
+  numeric(what, name, own);
+  // of floats DuckDB gives a median in their own 24 bits
+  return own.type.family === 'decimal' || own.type.name === 'float' ? `CAST(${own.sql} AS DOUBLE)` : own.sql;
 }

@@ -46,6 +46,13 @@ export class SqlBuilder {
     return `$${this.#parameters.push({ value, type })}`;
   }
 
+  /** What `write` adds, as text to use more than once: its parameters are numbered here, and keep their numbers. */
+  aside(write: () => unknown): string {
+    const start = this.#parts.length;
+    write();
+    return this.#parts.splice(start).join('');
+  }
+
   /** `table` in a FROM or INTO, noted as touched. */
   table(entity: EntitySchema): this {
     this.tables.add(entity.id);

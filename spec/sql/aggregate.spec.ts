@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { expectTypeOf } from 'expect-type';
 import { describe, it } from 'mocha';
 import {
-  Column, Table, argMax, argMin, avg, collect, count, countDistinct, first, gt, gte, isNull, last, lt, max, median, min, not,
+  Column, Table, argMax, argMin, avg, collect, count, countDistinct, datePart, first, grouping, gt, gte, isNull, json, last, lt, max, median, min, not,
   or, quantile, sql, stddev, sum, timeBucket, type BaseDuckDBManager, type Duration, type Generated, type Repository,
 } from '@mysingle/database'; // prettier-ignore
 import { schemaOf } from '../../lib/entity/schema.js';
@@ -27,6 +27,7 @@ class Fill {
   @Column('date') day!: Date;
   @Column('timestamp', { as: 'string' }) text!: string;
   @Column('boolean') flag!: boolean;
+  @Column(json<{ a: number }>(), { nullable: true }) doc!: { a: number } | null;
 }
 
 const ROWS = [
@@ -44,7 +45,7 @@ async function fills(): Promise<{ db: BaseDuckDBManager; repository: Repository<
   await repository.insertMany(
     ROWS.map(([symbol, qty, fee, big, price, time], id) => {
       const at = new Date(time);
-      return { id, symbol, qty, fee, single: fee, big, safe: Number(big) === 2 ** 62 ? 1 : Number(big), huge: 2n ** 120n, price, cost: id / 4, at, plain: at, day: new Date(Math.floor(at.getTime() / 864e5) * 864e5), text: time.replace('T', ' ').replace('Z', ''), flag: id % 2 === 0 }; // prettier-ignore
+      return { id, symbol, qty, fee, single: fee, big, safe: Number(big) === 2 ** 62 ? 1 : Number(big), huge: 2n ** 120n, price, cost: id / 4, at, plain: at, day: new Date(Math.floor(at.getTime() / 864e5) * 864e5), text: time.replace('T', ' ').replace('Z', ''), flag: id % 2 === 0, doc: { a: id } }; // prettier-ignore
     }),
   );
   return { db, repository };
@@ -61,13 +62,14 @@ describe('aggregate', () => {
       select: {
         runs: count(), known: count('qty'), kinds: countDistinct('fee'), total: sum('qty'), fees: sum('fee'), mean: avg('qty'), meanPrice: avg('price'),
         low: min('price'), high: max('at'), mid: median('fee'), q: quantile('fee', 0.25), dev: stddev('fee'), firstFee: first('fee', 'id'), lastId: last('id', 'at'),
+        doc: first('doc', 'id'), docs: collect('doc', 'id'), lastDoc: argMax('doc', 'at'),
         cheapest: argMin('id', 'price'), newest: argMax('big', 'at'), ids: collect('id', 'at'), quantities: collect('qty', 'id'), name: max('symbol'), any: max('flag'),
       },
     } as const; // prettier-ignore
     expect(compile(options)).to.equal(
       'SELECT "symbol" AS "symbol", count(*) AS "runs", count("qty") AS "known", count(DISTINCT "fee") AS "kinds", sum("qty") AS "total", sum("fee") AS "fees", avg("qty") AS "mean", ' +
         'avg(CAST("price" AS DOUBLE)) AS "meanPrice", min("price") AS "low", max("at") AS "high", median("fee") AS "mid", quantile_cont("fee", \'0.25\'::DOUBLE) AS "q", stddev_samp("fee") AS "dev", ' +
-        'first("fee" ORDER BY "id") AS "firstFee", last("id" ORDER BY "at") AS "lastId", arg_min("id", "price") AS "cheapest", arg_max("big", "at") AS "newest", list("id" ORDER BY "at") AS "ids", ' +
+        'first("fee" ORDER BY "id") AS "firstFee", last("id" ORDER BY "at") AS "lastId", first("doc" ORDER BY "id") AS "doc", list("doc" ORDER BY "id") AS "docs", arg_max("doc", "at") AS "lastDoc", arg_min("id", "price") AS "cheapest", arg_max("big", "at") AS "newest", list("id" ORDER BY "at") AS "ids", ' +
         'list("qty" ORDER BY "id") AS "quantities", max("symbol") AS "name", max("flag") AS "any" FROM "fills" GROUP BY "symbol" ORDER BY 1 ASC',
     );
     const rows = await repository.aggregate(options);
@@ -75,13 +77,13 @@ describe('aggregate', () => {
       {
         symbol: string; runs: number; known: number; kinds: number; total: number | null; fees: number | null; mean: number | null; meanPrice: number | null;
         low: string | null; high: Date | null; mid: number | null; q: number | null; dev: number | null; firstFee: number | null; lastId: number | null;
-        cheapest: number | null; newest: bigint | null; ids: number[] | null; quantities: (number | null)[] | null; name: string | null; any: boolean | null;
+        doc: { a: number } | null; docs: ({ a: number } | null)[] | null; lastDoc: { a: number } | null; cheapest: number | null; newest: bigint | null; ids: number[] | null; quantities: (number | null)[] | null; name: string | null; any: boolean | null;
       }[] // prettier-ignore
     >();
     const byHand = await db.query(sql`
       select symbol, count(*)::integer runs, count(qty)::integer known, count(distinct fee)::integer kinds, sum(qty)::double total, sum(fee) fees, avg(qty) mean,
         avg(price::double) "meanPrice", min(price) low, max("at") high, median(fee) mid, quantile_cont(fee, 0.25) q, stddev_samp(fee) dev,
-        (array_agg(fee order by id))[1] "firstFee", (array_agg(id order by "at" desc))[1] "lastId", (array_agg(id order by price))[1] cheapest,
+        (array_agg(fee order by id))[1] "firstFee", (array_agg(id order by "at" desc))[1] "lastId", first(doc order by id) doc, array_agg(doc order by id) docs, arg_max(doc, "at") "lastDoc", (array_agg(id order by price))[1] cheapest,
         (array_agg(big order by "at" desc))[1] newest, array_agg(id order by "at") ids, array_agg(qty order by id) quantities, max(symbol) "name", max(flag) "any"
       from fills group by symbol order by symbol`); // prettier-ignore
     expect(rows.map((row) => ({ ...row }))).to.deep.equal(byHand.map((row) => ({ ...row })));
@@ -226,6 +228,62 @@ describe('aggregate', () => {
     await failure(() => timeBucket('0s', 'at'), 'E_CONFIG');
   });
 
+  it('adds totals by rollup, told from NULL keys by grouping', async () => {
+    const { db, repository } = await fills();
+    const options = {
+      groupBy: { symbol: 'symbol', qty: 'qty', year: datePart('year', 'at') },
+      select: { n: count(), total: sum('qty'), overSymbols: grouping('symbol'), overYears: grouping('year'), overQty: grouping('qty') },
+      rollup: true, having: { n: gt(0), overYears: true }, orderBy: [{ symbol: 'asc' }, { overQty: 'desc' }, { qty: 'asc' }],
+    } as const; // prettier-ignore
+    const key = 'date_part(\'year\', "at")';
+    expect(compile(options)).to.equal(
+      `SELECT "symbol" AS "symbol", "qty" AS "qty", ${key} AS "year", count(*) AS "n", sum("qty") AS "total", (grouping("symbol") = 1) AS "overSymbols", (grouping(${key}) = 1) AS "overYears", ` +
+        `(grouping("qty") = 1) AS "overQty" FROM "fills" GROUP BY ROLLUP ("symbol", "qty", ${key}) HAVING (count(*) > $1 AND (grouping(${key}) = 1) = $2) ORDER BY 1 ASC, (grouping("qty") = 1) DESC, 2 ASC`,
+    );
+    const rows = await repository.aggregate(options);
+    expectTypeOf(rows).toEqualTypeOf<{ symbol: string | null; qty: number | null; year: number | null; n: number; total: number | null; overSymbols: boolean; overYears: boolean; overQty: boolean }[]>(); // prettier-ignore
+    const byHand = await db.query(sql`
+      select symbol, qty, null as "year", n::int n, total::double total, symbol is null "overSymbols", true "overYears", q = 1 "overQty" from (
+        select symbol, qty, 0 q, count(*) n, sum(qty) total from fills group by symbol, qty
+        union all select symbol, null, 1, count(*), sum(qty) from fills group by symbol union all select null, null, 1, count(*), sum(qty) from fills)
+      order by 1, "overQty" desc, 2`); // prettier-ignore
+    expect(rows.map((row) => ({ ...row }))).to.deep.equal(byHand.map((row) => ({ ...row })));
+    // a NULL quantity is a group of its own beside the total over quantities
+    expect(rows.filter(({ symbol, qty }) => symbol === 'A' && qty === null).map(({ overQty, n }) => [overQty, n])).to.deep.equal([[true, 3], [false, 1]]); // prettier-ignore
+    const plain = await repository.aggregate({ groupBy: ['symbol'], select: { n: count() }, rollup: true, orderBy: { n: 'desc' } }); // prettier-ignore
+    expectTypeOf(plain).toEqualTypeOf<{ symbol: string | null; n: number }[]>();
+    expect({ ...plain[0] }).to.deep.equal({ symbol: null, n: 6 });
+    const none = await repository.aggregate({ groupBy: ['symbol'], select: { n: count() }, rollup: false, limit: 1 });
+    expectTypeOf(none).toEqualTypeOf<{ symbol: string; n: number }[]>();
+  });
+
+  it('gives what its type says for every function over every type of number and time', async () => {
+    const { repository } = await fills();
+    const numbers = ['qty', 'fee', 'single', 'big', 'safe', 'huge', 'price', 'cost'] as const;
+    for (const key of numbers) {
+      const where = { id: lt(3) };
+      const [row] = await repository.aggregate({ where, select: { avg: avg(key), median: median(key), quantile: quantile(key, 0.5), stddev: stddev(key) } }); // prettier-ignore
+      expect(Object.values(row).map((value) => typeof value), key).to.deep.equal(['number', 'number', 'number', 'number']); // prettier-ignore
+      const [own] = await repository.aggregate({ where: { id: 0 }, select: { min: min(key), max: max(key), first: first(key), last: last(key, 'at'), argMin: argMin(key, 'id'), argMax: argMax(key, 'at'), sum: sum(key) } }); // prettier-ignore
+      const { [key]: value } = await repository.findOneOrFail({ where: { id: 0 } });
+      expect(Object.values(own), key).to.deep.equal(Array.from({ length: 7 }, () => value)); // prettier-ignore
+    }
+    for (const key of ['at', 'plain', 'day', 'text', 'symbol', 'flag'] as const) {
+      const [own] = await repository.aggregate({ where: { id: 0 }, select: { min: min(key), max: max(key), first: first(key), last: last(key), argMin: argMin(key, 'id'), argMax: argMax(key, 'big') } }); // prettier-ignore
+      const { [key]: value } = await repository.findOneOrFail({ where: { id: 0 } });
+      expect(Object.values(own), key).to.deep.equal(Array.from({ length: 6 }, () => value)); // prettier-ignore
+    }
+  });
+
+  it('does not round the middle of floats to a float', async () => {
+    const { repository } = await fills();
+    await repository.update({ id: 0 }, { single: 16_777_216 });
+    await repository.update({ id: 1 }, { single: 16_777_218 });
+    const select = { median: median('single'), quantile: quantile('single', 0.5), mean: avg('single') };
+    const [row] = await repository.aggregate({ select, where: { id: lt(2) } });
+    expect({ ...row }).to.deep.equal({ median: 16_777_217, quantile: 16_777_217, mean: 16_777_217 });
+  });
+
   it('refuses what is no aggregate, does not fit its column, or is not there', async () => {
     for (const [options, says] of [
       [{}, 'select names the aggregates'],
@@ -253,6 +311,22 @@ describe('aggregate', () => {
       [{ select: { n: count() }, having: { n: '1' } }, 'n (hugeint) expects'],
       [{ select: { n: count() }, orderBy: { id: 'asc' } }, "orderBy: there is no 'id'"],
       [{ select: { n: count() }, limit: -1 }, 'limit is a whole number'],
+      [{ select: { n: count() }, rollup: true }, 'rollup makes totals of groups: give groupBy too'],
+      [{ groupBy: ['symbol'], select: { n: count() }, rollup: 'yes' }, 'rollup is true or false'],
+      [
+        { groupBy: { a: 'symbol', b: 'symbol' }, select: { n: count() }, rollup: true },
+        "'b' groups by what another key groups by",
+      ],
+      [
+        { groupBy: ['symbol'], select: { n: grouping('symbol') } },
+        "'n' is grouping('symbol'), which is for rollup: true",
+      ],
+      [
+        { groupBy: ['symbol'], select: { n: grouping('day') }, rollup: true },
+        "grouping: there is no 'day'. There is: symbol.",
+      ],
+      [{ select: { n: max('doc' as never) } }, 'max by Fill.doc, which is json'],
+      [{ select: { n: argMin('id', 'doc' as never) } }, 'argMin by Fill.doc, which is json'],
       [{ select: { n: count() }, having2: {} }, "aggregate has no option 'having2'"],
     ] as const)
       // prettier-ignore
@@ -273,6 +347,11 @@ describe('aggregate', () => {
       void repository.aggregate({ select: { n: count() }, having: { n: gt('1') } });
       // @ts-expect-error no alias
       void repository.aggregate({ select: { n: count() }, orderBy: { m: 'asc' } });
+      void repository.aggregate({ groupBy: { s: 'symbol' }, select: { n: grouping('s') }, rollup: true });
+      // @ts-expect-error no group key
+      void repository.aggregate({ groupBy: ['symbol'], select: { n: grouping('day') }, rollup: true });
+      // @ts-expect-error without rollup nothing is a total
+      void repository.aggregate({ groupBy: ['symbol'], select: { n: grouping('symbol') } });
       // @ts-expect-error a bare number is no width
       void repository.aggregate({ groupBy: { x: timeBucket(5, 'at') }, select: { n: count() } });
     };

@@ -1,0 +1,132 @@
+// Group keys that are made of a time: buckets and parts of a date, and their SQL. Not here: aggregates (aggregate.ts).
+import { durationMs, type Duration } from '../duration.js';
+import { quote } from '../entity/identifier.js';
+import { describe } from '../entity/misfit.js';
+import type { Column, EntitySchema } from '../entity/schema.js';
+import { scalarType, type SqlType } from '../entity/types.js';
+import { DatabaseError } from '../errors.js';
+import { columnOf, operandOf } from './select.js';
+import type { Operand } from './operand.js';
+
+/** A group key: the start of the bucket that a time falls into. */
+export class TimeBucket<K extends string = string> {
+  /** @internal */
+  constructor(
+    readonly width: Duration,
+    readonly property: K,
+    readonly origin?: Date,
+  ) {
+    if (durationMs(width, 'timeBucket') < 0.001)
+      throw new DatabaseError('E_CONFIG', `timeBucket: the width is at least a microsecond, got '${width}'.`);
+    if (origin !== undefined && !(origin instanceof Date && Number.isFinite(origin.getTime())))
+      throw new DatabaseError('E_CONFIG', `timeBucket: the origin is a valid Date, got ${describe(origin)}.`);
+    Object.freeze(this);
+  }
+}
+
+/**
+ * Groups by stretches of time, each named by its start (UTC).
+ *
+ * @param options.origin where some bucket begins; default Monday, 2000-01-03, midnight UTC, so that weeks begin on Mondays
+ * @throws DatabaseError `E_CONFIG` for a width that is no duration, and an origin that is no valid Date
+ * @example groupBy: { hour: timeBucket('1h', 'createdAt') }
+ * @example groupBy: { session: timeBucket('1d', 'at', { origin: new Date('2026-01-01T21:00:00Z') }) }
+ */
+export const timeBucket = <const K extends string>(
+  width: Duration,
+  property: K,
+  options: { readonly origin?: Date } = {},
+): TimeBucket<K> => new TimeBucket(width, property, options.origin);
+
+/** Names of the parts of a date, and what they are to DuckDB. */
+const PARTS = {
+  year: 'year', quarter: 'quarter', month: 'month', week: 'week', isoyear: 'isoyear', day: 'day',
+  dayOfWeek: 'dow', isoDayOfWeek: 'isodow', dayOfYear: 'doy', hour: 'hour', minute: 'minute', second: 'second',
+} as const; // prettier-ignore
+const OF_A_DAY: readonly string[] = ['hour', 'minute', 'second'];
+
+/** A part of a date or time that rows can be grouped by. */
+export type DatePartName = keyof typeof PARTS;
+
+/** A group key: a part of a date. */
+export class DatePart<K extends string = string> {
+  /** @internal */
+  constructor(
+    readonly part: DatePartName,
+    readonly property: K,
+  ) {
+    if (typeof part !== 'string' || !Object.hasOwn(PARTS, part))
+      throw new DatabaseError('E_QUERY', `datePart: the part is one of ${Object.keys(PARTS).join(', ')}.`);
+    Object.freeze(this);
+  }
+}
+
+/**
+ * Groups by a part of a date or timestamp, as a whole number in UTC. `week` is the ISO week (1 to 53) of the year `isoyear`;
+ * `dayOfWeek` is 0 (Sunday) to 6, `isoDayOfWeek` 1 (Monday) to 7; `second` leaves fractions out. Null where the column is, and
+ * where the date is infinite.
+ *
+ * @throws DatabaseError `E_QUERY` for another part
+ * @example groupBy: { month: datePart('month', 'createdAt') } // { month: number }
+ */
+export const datePart = <const K extends string>(part: DatePartName, property: K): DatePart<K> =>
+  new DatePart(part, property);
+
+const BIGINT = scalarType('bigint') as SqlType;
+const MICROS_PER_DAY = 86_400_000_000;
+
+/** The whole units, in microseconds, that a type of times can hold. */
+const UNITS: Readonly<Record<string, readonly [micros: number, name: string]>> = {
+  date: [MICROS_PER_DAY, 'days'],
+  timestamp_s: [1_000_000, 'seconds'],
+  timestamp_ms: [1000, 'milliseconds'],
+};
+
+function fail(message: string): never {
+  throw new DatabaseError('E_QUERY', message);
+}
+
+/** Whether it is a point in time: not a time of day. */
+export const isInstant = (column: Column): boolean => /^(?:date|timestamp.*)$/.test(column.type.name);
+
+export const widthMicros = ({ width }: TimeBucket): number => Math.round(durationMs(width) * 1000);
+
+/** A Date as SQL, to the microsecond; DuckDB's time zone is UTC here. */
+export const instantSql = (date: Date, zoned: boolean): string =>
+  `make_timestamp${zoned ? 'tz' : ''}(${BigInt(date.getTime()) * 1000n})`;
+
+export const isZoned = (column: Column): boolean => column.type.name === 'timestamptz';
+
+/** A group key as an operand of conditions and orders. */
+export function groupOperand(entity: EntitySchema, key: unknown): Operand {
+  if (key instanceof DatePart) return partOperand(entity, key);
+  if (!(key instanceof TimeBucket)) return operandOf(entity, columnOf(entity, key));
+  const column = columnOf(entity, key.property);
+  return { ...operandOf(entity, column), sql: bucketSql(entity, column, key, quote(column.name)) };
+}
+
+/** The start of the bucket that the time `sql` falls into, in the type of the column. */
+export function bucketSql(entity: EntitySchema, column: Column, key: TimeBucket, sql: string): string {
+  const label = `${entity.className}.${column.property}`;
+  if (!isInstant(column)) fail(`timeBucket: ${label} is ${column.type.name}, not a date or timestamp.`);
+  const [unit, name] = UNITS[column.type.name] ?? [1, 'microseconds'];
+  const micros = widthMicros(key);
+  if (micros % unit !== 0)
+    fail(
+      `timeBucket: ${label} is a ${column.type.name}: buckets of '${key.width}' would begin within one of its units. Give whole ${name}.`,
+    );
+  if (key.origin !== undefined && (key.origin.getTime() * 1000) % unit !== 0)
+    fail(`timeBucket: ${label} is a ${column.type.name}: its buckets begin at whole ${name}, and the origin does not.`);
+  const origin = key.origin === undefined ? '' : `, ${instantSql(key.origin, isZoned(column))}`;
+  const bucket = `time_bucket(to_microseconds(${micros}), ${sql}${origin})`;
+  return isZoned(column) ? bucket : `CAST(${bucket} AS ${column.type.ddl})`;
+}
+
+function partOperand(entity: EntitySchema, { part, property }: DatePart): Operand {
+  const column = columnOf(entity, property);
+  const { label } = operandOf(entity, column);
+  const ofDay = OF_A_DAY.includes(part);
+  if (!(ofDay && column.type.name === 'time') && (!isInstant(column) || (ofDay && column.type.name === 'date')))
+    fail(`datePart: ${label} is ${column.type.name}, which has no ${part}.`);
+  return { label, sql: `date_part('${PARTS[part]}', ${quote(column.name)})`, type: BIGINT, as: 'number' };
+}

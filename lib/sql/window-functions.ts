@@ -1,0 +1,58 @@
+// What a window computes for each row of the rows around it: functions that name it, frozen. Not here: its SQL and types (window.ts).
+import { describe } from '../entity/misfit.js';
+import { DatabaseError } from '../errors.js';
+
+type OfRows = 'lag' | 'lead' | 'firstValue' | 'lastValue' | 'runningSum' | 'movingAvg' | 'movingSum' | 'movingMin' | 'movingMax'; // prettier-ignore
+type OfPlaces = 'rowNumber' | 'rank' | 'denseRank' | 'percentRank';
+export type WindowName = OfRows | OfPlaces;
+
+/** What is computed over a window, made by its function. `K` is the property. */
+export class WindowItem<N extends WindowName = WindowName, K extends string = string> {
+  /** @internal */
+  constructor(
+    readonly name: N,
+    readonly property?: K,
+    /** how many rows away, or how many rows together */
+    readonly rows?: number,
+  ) {
+    if (rows !== undefined && (!Number.isSafeInteger(rows) || rows < 1))
+      throw new DatabaseError('E_QUERY', `${name}: the number of rows is whole, from 1, got ${describe(rows)}.`);
+    Object.freeze(this);
+  }
+}
+
+/** The value of the row before, or `rows` before (default 1); null where there is none. */
+export const lag = <const K extends string>(property: K, rows = 1): WindowItem<'lag', K> =>
+  new WindowItem('lag', property, rows);
+/** The value of the next row, or `rows` on (default 1); null where there is none. */
+export const lead = <const K extends string>(property: K, rows = 1): WindowItem<'lead', K> =>
+  new WindowItem('lead', property, rows);
+/** The value of the first row of the partition. */
+export const firstValue = <const K extends string>(property: K): WindowItem<'firstValue', K> =>
+  new WindowItem('firstValue', property);
+/** The value of the last row of the partition. */
+export const lastValue = <const K extends string>(property: K): WindowItem<'lastValue', K> =>
+  new WindowItem('lastValue', property);
+/** The sum from the first row of the partition to this one, in the type of `sum`. */
+export const runningSum = <const K extends string>(property: K): WindowItem<'runningSum', K> =>
+  new WindowItem('runningSum', property);
+/** The mean of the last `rows` rows, this one included, as a number; of fewer at the start of a partition. */
+export const movingAvg = <const K extends string>(property: K, rows: number): WindowItem<'movingAvg', K> =>
+  new WindowItem('movingAvg', property, rows);
+/** The sum of the last `rows` rows, this one included, in the type of `sum`; of fewer at the start of a partition. */
+export const movingSum = <const K extends string>(property: K, rows: number): WindowItem<'movingSum', K> =>
+  new WindowItem('movingSum', property, rows);
+/** The smallest value of the last `rows` rows, this one included. */
+export const movingMin = <const K extends string>(property: K, rows: number): WindowItem<'movingMin', K> =>
+  new WindowItem('movingMin', property, rows);
+/** The largest value of the last `rows` rows, this one included. */
+export const movingMax = <const K extends string>(property: K, rows: number): WindowItem<'movingMax', K> =>
+  new WindowItem('movingMax', property, rows);
+/** The place of the row in its partition, from 1; each once: of equals the primary key decides. */
+export const rowNumber = (): WindowItem<'rowNumber', never> => new WindowItem('rowNumber');
+/** The rank of the row in its partition, from 1: equals share one, and the next is as many places on. */
+export const rank = (): WindowItem<'rank', never> => new WindowItem('rank');
+/** The rank without gaps behind equals. */
+export const denseRank = (): WindowItem<'denseRank', never> => new WindowItem('denseRank');
+/** The rank as a share, from 0 to 1: `(rank - 1) / (rows - 1)`. */
+export const percentRank = (): WindowItem<'percentRank', never> => new WindowItem('percentRank');
