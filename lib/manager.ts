@@ -417,11 +417,12 @@ export class BaseDuckDBManager implements OpenManager {
   }
 
   /**
-   * Lends a raw connection to `fn` alone; inside a transaction it is the transaction's. Counts as a write to everything,
-   * unless told what is written. What `fn` leaves open is rolled back. With a `timeout` or `signal` the connection is taken
-   * back when that stops the call, whatever `fn` does meanwhile: what it runs is interrupted, and what it asks for next throws.
+   * Lends a raw connection to `fn` alone; inside a transaction it is the transaction's, which alone ends it. Counts as a write to
+   * everything, unless told what is written. What `fn` leaves open is rolled back. When `fn` is done, and what it asked for
+   * without waiting, the connection is taken back, with all that was made of it: whatever it is asked for then throws. With a
+   * `timeout` or `signal` it is taken back when that stops the call, whatever `fn` does meanwhile, and what it runs is interrupted.
    *
-   * @throws DatabaseError for what DuckDB refuses, `E_CLOSED`, `E_TIMEOUT` when no connection becomes free; whatever `fn` throws
+   * @throws DatabaseError for what DuckDB refuses, `E_QUERY` for COMMIT, ROLLBACK and the like inside of `transaction()`, `E_CLOSED`, `E_TIMEOUT` when no connection becomes free; whatever `fn` throws
    * @example await db.withConnection((c) => c.run('insert into trades select * from staging'), { writes: [Trade] });
    */
   async withConnection<T>(

@@ -76,24 +76,25 @@ export class RawConnection implements Follower {
   }
 
   /**
-   * Lends the connection to `work` until that settles. Where `limit` stops, `work` is not waited for: what it runs is
-   * interrupted, and the connection it has refuses whatever it asks for from then on.
+   * Lends the connection to `work` until that settles, and what it asked for without waiting for it; then somebody else has it,
+   * and this one refuses whatever it is asked for. Where `limit` stops, `work` is not waited for, and what it runs is interrupted.
    */
   async within<T>(limit: Limit | undefined, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    if (limit === undefined) return work(this.connection);
     let interrupting: NodeJS.Timeout | undefined;
-    const off = limit.onStop((reason) => {
+    const off = limit?.onStop((reason) => {
       this.#takenBack = reason;
       this.inner.interrupt();
       interrupting = setInterval(() => this.inner.interrupt(), 10);
     });
     try {
-      limit.refuse();
-      return await limit.race(work(this.connection));
+      limit?.refuse();
+      const running = work(this.connection);
+      return await (limit === undefined ? running : limit.race(running));
     } finally {
-      off();
-      if (limit.reason !== undefined) await this.#tail;
+      await this.#tail;
+      off?.();
       clearInterval(interrupting);
+      this.#takenBack ??= givenBack();
     }
   }
 
@@ -104,7 +105,7 @@ export class RawConnection implements Follower {
         const value: unknown = Reflect.get(inner, property, inner);
         if (typeof value !== 'function') return value;
         const call = (...args: unknown[]): unknown => {
-          if (this.#takenBack !== undefined) throw this.#takenBack;
+          this.#refuseIfTaken();
           return Reflect.apply(value, inner, args);
         };
         if (typeof property === 'symbol') return call;
@@ -135,6 +136,10 @@ export class RawConnection implements Follower {
     });
   }
 
+  #refuseIfTaken(): void {
+    if (this.#takenBack !== undefined) throw this.#takenBack;
+  }
+
   /** What a call gave; watched too where more can be run by it. */
   #given(result: unknown): unknown {
     if (result instanceof Promise) return result.then((value: unknown) => this.#given(value));
@@ -145,6 +150,7 @@ export class RawConnection implements Follower {
     context().reads?.add(this.database, [EVERYTHING]);
     let over = (): void => {};
     const turn = this.#tail.then(async () => {
+      this.#refuseIfTaken();
       await this.#follow();
       this.database.recovery.refuseIfGone();
       // the name of a table may be any word
@@ -233,6 +239,13 @@ export class RawConnection implements Follower {
     }
     this.inner.closeSync();
   }
+}
+
+function givenBack(): DatabaseError {
+  return new DatabaseError(
+    'E_QUERY',
+    'This connection was lent until the function of withConnection() was done, and somebody else may have it now. Do everything within that function, or use duckdbConn.',
+  );
 }
 
 /**
