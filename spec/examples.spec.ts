@@ -59,6 +59,46 @@ const EXPECTED: Readonly<Record<string, string>> = {
 2026 1 3
 2026 all months 3
 all years all months 5`,
+  questions: `
+1. Which strategies have the best mean return, with a Sharpe ratio worth showing?
+ sma-10-180: 86.2%, Sharpe 0.52, of 4
+ sma-10-185: 84.1%, Sharpe 0.51, of 4
+ sma-5-190: 83.0%, Sharpe 0.50, of 4
+2. How has a user done?
+ 790 backtests: 103.7%, from -43.1% to 192.9%
+3. How are the returns of each user spread?
+ alice: 47.7% 106.0% 155.0%, sigma 0.41
+ bob: 2.6% 31.9% 62.1%, sigma 0.22
+ carol: 34.0% 52.5% 70.4%, sigma 0.14
+ dave: -8.0% 6.6% 19.5%, sigma 0.10
+4. Which strategy was the best of each user, and what did it risk?
+ alice: sma-25-235, 192.9%, fell by 29.5%
+ bob: sma-40-220, 83.3%, fell by 10.1%
+ carol: sma-20-170, 90.7%, fell by 26.7%
+ dave: sma-20-55, 44.0%, fell by 12.8%
+5. What share of backtests made money, by user and in total?
+ alice: 99.2%
+ bob: 92.2%
+ carol: 100.0%
+ dave: 72.7%
+ all: 91.0%
+6. Which backtests began with a trade that won more than a fifth?
+ alice, sma-45-245: 175.7%
+ alice, sma-45-250: 175.1%
+7. How many are outright bad: great falls, or a loss in spite of all?
+ 5
+8. Who shows the second page of a leader board?
+ sma-25-240 of alice, sma-30-225 of alice, sma-40-250 of alice
+9. What were the busiest weeks of the market?
+ 2008-09-15: 1133.500000 to 1265.119995, busiest on 2008-09-18
+ 2008-10-06: 839.799988 to 1097.560059, busiest on 2008-10-10
+10. On which days did the market move most, and from where?
+ 2020-03-12: 2741.379883 to 2480.639893
+ 2020-03-16: 2711.020020 to 2386.129883
+11. How does each user rank the windows that all of them tested?
+ alice sma-25-235, bob sma-40-220, carol sma-20-170, dave sma-20-55
+12. Is a low price of the market a good time to begin? In SQL, where that is the better word.
+ correlation of the return with the first close: -0.46`,
   'time-series': `
 Weeks out of days
 2020-02-24 3257.61 3259.81 2855.84 2954.22 31535270000n 1 days up
