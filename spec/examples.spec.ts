@@ -249,7 +249,7 @@ not XNAS: [
     quotes: 2,
     mean: 190.875,
     high: 191.25,
-    venueOfHigh: 'XNAS'
+    venueOfHigh: null
   }
 ]
 AAPL [ 0.5, 1.25, -1 ]

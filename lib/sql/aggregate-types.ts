@@ -101,8 +101,11 @@ export interface FillOptions<K extends string = string> {
 
 /** What `aggregate` takes. */
 export interface AggregateOptions<E, G, A, R extends boolean = false> extends CallOptions {
+  /** properties, or names for properties, time buckets and parts of dates; default none: all rows are one group */
   readonly groupBy?: G;
+  /** names for the aggregates */
   readonly select: A;
+  /** which rows are aggregated; default all */
   readonly where?: Where<E>;
   /** conditions on the aggregates, by their names in `select` */
   readonly having?: Where<{ [K in keyof A]: AggregateValue<E, A[K]> }>;
@@ -115,8 +118,11 @@ export interface AggregateOptions<E, G, A, R extends boolean = false> extends Ca
    * and then of time.
    */
   readonly fill?: boolean | FillOptions<Carried<NoInfer<A>> & string>;
+  /** by the names of group keys and aggregates */
   readonly orderBy?: OrderBy<GroupName<NoInfer<G>> | (keyof A & string)>;
+  /** at most this many rows */
   readonly limit?: number;
+  /** after skipping this many */
   readonly offset?: number;
   /** `false` goes to the database even where the entity is `@Cached` */
   readonly cache?: boolean;

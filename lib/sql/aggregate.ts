@@ -127,9 +127,13 @@ function unfiltered(entity: EntitySchema, label: string, { name, property, by, q
     if (name !== 'count') fail(`aggregate: ${name} needs a property.`);
     return { label, sql: 'count(*)', type: HUGEINT, as: 'number' };
   }
-  const own = operandOf(entity, columnOf(entity, property));
-  const order = by === undefined ? undefined : sortable(name, operandOf(entity, columnOf(entity, by))).sql;
-  const ordered = order === undefined ? '' : ` ORDER BY ${order}`;
+  const column = columnOf(entity, property);
+  const own = operandOf(entity, column);
+  const byColumn = by === undefined ? undefined : columnOf(entity, by);
+  const order = byColumn === undefined ? undefined : sortable(name, operandOf(entity, byColumn)).sql;
+  // what has no time is not the last
+  const nulls = name === 'last' && byColumn?.nullable === true ? ' NULLS FIRST' : '';
+  const ordered = order === undefined ? '' : ` ORDER BY ${order}${nulls}`;
   const result = (sql: string, type: SqlType = own.type, as: As | undefined = own.as): Operand => ({
     label,
     sql,
@@ -146,9 +150,9 @@ function unfiltered(entity: EntitySchema, label: string, { name, property, by, q
       return result(`${name}(${sortable(name, own).sql})`);
     case 'argMin':
     case 'argMax':
-      return result(
-        `${name === 'argMin' ? 'arg_min' : 'arg_max'}(${own.sql}, ${order ?? fail(`aggregate: ${name} needs the property to order by.`)})`,
-      );
+      if (order === undefined) return fail(`aggregate: ${name} needs the property to order by.`);
+      // the plain functions pass over rows where the property is NULL, which then is of another row
+      return result(`${name === 'argMin' ? 'arg_min' : 'arg_max'}${column.nullable ? '_null' : ''}(${own.sql}, ${order})`); // prettier-ignore
     case 'first':
     case 'last':
       return result(`${name}(${own.sql}${ordered})`);

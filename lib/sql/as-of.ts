@@ -69,7 +69,9 @@ export interface AsOfOptions<
   readonly inner?: I;
   /** by properties of this entity */
   readonly orderBy?: OrderBy<ColumnKey<E>>;
+  /** at most this many rows */
   readonly limit?: number;
+  /** after skipping this many */
   readonly offset?: number;
   /** `false` goes to the database even where the entity is `@Cached` */
   readonly cache?: boolean;

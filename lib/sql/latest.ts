@@ -14,6 +14,7 @@ import { whereInto } from './where.js';
 export interface LatestOptions<E, K extends ColumnKey<E> = ColumnKey<E>> extends CallOptions {
   /** what makes a row the latest: it comes first in this order. A bare property means descending. Of equals the primary key decides */
   readonly orderBy: ColumnKey<E> | OrderBy<ColumnKey<E>>;
+  /** which rows count; default all */
   readonly where?: Where<E>;
   /** only these properties; default all */
   readonly select?: readonly K[];

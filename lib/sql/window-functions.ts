@@ -21,10 +21,19 @@ export class WindowItem<N extends WindowName = WindowName, K extends string = st
   }
 }
 
-/** The value of the row before, or `rows` before (default 1); null where there is none. */
+/**
+ * The value of the row before, or `rows` before (default 1); null where there is none.
+ *
+ * @throws DatabaseError `E_QUERY` where `rows` is no whole number from 1
+ * @example select: { day: 'day', change: lag('close') } // lag("close", 1) OVER (...)
+ */
 export const lag = <const K extends string>(property: K, rows = 1): WindowItem<'lag', K> =>
   new WindowItem('lag', property, rows);
-/** The value of the next row, or `rows` on (default 1); null where there is none. */
+/**
+ * The value of the next row, or `rows` on (default 1); null where there is none.
+ *
+ * @throws DatabaseError `E_QUERY` where `rows` is no whole number from 1
+ */
 export const lead = <const K extends string>(property: K, rows = 1): WindowItem<'lead', K> =>
   new WindowItem('lead', property, rows);
 /** The value of the first row of the partition. */
@@ -36,21 +45,42 @@ export const lastValue = <const K extends string>(property: K): WindowItem<'last
 /** The sum from the first row of the partition to this one, in the type of `sum`. */
 export const runningSum = <const K extends string>(property: K): WindowItem<'runningSum', K> =>
   new WindowItem('runningSum', property);
-/** The mean of the last `rows` rows, this one included, as a number; of fewer at the start of a partition. */
+/**
+ * The mean of the last `rows` rows, this one included, as a number; of fewer at the start of a partition.
+ *
+ * @throws DatabaseError `E_QUERY` where `rows` is no whole number from 1
+ * @example select: { mean: movingAvg('close', 20) } // ROWS BETWEEN 19 PRECEDING AND CURRENT ROW
+ */
 export const movingAvg = <const K extends string>(property: K, rows: number): WindowItem<'movingAvg', K> =>
   new WindowItem('movingAvg', property, rows);
-/** The sum of the last `rows` rows, this one included, in the type of `sum`; of fewer at the start of a partition. */
+/**
+ * The sum of the last `rows` rows, this one included, in the type of `sum`; of fewer at the start of a partition.
+ *
+ * @throws DatabaseError `E_QUERY` where `rows` is no whole number from 1
+ */
 export const movingSum = <const K extends string>(property: K, rows: number): WindowItem<'movingSum', K> =>
   new WindowItem('movingSum', property, rows);
-/** The smallest value of the last `rows` rows, this one included. */
+/**
+ * The smallest value of the last `rows` rows, this one included.
+ *
+ * @throws DatabaseError `E_QUERY` where `rows` is no whole number from 1
+ */
 export const movingMin = <const K extends string>(property: K, rows: number): WindowItem<'movingMin', K> =>
   new WindowItem('movingMin', property, rows);
-/** The largest value of the last `rows` rows, this one included. */
+/**
+ * The largest value of the last `rows` rows, this one included.
+ *
+ * @throws DatabaseError `E_QUERY` where `rows` is no whole number from 1
+ */
 export const movingMax = <const K extends string>(property: K, rows: number): WindowItem<'movingMax', K> =>
   new WindowItem('movingMax', property, rows);
 /** The place of the row in its partition, from 1; each once: of equals the primary key decides. */
 export const rowNumber = (): WindowItem<'rowNumber', never> => new WindowItem('rowNumber');
-/** The rank of the row in its partition, from 1: equals share one, and the next is as many places on. */
+/**
+ * The rank of the row in its partition, from 1: equals share one, and the next is as many places on.
+ *
+ * @example qualify: { rank: lte(3) } // beside select: { rank: rank() }
+ */
 export const rank = (): WindowItem<'rank', never> => new WindowItem('rank');
 /** The rank without gaps behind equals. */
 export const denseRank = (): WindowItem<'denseRank', never> => new WindowItem('denseRank');

@@ -55,7 +55,9 @@ export interface WindowOptions<E, S> extends CallOptions {
   readonly qualify?: Where<WindowRow<E, S>>;
   /** the order of the result, by the names in `select`; default `partitionBy` and then `orderBy` */
   readonly sort?: OrderBy<keyof S & string>;
+  /** at most this many rows */
   readonly limit?: number;
+  /** after skipping this many */
   readonly offset?: number;
   /** `false` goes to the database even where the entity is `@Cached` */
   readonly cache?: boolean;

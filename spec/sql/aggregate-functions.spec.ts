@@ -87,6 +87,19 @@ describe('a filter of an aggregate', () => {
       expect(compile({ select: { n: count().filter(every) } }).text).to.equal('SELECT count(*) AS "n" FROM "trades"');
   });
 
+  it('of a fragment has its values once, wherever it is used again', async () => {
+    const big = count().filter(sql`qty >= ${4} and side = ${'sell'}`);
+    const options = { groupBy: ['symbol'], select: { big, n: count() }, where: { id: gt(0) }, having: { big: gt(0) }, orderBy: { big: 'asc', symbol: 'desc' } } as const; // prettier-ignore
+    const { text, parameters, reads } = compile(options);
+    expect(text).to.match(
+      /HAVING count\(\*\) FILTER \(WHERE \(qty >= \$1 and side = \$2\)\) > \$4 ORDER BY count\(\*\) FILTER \(WHERE \(qty >= \$1 and side = \$2\)\) ASC/,
+    );
+    expect(parameters.map(({ value }) => String(value))).to.deep.equal(['4', 'sell', '0', '0']);
+    // what a fragment reads only DuckDB knows
+    expect(reads).to.include('*');
+    expect((await (await trades()).aggregate(options)).map((row) => ({ ...row }))).to.deep.equal([{ symbol: 'B', big: 1, n: 2 }, { symbol: 'A', big: 1, n: 2 }]); // prettier-ignore
+  });
+
   it('refuses what is no condition of the entity', async () => {
     const filtered = (where: unknown) => () => compile({ select: { n: count().filter(where as never) } });
     for (const [work, says] of [

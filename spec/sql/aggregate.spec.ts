@@ -69,7 +69,7 @@ describe('aggregate', () => {
     expect(compile(options)).to.equal(
       'SELECT "symbol" AS "symbol", count(*) AS "runs", count("qty") AS "known", count(DISTINCT "fee") AS "kinds", sum("qty") AS "total", sum("fee") AS "fees", avg("qty") AS "mean", ' +
         'avg(CAST("price" AS DOUBLE)) AS "meanPrice", min("price") AS "low", max("at") AS "high", median("fee") AS "mid", quantile_cont("fee", \'0.25\'::DOUBLE) AS "q", stddev_samp("fee") AS "dev", ' +
-        'first("fee" ORDER BY "id") AS "firstFee", last("id" ORDER BY "at") AS "lastId", first("doc" ORDER BY "id") AS "doc", list("doc" ORDER BY "id") AS "docs", arg_max("doc", "at") AS "lastDoc", arg_min("id", "price") AS "cheapest", arg_max("big", "at") AS "newest", list("id" ORDER BY "at") AS "ids", ' +
+        'first("fee" ORDER BY "id") AS "firstFee", last("id" ORDER BY "at") AS "lastId", first("doc" ORDER BY "id") AS "doc", list("doc" ORDER BY "id") AS "docs", arg_max_null("doc", "at") AS "lastDoc", arg_min("id", "price") AS "cheapest", arg_max("big", "at") AS "newest", list("id" ORDER BY "at") AS "ids", ' +
         'list("qty" ORDER BY "id") AS "quantities", max("symbol") AS "name", max("flag") AS "any" FROM "fills" GROUP BY "symbol" ORDER BY 1 ASC',
     );
     const rows = await repository.aggregate(options);
@@ -273,6 +273,14 @@ describe('aggregate', () => {
       const { [key]: value } = await repository.findOneOrFail({ where: { id: 0 } });
       expect(Object.values(own), key).to.deep.equal(Array.from({ length: 6 }, () => value)); // prettier-ignore
     }
+  });
+
+  it('takes a NULL that the row has, and no row without a time as the last', async () => {
+    const { repository } = await fills();
+    const options = { groupBy: ['symbol'], select: { least: argMin('qty', 'at'), newest: argMax('qty', 'at'), byFee: argMax('id', 'fee'), first: first('id', 'qty'), last: last('id', 'qty'), lastQty: last('qty', 'id') }, where: { symbol: 'A' } } as const; // prettier-ignore
+    expect(compile(options)).to.contain('arg_min_null("qty", "at") AS "least", arg_max_null("qty", "at") AS "newest", arg_max("id", "fee") AS "byFee", first("id" ORDER BY "qty") AS "first", last("id" ORDER BY "qty" NULLS FIRST) AS "last", last("qty" ORDER BY "id") AS "lastQty"'); // prettier-ignore
+    const [row] = await repository.aggregate(options);
+    expect({ ...row }).to.deep.equal({ symbol: 'A', least: 1, newest: null, byFee: 2, first: 0, last: 1, lastQty: null }); // prettier-ignore
   });
 
   it('does not round the middle of floats to a float', async () => {

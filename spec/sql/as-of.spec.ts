@@ -1,7 +1,22 @@
 import { expect } from 'chai';
 import { expectTypeOf } from 'expect-type';
 import { describe, it } from 'mocha';
-import { BaseDuckDBManager, Cached, Column, Table, gt, json, lt, ne, sql, type Repository } from '@mysingle/database';
+import {
+  BaseDuckDBManager,
+  Cached,
+  Column,
+  Table,
+  count,
+  gt,
+  json,
+  lag,
+  lt,
+  ne,
+  rank,
+  sql,
+  timeBucket,
+  type Repository,
+} from '@mysingle/database';
 import { schemaOf } from '../../lib/entity/schema.js';
 import { asOfStatement } from '../../lib/sql/as-of.js';
 import { failure } from '../support/failure.js';
@@ -47,6 +62,12 @@ class Priced {
   @Column('integer', { primaryKey: true }) id!: number;
   @Column('timestamptz', { nullable: true }) at!: Date | null;
   @Column('decimal(18,4)', { as: 'number' }) price!: number;
+}
+
+@Table('elsewhere', { schema: 'other' })
+class Elsewhere {
+  @Column('integer', { primaryKey: true }) id!: number;
+  @Column('date') day!: Date;
 }
 
 const at = (minute: number): Date => new Date(Date.UTC(2024, 0, 1, 10, minute));
@@ -173,6 +194,25 @@ describe('asOf', () => {
     const [row] = await again.repository(Trade).asOf(Quote, { ...OPTIONS, otherSelect: ['id', 'bid'] });
     expect(again.cache.stats()).to.include({ loads: 0 });
     expect([row?.left instanceof Trade, row?.right instanceof Quote, row?.right?.bid]).to.deep.equal([true, true, 99]); // prettier-ignore
+  });
+
+  it('joins a table with itself, and tables of another schema', async () => {
+    const { trades } = await tables();
+    const before = await trades.asOf(Trade, { on: 'seq', otherWhere: { id: lt(3) }, where: { id: lt(5) }, orderBy: { id: 'asc' } }); // prettier-ignore
+    expectTypeOf(before).toEqualTypeOf<{ left: Trade; right: Trade | null }[]>();
+    expect(pairs(before)).to.deep.equal([[1, 1], [2, 2], [3, 2], [4, 2]]); // prettier-ignore
+    const db = await openManager({ entities: [Elsewhere] });
+    const rows = db.repository(Elsewhere);
+    await rows.insertMany([1, 2, 3].map((id) => ({ id, day: day(id * 2) })));
+    expect(pairs(await rows.asOf(Elsewhere, { on: 'day', otherWhere: { id: gt(1) }, orderBy: { id: 'asc' } }))).to.deep.equal([[1, null], [2, 2], [3, 3]]); // prettier-ignore
+    expect((await rows.latestBy(['day'], { orderBy: 'id', limit: 1 })).map(({ id }) => id)).to.deep.equal([1, 2, 3]);
+    expect((await rows.window({ partitionBy: ['day'], orderBy: { id: 'asc' }, select: { day: lag('id'), id: rank() } })).map((row) => ({ ...row }))).to.deep.equal([1, 2, 3].map(() => ({ day: null, id: 1 }))); // prettier-ignore
+    const filled = await rows.aggregate({
+      groupBy: { day: timeBucket('1d', 'day') },
+      select: { n: count() },
+      fill: true,
+    });
+    expect(filled.map(({ n }) => n)).to.deep.equal([1, 0, 1, 0, 1]);
   });
 
   it('does not give instances of one class for those of another out of the cache', async () => {
