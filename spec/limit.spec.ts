@@ -70,17 +70,17 @@ const WAITING: Readonly<Record<string, Call>> = {
 };
 
 async function open(
-  options: { queryTimeout?: '30ms' } = {},
+  options: { queryTimeout?: '250ms' } = {},
 ): Promise<{ db: BaseDuckDBManager; items: Repository<Item> }> {
   const db = await openManager({ path: scratchPath(), entities: [Item, Kept], pool: { size: 1 }, ...options });
   const items = db.repository(Item);
-  await items.insertMany([{ id: 1, n: 0 }, { id: 2, n: 0 }]); // prettier-ignore
+  await items.insertMany([{ id: 1, n: 0 }, { id: 2, n: 0 }], { timeout: '1m' }); // prettier-ignore
   return { db, items };
 }
 
 async function usable(db: BaseDuckDBManager, items: Repository<Item>): Promise<void> {
-  expect((await items.find({ orderBy: { id: 'asc' } })).map(({ id, n }) => [id, n])).to.deep.equal([[1, 0], [2, 0]]); // prettier-ignore
-  expect(await db.transaction(() => items.update({ id: 1 }, { n: 0 }))).to.equal(1);
+  expect((await items.find({ orderBy: { id: 'asc' }, timeout: '1m' })).map(({ id, n }) => [id, n])).to.deep.equal([[1, 0], [2, 0]]); // prettier-ignore
+  expect(await db.transaction(() => items.update({ id: 1 }, { n: 0 }, { timeout: '1m' }))).to.equal(1);
   expect(db.health().pool).to.deep.equal({ size: 1, busy: 0, waiting: 0 });
 }
 
@@ -133,10 +133,10 @@ describe('signal and timeout', () => {
 
   for (const [name, call] of Object.entries(CALLS).filter(([each]) => each !== 'withConnection'))
     it(`${name}: the manager's queryTimeout is for each statement, and a timeout of the call takes its place`, async () => {
-      const { db, items } = await open({ queryTimeout: '30ms' });
+      const { db, items } = await open({ queryTimeout: '250ms' });
       const { message, details } = await failure(() => call(db, items, {}, endless), 'E_TIMEOUT');
-      expect(message).to.contain("the manager's queryTimeout of 30 ms. Raise it, or give this call a timeout");
-      expect(details).to.deep.include({ timeoutMs: 30 });
+      expect(message).to.contain("the manager's queryTimeout of 250 ms. Raise it, or give this call a timeout");
+      expect(details).to.deep.include({ timeoutMs: 250 });
       await usable(db, items);
       if (name !== 'transaction') {
         const other = await failure(() => call(db, items, { timeout: '60ms' }, endless), 'E_TIMEOUT');
@@ -145,12 +145,12 @@ describe('signal and timeout', () => {
     });
 
   it('counts the queryTimeout from the start of the statement, not while it waits', async () => {
-    const { db, items } = await open({ queryTimeout: '30ms' });
+    const { db, items } = await open({ queryTimeout: '250ms' });
     let letGo = (): void => {};
     const holder = db.withConnection(() => new Promise<void>((resolve) => (letGo = resolve)));
     await until(() => db.health().pool.busy === 1);
     const late = items.count();
-    setTimeout(() => letGo(), 100);
+    setTimeout(() => letGo(), 400);
     expect(await late).to.equal(2);
     await holder;
   });
