@@ -78,7 +78,14 @@ export {
   type Grouping,
 } from './sql/aggregate-functions.js';
 export type { AggregateOptions, AggregateRow, FillOptions } from './sql/aggregate-types.js';
-export { datePart, timeBucket, type DatePart, type DatePartName, type TimeBucket } from './sql/group-key.js';
+export {
+  datePart,
+  timeBucket,
+  type BucketWidth,
+  type DatePart,
+  type DatePartName,
+  type TimeBucket,
+} from './sql/group-key.js';
 export type { AsOfOptions, AsOfRow } from './sql/as-of.js';
 export type { LatestOptions } from './sql/latest.js';
 export type { WindowOptions, WindowRow } from './sql/window.js';

@@ -4,7 +4,7 @@ import { describe } from '../entity/misfit.js';
 import type { EntitySchema } from '../entity/schema.js';
 import { DatabaseError } from '../errors.js';
 import { Aggregate } from './aggregate-functions.js';
-import { TimeBucket, bucketSql, instantSql, isZoned, widthMicros } from './group-key.js';
+import { TimeBucket, bucketSql, instantSql, isZoned, scaleOf, type Scale } from './group-key.js';
 import { finder, named, type ResultColumn } from './result-column.js';
 import { columnOf, knownOptions, orderInto } from './select.js';
 import type { SqlBuilder } from './statement.js';
@@ -41,8 +41,8 @@ export function fillInto(builder: SqlBuilder, filling: Filling, grouped: () => v
   if (bucket === undefined || buckets.length > 1)
     return fail("aggregate: fill needs one timeBucket in groupBy, such as { hour: timeBucket('1h', 'at') }.");
   const others = keys.filter((key) => key !== bucket);
-  const { carry, span, make } = plan(filling, entity, bucket);
-  const width = widthMicros(bucket.given as TimeBucket);
+  const { carry, span, scale } = plan(filling, entity, bucket);
+  const { width } = scale;
   const names = (of: readonly ResultColumn[]): string => of.map(({ name }) => quote(name)).join(', ');
 
   // names with a #, which the tables that a fragment may name do not have
@@ -54,7 +54,7 @@ export function fillInto(builder: SqlBuilder, filling: Filling, grouped: () => v
   builder.add(
     `"#span" AS (SELECT ${span[0]} AS "from", ${span[1]} AS "to"), ` +
       // counted before they are made
-      `"#buckets" AS (SELECT ${make(`unnest(range("from", CASE WHEN (CAST("to" AS DOUBLE) - "from" + ${width}) / ${width} * ${series} > ${MAX_FILLED} THEN error(${quoteLiteral(TOO_MANY)}) ELSE "to" + 1 END, ${width}))`)} AS ${quote(bucket.name)} FROM "#span"), `,
+      `"#buckets" AS (SELECT ${scale.at(`unnest(range("from", CASE WHEN (CAST("to" AS DOUBLE) - "from" + ${width}) / ${width} * ${series} > ${MAX_FILLED} THEN error(${quoteLiteral(TOO_MANY)}) ELSE "to" + 1 END, ${width}))`)} AS ${quote(bucket.name)} FROM "#span"), `,
   );
   const grid = others.length > 0 ? '(SELECT * FROM "#series" CROSS JOIN "#buckets")' : '"#buckets"';
   const key = ({ name }: ResultColumn): string => `coalesce(g.${quote(name)}, r.${quote(name)})`;
@@ -79,12 +79,12 @@ export function fillInto(builder: SqlBuilder, filling: Filling, grouped: () => v
   orderInto(builder, orderBy ?? inOrder, (name) => finder('orderBy', filled)(name).sql);
 }
 
-/** What is carried, the first and last bucket in microseconds, and how such a number becomes a bucket. */
+/** What is carried, and the first and last bucket on their scale. */
 function plan(
   { fill, values }: Filling,
   entity: EntitySchema,
   bucket: ResultColumn,
-): { carry: readonly string[]; span: readonly [string, string]; make: (micros: string) => string } {
+): { carry: readonly string[]; span: readonly [string, string]; scale: Scale } {
   if (fill !== true) {
     if (typeof fill !== 'object' || fill === null) fail('aggregate: fill is true, or { from, to, carry }.');
     knownOptions(fill, ['from', 'to', 'carry'], 'aggregate: fill');
@@ -92,12 +92,12 @@ function plan(
   const { from, to, carry = [] } = (fill === true ? {} : fill) as Record<string, unknown>;
   const key = bucket.given as TimeBucket;
   const column = columnOf(entity, key.property);
-  const zoned = isZoned(column);
+  const scale = scaleOf(column, key);
   const bound = (name: string, value: unknown, otherwise: string): string => {
-    if (value === undefined) return `(SELECT ${otherwise}(epoch_us(${quote(bucket.name)})) FROM "#rows")`;
+    if (value === undefined) return `(SELECT ${otherwise}(${scale.of(quote(bucket.name))}) FROM "#rows")`;
     if (!(value instanceof Date) || Number.isNaN(value.getTime()))
       return fail(`aggregate: fill.${name} is a valid Date, got ${describe(value)}.`);
-    return `epoch_us(${bucketSql(entity, column, key, instantSql(value, zoned))})`;
+    return scale.of(bucketSql(entity, column, key, instantSql(value, isZoned(column))));
   };
   if (from instanceof Date && to instanceof Date && from > to) fail('aggregate: fill.from is later than fill.to.');
   if (!Array.isArray(carry)) return fail('aggregate: fill.carry is a list of aggregates, by their names in select.');
@@ -108,6 +108,6 @@ function plan(
   return {
     carry: carry as readonly string[],
     span: [bound('from', from, 'min'), bound('to', to, 'max')],
-    make: (micros) => (zoned ? `make_timestamptz(${micros})` : `CAST(make_timestamp(${micros}) AS ${column.type.ddl})`),
+    scale,
   };
 }

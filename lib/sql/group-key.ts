@@ -8,15 +8,24 @@ import { DatabaseError } from '../errors.js';
 import { columnOf, operandOf } from './select.js';
 import type { Operand } from './operand.js';
 
+/** Buckets of the calendar, in months. */
+const MONTHS = { month: 1, quarter: 3, year: 12 } as const;
+
+/** How wide buckets are. */
+export type BucketWidth = Duration | keyof typeof MONTHS;
+
 /** A group key: the start of the bucket that a time falls into. */
 export class TimeBucket<K extends string = string> {
   /** @internal */
   constructor(
-    readonly width: Duration,
+    readonly width: BucketWidth,
     readonly property: K,
     readonly origin?: Date,
   ) {
-    if (durationMs(width, 'timeBucket') < 0.001)
+    if (monthsOf(width) !== undefined) {
+      if (origin !== undefined)
+        throw new DatabaseError('E_CONFIG', `timeBucket: buckets of a ${width} begin with it, and take no origin.`);
+    } else if (durationMs(width as Duration, 'timeBucket') < 0.001)
       throw new DatabaseError('E_CONFIG', `timeBucket: the width is at least a microsecond, got '${width}'.`);
     if (origin !== undefined && !(origin instanceof Date && Number.isFinite(origin.getTime())))
       throw new DatabaseError('E_CONFIG', `timeBucket: the origin is a valid Date, got ${describe(origin)}.`);
@@ -24,16 +33,21 @@ export class TimeBucket<K extends string = string> {
   }
 }
 
+const monthsOf = (width: unknown): number | undefined =>
+  typeof width === 'string' && Object.hasOwn(MONTHS, width) ? MONTHS[width as keyof typeof MONTHS] : undefined;
+
 /**
  * Groups by stretches of time, each named by its start (UTC).
  *
+ * @param width a duration, or `'month'`, `'quarter'`, `'year'` of the calendar
  * @param options.origin where some bucket begins; default Monday, 2000-01-03, midnight UTC, so that weeks begin on Mondays
  * @throws DatabaseError `E_CONFIG` for a width that is no duration, and an origin that is no valid Date
  * @example groupBy: { hour: timeBucket('1h', 'createdAt') }
+ * @example groupBy: { month: timeBucket('month', 'day') }
  * @example groupBy: { session: timeBucket('1d', 'at', { origin: new Date('2026-01-01T21:00:00Z') }) }
  */
 export const timeBucket = <const K extends string>(
-  width: Duration,
+  width: BucketWidth,
   property: K,
   options: { readonly origin?: Date } = {},
 ): TimeBucket<K> => new TimeBucket(width, property, options.origin);
@@ -89,7 +103,34 @@ function fail(message: string): never {
 /** Whether it is a point in time: not a time of day. */
 export const isInstant = (column: Column): boolean => /^(?:date|timestamp.*)$/.test(column.type.name);
 
-export const widthMicros = ({ width }: TimeBucket): number => Math.round(durationMs(width) * 1000);
+const widthMicros = (width: BucketWidth): number => Math.round(durationMs(width as Duration) * 1000);
+
+/** Buckets as numbers: those that follow each other are `width` apart. */
+export interface Scale {
+  readonly width: number;
+  /** the number of a bucket */
+  of(bucket: string): string;
+  /** the bucket of a number, in the type of the column */
+  at(number: string): string;
+}
+
+export function scaleOf(column: Column, { width }: TimeBucket): Scale {
+  const zoned = isZoned(column);
+  const plain = (timestamp: string): string => `CAST(${timestamp} AS ${column.type.ddl})`;
+  const months = monthsOf(width);
+  if (months === undefined)
+    return {
+      width: widthMicros(width),
+      of: (bucket) => `epoch_us(${bucket})`,
+      at: (number) => (zoned ? `make_timestamptz(${number})` : plain(`make_timestamp(${number})`)),
+    };
+  const month = (number: string): string => `(DATE '1970-01-01' + to_months(CAST(${number} AS INTEGER)))`;
+  return {
+    width: months,
+    of: (bucket) => `date_diff('month', DATE '1970-01-01', CAST(${bucket} AS DATE))`,
+    at: (number) => (zoned ? `timezone('UTC', ${month(number)})` : plain(month(number))),
+  };
+}
 
 /** A Date as SQL, to the microsecond; DuckDB's time zone is UTC here. */
 export const instantSql = (date: Date, zoned: boolean): string =>
@@ -109,8 +150,12 @@ export function groupOperand(entity: EntitySchema, key: unknown): Operand {
 export function bucketSql(entity: EntitySchema, column: Column, key: TimeBucket, sql: string): string {
   const label = `${entity.className}.${column.property}`;
   if (!isInstant(column)) fail(`timeBucket: ${label} is ${column.type.name}, not a date or timestamp.`);
+  if (monthsOf(key.width) !== undefined) {
+    const bucket = `date_trunc('${key.width}', ${sql})`;
+    return isZoned(column) ? bucket : `CAST(${bucket} AS ${column.type.ddl})`;
+  }
   const [unit, name] = UNITS[column.type.name] ?? [1, 'microseconds'];
-  const micros = widthMicros(key);
+  const micros = widthMicros(key.width);
   if (micros % unit !== 0)
     fail(
       `timeBucket: ${label} is a ${column.type.name}: buckets of '${key.width}' would begin within one of its units. Give whole ${name}.`,

@@ -147,6 +147,22 @@ describe('filled gaps', () => {
     expect(rows).to.have.length(6);
   });
 
+  it('are those of the calendar, too, of every type of time', async () => {
+    const { db, repository } = await ticks([['A', '2023-11-30T10:00:00Z', '1.00'], ['A', '2024-03-01T00:00:00Z', '2.00'], ['A', '1968-12-31T00:00:00Z', '3.00']]);
+    const day = (value: unknown): string => (value instanceof Date ? value.toISOString() : String(value)).slice(0, 10);
+    for (const property of ['at', 'plain', 'text', 'ms', 's', 'ns', 'day'] as const) {
+      const filled = (width: 'month' | 'quarter' | 'year', from?: string) => repository.aggregate({ where: sql`"at" > '2000-01-01'`, groupBy: { start: timeBucket(width, property) }, select: { n: count() }, fill: from === undefined ? true : { from: new Date(from) } });
+      expect((await filled('month')).map(({ start, n }) => [day(start), n]), property).to.deep.equal([['2023-11-01', 1], ['2023-12-01', 0], ['2024-01-01', 0], ['2024-02-01', 0], ['2024-03-01', 1]]);
+      expect((await filled('quarter')).map(({ start, n }) => [day(start), n]), property).to.deep.equal([['2023-10-01', 1], ['2024-01-01', 1]]);
+      expect((await filled('year', '2021-07-01')).map(({ start, n }) => [day(start), n]), property).to.deep.equal([['2021-01-01', 0], ['2022-01-01', 0], ['2023-01-01', 1], ['2024-01-01', 1]]);
+      const old = await repository.aggregate({ groupBy: { start: timeBucket('quarter', property) }, select: { n: count() }, fill: true });
+      expect([day(old[0]?.start), day(old[1]?.start), old.length], property).to.deep.equal(['1968-10-01', '1969-01-01', 222]);
+    }
+    const months = await repository.aggregate({ groupBy: { start: timeBucket('month', 'day') }, select: { n: count() }, fill: true });
+    const byHand = await db.query(sql`select b::date as start, count(id)::int as n from generate_series(date '1968-12-01', date '2024-03-01', interval 1 month) s(b) left join ticks on date_trunc('month', day) = b group by b order by b`);
+    expect(months).to.deep.equal(byHand);
+  }); // prettier-ignore
+
   it('are refused without one bucket, and with what is none of their options', async () => {
     const at = timeBucket('1h', 'at');
     for (const [options, says] of [

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { expectTypeOf } from 'expect-type';
 import { describe, it } from 'mocha';
-import { Column, Table, count, datePart, sql, sum, timeBucket, type BaseDuckDBManager, type DatePartName, type Duration, type Repository } from '@mysingle/database'; // prettier-ignore
+import { Column, Table, count, datePart, lt, sql, sum, timeBucket, type BaseDuckDBManager, type DatePartName, type Duration, type Repository } from '@mysingle/database'; // prettier-ignore
 import { schemaOf } from '../../lib/entity/schema.js';
 import { aggregateStatement } from '../../lib/sql/aggregate.js';
 import { failure } from '../support/failure.js';
@@ -112,6 +112,23 @@ describe('a time bucket', () => {
       'CAST(time_bucket(to_microseconds(86400000000), "day", make_timestamp(0)) AS DATE)',
     );
   });
+
+  it('begins with the month, the quarter and the year of the calendar', async () => {
+    const { repository } = await ticks();
+    const starts = { month: ['2024-12-01', '2025-01-01', '2024-02-01', '1969-12-01', '2021-01-01'], quarter: ['2024-10-01', '2025-01-01', '2024-01-01', '1969-10-01', '2021-01-01'], year: ['2024-01-01', '2025-01-01', '2024-01-01', '1969-01-01', '2021-01-01'] } as const;
+    for (const width of ['month', 'quarter', 'year'] as const)
+      for (const property of ['at', 'plain', 'ms', 's', 'ns', 'day'] as const) {
+        const rows = await repository.aggregate({ where: { id: lt(5) }, groupBy: { id: 'id', start: timeBucket(width, property) }, select: {}, orderBy: { id: 'asc' } });
+        const texts = rows.map(({ start }) => (start instanceof Date ? start.toISOString() : String(start).replace(' ', 'T')));
+        expect(texts.map((text) => text.slice(0, 19)), `${width} of ${property}`).to.deep.equal(starts[width].map((day) => `${day}T00:00:00`));
+      }
+    expect(compile({ x: timeBucket('month', 'at') })).to.contain(`SELECT date_trunc('month', "at") AS "x"`);
+    expect(compile({ x: timeBucket('year', 'day') })).to.contain(`SELECT CAST(date_trunc('year', "day") AS DATE) AS "x"`);
+    expect((await failure(() => timeBucket('month', 'at', { origin: new Date(0) }), 'E_CONFIG')).message).to.equal('timeBucket: buckets of a month begin with it, and take no origin.');
+    // @ts-expect-error no width
+    await failure(() => timeBucket('week', 'at'), 'E_CONFIG');
+    await failure(() => compile({ x: timeBucket('month', 'clock') }), 'E_QUERY');
+  }); // prettier-ignore
 
   it('refuses a start that its column cannot hold', async () => {
     for (const [key, says] of [
