@@ -3,10 +3,10 @@ import type { Engine } from '../engine/engine.js';
 import { readResult } from '../engine/result.js';
 import { DatabaseError } from '../errors.js';
 import { CALL_OPTIONS, limited, within, type CallOptions, type Limit } from '../limit.js';
-import { explainStatement, explanationOf, type Explanation } from '../sql/explanation.js';
+import { NAMES, explainStatement, explanationOf, mentionsQuoted, type Explanation } from '../sql/explanation.js';
 import { parameterOf } from '../sql/parameter.js';
 import { knownOptions } from '../sql/select.js';
-import type { Statement } from '../sql/statement.js';
+import type { Parameter, Statement } from '../sql/statement.js';
 import { found } from './find.js';
 import type { Reader } from './reader.js';
 
@@ -41,7 +41,7 @@ export async function explainRaw(
   limit: Limit | undefined,
 ): Promise<Explanation> {
   const analyze = analyzes(options);
-  if (analyze && !(await isSelect(engine, statement, limit)))
+  if (analyze && (await ask(engine, IS_SELECT, [parameterOf(statement.text)], limit))[0] !== true)
     throw new DatabaseError(
       'E_QUERY',
       'explain: with analyze the statement is run, so it is one SELECT. Leave analyze out for what writes.',
@@ -57,16 +57,21 @@ async function explain(
   limit: Limit | undefined,
 ): Promise<Explanation> {
   const { columns } = await engine.collect(explainStatement(statement, analyze), readResult, limit);
-  return explanationOf(statement, columns[1]?.[0], estimates);
+  const names = (await ask(engine, NAMES, [], limit)) as string[];
+  const details = ![statement.text, ...names].some(mentionsQuoted);
+  return explanationOf(statement, columns[1]?.[0], { estimates, details });
 }
 
 /** DuckDB turns SELECTs alone into JSON. */
-async function isSelect(engine: Engine, { text }: Statement, limit: Limit | undefined): Promise<boolean> {
-  const asked = {
-    text: "SELECT json_extract_string(json_serialize_sql($1::VARCHAR), '$.error') = 'false'",
-    parameters: [parameterOf(text)],
-    reads: [],
-    writes: [],
-  };
-  return (await engine.collect(asked, readResult, limit)).columns[0]?.[0] === true;
+const IS_SELECT = "SELECT json_extract_string(json_serialize_sql($1::VARCHAR), '$.error') = 'false'";
+
+/** The first column of what it gives. */
+async function ask(
+  engine: Engine,
+  text: string,
+  parameters: readonly Parameter[],
+  limit: Limit | undefined,
+): Promise<readonly unknown[]> {
+  const { columns } = await engine.collect({ text, parameters, reads: [], writes: [] }, readResult, limit);
+  return columns[0] ?? [];
 }

@@ -110,6 +110,31 @@ describe('an explanation', () => {
     expect(parameters).to.deep.equal(['INTEGER', 'VARCHAR', 'BIGINT[]', 'TIMESTAMP WITH TIME ZONE']);
   });
 
+  it('shows no value beside a name with a quote, before a NUL, over several lines', async () => {
+    const db = await openManager({ entities });
+    await db.execute(sql`create table plain (n varchar, m varchar)`);
+    await db.execute(sql`insert into plain select 'n' || i, 'm' from range(100) r(i)`);
+    for (const value of ['hush\n77', 'hush\u0000 77', "hu'sh\n'hush", 'x'.repeat(5000) + 'hush', '\\hush"']) {
+      const { plan } = await db.explain(sql`select n || ${value} from plain where n || ${value} <> m or ${value} > n`);
+      expect(plan)
+        .to.include('plain')
+        .and.not.match(/hush|sh\b|77|xxx/);
+    }
+    await db.execute(sql`create view harmless as select n as "a", m || 'x' as "b" from plain`);
+    const view = await db.explain(sql`from harmless where a > ${'hush'}`);
+    expect(view.plan).to.include('Table').and.not.match(/hush/);
+    const aliased = await db.explain(sql`select n as "it's", ${'hush'} || n as "b'" from plain where n > ${'hush'}`);
+    expect(aliased.plan)
+      .to.include('SEQ_SCAN')
+      .and.not.match(/hush|Table/);
+    await db.execute(sql`create table odd ("it's" varchar, n varchar)`);
+    await db.execute(sql`insert into odd select 'n' || i, 'm' from range(100) r(i)`);
+    const { plan } = await db.explain(sql`from odd where columns(*) || ${'hush'} = ${'hush'} || n`);
+    expect(plan)
+      .to.include('SEQ_SCAN')
+      .and.not.match(/hush|Table/);
+  });
+
   it('runs a SELECT alone', async () => {
     const db = await openManager({ entities });
     expect((await db.explain(sql`with p as (from ${Parent}) select count(*) from p where id > ${3}`, { analyze: true })).plan).to.match(/\(1 rows, [\d.]+ ms\)/); // prettier-ignore
@@ -139,6 +164,7 @@ describe('an explanation', () => {
       ['struct_pack(#[14.0], t2.c3, 3, $2)', 'struct_pack(#[14.0], t2.c3, ?, $2)'],
       [`day>='2020-01-01'::DATE AND flag=true AND truely`, 'day>=?::DATE AND flag=? AND truely'],
       ["['a', 'b]'] = list_value(1, 22)", '[?, ?] = list_value(?, ?)'],
+      ["(n || 'sec, ret", '(n || ?'],
     ] as const)
       expect(masked(text)).to.equal(expected);
   });
