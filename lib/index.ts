@@ -116,6 +116,10 @@ export {
   type RowOf,
 } from './sql/relation.js';
 export type { FindPageOptions } from './sql/page.js';
+export type { DistinctOptions } from './sql/distinct.js';
+export type { SampleOptions, SampleSize } from './sql/sample.js';
+export type { SummarizeOptions } from './sql/summary.js';
+export type { Explanation } from './sql/explanation.js';
 export type { Mode, OnLocked } from './engine/database.js';
 export type { BackupOptions } from './engine/backup.js';
 export type { TransactionOptions } from './engine/transaction.js';
@@ -132,6 +136,8 @@ export { keyvStore, type KeyvStore, type KeyvStoreOptions } from './cache/keyv-s
 export { toJsonSerializable } from './json-serializable.js';
 export { Repository, type Id, type InsertManyOptions, type Rows, type UpsertOptions } from './repository.js';
 export type { Page } from './reading/page.js';
+export type { ColumnSummary } from './reading/summarize.js';
+export type { ExplainOptions } from './reading/explain.js';
 export type { ReadOptions } from './reading/reader.js';
 export type { RowStream } from './row-stream.js';
 export { pathFromEnv, type ManagerOptions } from './options.js';

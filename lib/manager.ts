@@ -24,9 +24,11 @@ import { toJsonSerializable } from './json-serializable.js';
 import { Lifetime } from './lifetime.js';
 import { CALL_OPTIONS, type Limit, limited, within, type CallOptions } from './limit.js';
 import { resolveOptions, type ManagerOptions, type Resolved } from './options.js';
+import { EXPLAIN_OPTIONS, explainRaw, type ExplainOptions } from './reading/explain.js';
 import { Repository, type RepositoryContext } from './repository.js';
 import { RowStream } from './row-stream.js';
 import { applySchema } from './schema/apply.js';
+import type { Explanation } from './sql/explanation.js';
 import { rawStatement } from './sql/render.js';
 import { knownOptions } from './sql/select.js';
 import { EVERYTHING } from './sql/statement.js';
@@ -326,6 +328,22 @@ export class BaseDuckDBManager implements OpenManager {
         yield* engine.stream(raw, (chunk) => rowsOf(chunk, hydrateObjects(chunk)) as Row[], limit);
       },
     });
+  }
+
+  /**
+   * How DuckDB would run a statement; with `analyze: true`, which is for a SELECT alone, how it has run it. Each value, and each
+   * constant of the text, is a `?` in the plan.
+   *
+   * @throws DatabaseError as `query`; `E_QUERY` with `analyze` for what is no SELECT
+   * @example console.log((await db.explain(sql`select * from ${Trade} where price > ${100}`)).plan);
+   */
+  explain(statement: Fragment, options: ExplainOptions = {}): Promise<Explanation> {
+    return this.#call(
+      'explain',
+      options,
+      ({ engine }, limit) => explainRaw(engine, rawStatement(statement), options, limit),
+      { known: EXPLAIN_OPTIONS },
+    );
   }
 
   /** One call within its limit, after connecting where that was never done. */

@@ -16,6 +16,8 @@ import { DatabaseError, isDatabaseError } from './errors.js';
 import type { Fragment } from './fragment.js';
 import { CALL_OPTIONS, limited, within, type Limit, type CallOptions } from './limit.js';
 import { PointOperations } from './point-operations.js';
+import { distinct } from './reading/distinct.js';
+import { explainFind, type ExplainOptions } from './reading/explain.js';
 import { find, found } from './reading/find.js';
 import { findPage, type Page } from './reading/page.js';
 import { asOf } from './reading/as-of.js';
@@ -36,9 +38,14 @@ import type {
 } from './sql/aggregate-types.js';
 import type { AsOfOptions, AsOfRow } from './sql/as-of.js';
 import type { LatestOptions } from './sql/latest.js';
+import { sample } from './reading/sample.js';
+import { summarize, type ColumnSummary } from './reading/summarize.js';
+import type { DistinctOptions } from './sql/distinct.js';
+import type { Explanation } from './sql/explanation.js';
 import type { Where } from './sql/operator.js';
 import type { FindPageOptions } from './sql/page.js';
 import type { Include, RowOf } from './sql/relation.js';
+import type { SampleOptions, SampleSize } from './sql/sample.js';
 import {
   columnOf,
   countStatement,
@@ -50,6 +57,7 @@ import {
   type NoInclude,
 } from './sql/select.js';
 import type { Statement } from './sql/statement.js';
+import type { SummarizeOptions } from './sql/summary.js';
 import { deleteStatement, updateStatement, upsertStatement, type OnConflict } from './sql/write.js';
 import type { WindowOf, WindowOptions, WindowRow } from './sql/window.js';
 import { inWordsOf } from './write-error.js';
@@ -367,6 +375,69 @@ export class Repository<E extends object> {
       readResult,
       (result) => result.columns[0]?.[0],
     )) as number;
+  }
+
+  /**
+   * Each combination of some properties once, as instances that have these alone. What is equal is what DuckDB takes for equal:
+   * NULL is one value, NaN too, and -0 is 0.
+   *
+   * @throws DatabaseError as `find`; `E_QUERY` for json, which would be compared by its text, and an order by another property
+   * @example await runs.distinct(['strategyId', 'state'], { where: { userId }, orderBy: { strategyId: 'asc' } });
+   * // { strategyId: string; state: 'queued' | 'done' }[]
+   */
+  async distinct<const K extends ColumnKey<E>>(
+    properties: readonly K[],
+    options: DistinctOptions<E, NoInfer<K>> = {},
+  ): Promise<Selected<E, K>[]> {
+    return (await distinct(this.#reader, properties, options)) as never;
+  }
+
+  /**
+   * Rows chosen at random among those that match, as instances. `rows`: exactly so many, or all where there are fewer; `percent`:
+   * each with this chance.
+   *
+   * With `seed` DuckDB reads in one thread, so that the same rows are chosen each time, by every process and number of threads,
+   * as long as the table is not written; after a write they may be others. It is cached as other reads are. Without it each call
+   * chooses anew, and nothing is cached.
+   *
+   * @throws DatabaseError as `find`; `E_QUERY` for a size that is none
+   * @example await trades.sample({ rows: 100 }, { where: { symbol: 'AAPL' }, seed: 42 });
+   */
+  async sample<const K extends ColumnKey<E> = never>(
+    size: SampleSize,
+    options: SampleOptions<E, K> = {},
+  ): Promise<RowOf<E, K, NoInclude>[]> {
+    return (await sample(this.#reader, size, options)) as never;
+  }
+
+  /**
+   * Describes columns by DuckDB's SUMMARIZE, over the rows that match: how many there are and how many are NULL (both exact),
+   * smallest and largest, about how many different ones, mean, standard deviation, approximate quantiles.
+   *
+   * @throws DatabaseError as `find`; `E_QUERY` where a column of float or double has NaN or an infinity, of which there is no
+   *   standard deviation
+   * @example const [price] = await trades.summarize({ select: ['price'], where: { symbol: 'AAPL' } });
+   * // { column: 'price', type: 'DOUBLE', count: 1200, nulls: 0, min: '180.5', max: '199.0', approxUnique: 431, avg: 190.2, ... }
+   */
+  async summarize<const K extends ColumnKey<E> = never>(
+    options: SummarizeOptions<E, K> = {},
+  ): Promise<ColumnSummary<[K] extends [never] ? ColumnKey<E> : K>[]> {
+    return (await summarize(this.#reader, options)) as never;
+  }
+
+  /**
+   * How DuckDB would run what `find` runs with these options; with `analyze: true` it is run, and each operator tells how many
+   * rows it gave and how long it took. DuckDB plans with the values, and shows them: in the plan that is given here each of them,
+   * and each constant, is a `?`. What is left of them is how many rows DuckDB expects.
+   *
+   * @throws DatabaseError as `find`
+   * @example console.log((await trades.explain({ where: { symbol: 'AAPL' } })).plan);
+   */
+  async explain<const K extends ColumnKey<E> = never, const I extends Include<E> = NoInclude>(
+    query: Omit<FindOptions<E, K, I>, keyof ReadOptions> = {},
+    options: ExplainOptions = {},
+  ): Promise<Explanation> {
+    return explainFind(this.#reader, query, options);
   }
 
   /** Whether any row matches. */

@@ -10,6 +10,7 @@ import { scratchFolder } from './support/scratch.js';
 const root = join(import.meta.dirname, '..', '..');
 const OWN_ENVIRONMENT = [
   'DUCKDB_PATH',
+  'DUCKDB_CURSOR_SECRET',
   'BACKTEST_DB_PATH',
   'MARKET_DB_PATH',
   'LOG_LEVEL',
@@ -143,6 +144,18 @@ The two highest months of each of two shares
 2 AAPL 2009-12-01 210.73
 1 AMZN 2009-11-01 135.91
 2 AMZN 2009-12-01 134.52`,
+  reading: `
+page: [ 5, 3 ]
+page: [ 4, 1 ]
+page: [ 3 ]
+momentum AAPL 102.50, MSFT 101.50
+carry NVDA 103.50
+NVDA by carry true
+symbols: AAPL MSFT NVDA
+sample: 3
+price DECIMAL(18,2) 100.50 103.50 0
+SELECT "id" FROM "fills" WHERE "symbol" = $1 [ 'VARCHAR' ]
+  Filters: symbol=?`,
   locked: `
 fallback degraded
 updated for now: 1

@@ -2,6 +2,7 @@
 // beyond it (sql/page.ts).
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { decodeValue, encodeValue } from '../cache/values.js';
+import { describe } from '../entity/misfit.js';
 import type { EntitySchema } from '../entity/schema.js';
 import { DatabaseError } from '../errors.js';
 import type { Place, SortKey } from '../sql/page.js';
@@ -27,7 +28,7 @@ export class Cursors {
 
   constructor(entity: EntitySchema, keys: readonly SortKey[], secret: string | undefined) {
     this.#entity = entity;
-    const order = keys.map(({ column, dir, nulls }) => [column.property, column.type.ddl, dir, nulls]);
+    const order = keys.map(({ column, dir, nulls }) => [column.property, String(column.type.duckdb), dir, nulls]);
     this.#order = createHash('sha256').update(JSON.stringify(order)).digest('base64url').slice(0, 16);
     this.#secret = secret;
     this.#keys = keys.length;
@@ -47,8 +48,7 @@ export class Cursors {
 
   /** @throws DatabaseError `E_QUERY` for what is no cursor, or one of something else; it does not repeat it */
   decode(cursor: unknown): Place {
-    if (typeof cursor !== 'string')
-      return this.#refuse(`is ${cursor === null ? 'null' : `a ${typeof cursor}`}, not the text that findPage gave`);
+    if (typeof cursor !== 'string') return this.#refuse(`is ${describe(cursor)}, not the text that findPage gave`);
     if (cursor.length > CURSOR_MAX)
       return this.#refuse(`is longer than ${CURSOR_MAX / 1024} KB: findPage gave no such`);
     const bytes = Buffer.from(cursor, 'base64url');

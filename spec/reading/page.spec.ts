@@ -366,9 +366,9 @@ describe('a cursor', () => {
     expect(await refused(rows, 'x'.repeat(50_000_000))).to.include('is longer than 64 KB');
     for (const [bad, what] of [
       [null, 'null'],
-      [5, 'a number'],
-      [{}, 'a object'],
-      [[good], 'a object'],
+      [5, 'an integer'],
+      [{}, 'an object'],
+      [[good], 'an array'],
     ] as const)
       expect(await refused(rows, bad)).to.include(`is ${what}, not the text`);
     expect(await refused(rows, (await kept.findPage({ limit: 1 })).next)).to.include('is of another entity');
@@ -400,6 +400,29 @@ describe('a cursor', () => {
     } finally {
       delete process.env['DUCKDB_CURSOR_SECRET'];
     }
+  });
+
+  it('is of another order where a value of its key is no value of the column any more', async () => {
+    const moods = (...values: string[]): { new (): { id: number; mood: string } } => {
+      class Changing {
+        id!: number;
+        mood!: string;
+      }
+      Column('integer', { primaryKey: true })(Changing.prototype, 'id');
+      (Column(enumOf('page_changing', values)) as (target: object, property: string) => void)(
+        Changing.prototype,
+        'mood',
+      );
+      Table('page_changing')(Changing);
+      return Changing;
+    };
+    const [Before, After] = [moods('a', 'b'), moods('a')];
+    const before = (await openManager({ entities: [Before] })).repository(Before);
+    await before.insertMany(['a', 'b', 'b'].map((mood, id) => ({ id, mood })));
+    const { next } = await before.findPage({ orderBy: { mood: 'desc' }, limit: 1 });
+    const after = (await openManager({ entities: [After] })).repository(After);
+    const { message } = await failure(after.findPage({ orderBy: { mood: 'desc' }, after: next as string }), 'E_QUERY');
+    expect(message).to.include('is of another order');
   });
 
   it('of a key that is too long is an error, and no cursor', async () => {
