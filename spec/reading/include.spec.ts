@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { expectTypeOf } from 'expect-type';
 import { describe, it } from 'mocha';
-import { Cached, Column, Table, enumOf, gt, json, list, many, map, one, or, sql, struct, type BaseDuckDBManager, type Generated, type Interval } from '@mysingle/database'; // prettier-ignore
+import { Cached, Column, Table, all, enumOf, gt, isNotNull, json, list, many, map, noneOf, not, one, oneOf, or, sql, struct, type Where, type BaseDuckDBManager, type Generated, type Interval } from '@mysingle/database'; // prettier-ignore
 import { failure } from '../support/failure.js';
 import { openManager, scratchPath } from '../support/scratch.js';
 import { watched } from '../support/watched.js';
@@ -236,20 +236,33 @@ describe('include', () => {
     await db.execute(sql`insert into inc_trade select i, i % 4999, null, i, i from range(20000) r(i)`);
     const strategies = db.repository(Strategy);
     const include = { trades: many(Trade, { by: 'strategyId', orderBy: { id: 'desc' }, limit: 3 }) };
-    const all = await strategies.find({ include, orderBy: { id: 'desc' } });
+    const every = await strategies.find({ include, orderBy: { id: 'desc' } });
     const expected = await db.query<{ id: number; ids: bigint[] | null }>(sql`
       select s.id, list(t.id order by t.id desc)[1:3] as ids from inc_strategy s left join inc_trade t on t.strategy_id = s.id
       group by s.id order by s.id desc`);
-    expect(all.map(({ id, trades }) => ({ id, ids: trades.map((each) => each.id) }))).to.deep.equal(
+    expect(every.map(({ id, trades }) => ({ id, ids: trades.map((each) => each.id) }))).to.deep.equal(
       expected.map(({ id, ids }) => ({ id, ids: ids?.filter((each) => each !== null) ?? [] })),
     );
     const some = await strategies.find({ include, orderBy: { id: 'desc' }, limit: 2, offset: 1 });
-    expect(some).to.deep.equal(all.slice(1, 3));
+    expect(some).to.deep.equal(every.slice(1, 3));
     const trades = await db.repository(Trade).find({ include: { strategy: one(Strategy, { by: 'strategyId' }) }, orderBy: { id: 'asc' } }); // prettier-ignore
     expect(trades.length).to.equal(20_000);
     for (const { strategyId, strategy } of trades) expect(strategy.id).to.equal(strategyId);
     const { plan } = await planOf(db, sql`select r1.id, (select list({'id': r2.id}) from (select * from inc_trade where strategy_id = r1.id) as r2) from (select * from inc_strategy) as r1`); // prettier-ignore
     expect(plan).to.include('HASH_JOIN').and.not.include('NESTED_LOOP_JOIN');
+  });
+
+  it('takes any condition on the related rows', async () => {
+    const db = await openManager({ entities });
+    await fill(db);
+    const read = async (where: Where<Trade>): Promise<bigint[][]> =>
+      (await db.repository(Strategy).find({ include: { trades: many(Trade, { by: 'strategyId', where, orderBy: { id: 'asc' } }) }, orderBy: { id: 'asc' } })).map(({ trades }) => trades.map(({ id }) => id)); // prettier-ignore
+    expect(await read({ id: oneOf([10n, 20n, 99n]) })).to.deep.equal([[10n], [20n], []]);
+    expect(await read({ id: noneOf([10n]), size: isNotNull() })).to.deep.equal([[12n], [20n], []]);
+    expect(await read(or<Trade>({ id: 10n }, { price: '99' }))).to.deep.equal([[10n], [20n], []]);
+    expect(await read(not<Trade>({ hedgeOf: 'b' }))).to.deep.equal([[12n, 2n ** 60n], [], []]);
+    expect(await read(sql`price * 2 > ${4} or exists (from ${Leg} where trade_id = ${Trade}.id and venue = ${'Y'})`)).to.deep.equal([[10n, 2n ** 60n], [20n], []]); // prettier-ignore
+    expect(await read(all())).to.deep.equal([[10n, 12n, 2n ** 60n], [20n], []]);
   });
 
   it('finds an entity that refers to itself, and names that are like its own', async () => {
