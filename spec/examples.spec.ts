@@ -60,7 +60,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
 2026 1 3
 2026 all months 3
 all years all months 5`,
-  questions: `
+  'backtest/questions': `
 1. Which strategies have the best mean return, with a Sharpe ratio worth showing?
  sma-10-180: 86.2%, Sharpe 0.52, of 4
  sma-10-185: 84.1%, Sharpe 0.51, of 4
@@ -371,7 +371,11 @@ describe('the examples', () => {
   it('are all run here', () => {
     const entries = readdirSync(join(root, 'examples'), { withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile()).map((entry) => basename(entry.name, '.ts'));
-    expect(files.toSorted()).to.deep.equal(Object.keys(EXPECTED).toSorted());
+    expect(files.toSorted()).to.deep.equal(
+      Object.keys(EXPECTED)
+        .filter((name) => !name.includes('/'))
+        .toSorted(),
+    );
     const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
     expect(folders).to.deep.equal(['backtest']);
   });

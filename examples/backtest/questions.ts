@@ -1,9 +1,9 @@
 // Twelve questions of a backtesting service, each one typed call. The first two are those that the Python module's users ask.
 import { BaseDuckDBManager } from '@mysingle/database';
 import { argMax, at, avg, count, gt, lag, lte, max, median, min, oneOf, or, quantile, rank, sql, stddev, sum, timeBucket } from '@mysingle/database'; // prettier-ignore
-import { BacktestResult, PriceBar } from './backtest/entities.js';
-import { ALICE, loadPrices, runGrid } from './backtest/grid.js';
-import { pricesOf } from './backtest/strategy.js';
+import { BacktestResult, PriceBar } from './entities.js';
+import { ALICE, loadPrices, runGrid } from './grid.js';
+import { pricesOf } from './strategy.js';
 
 await using db = await BaseDuckDBManager.open({
   path: ':memory:',
