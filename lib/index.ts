@@ -93,7 +93,17 @@ export { Cached, type CachedOptions } from './cache/cached.js';
 export { CacheInvalidate, type CacheInvalidateOptions } from './cache/cache-invalidate.js';
 export { keyvStore, type KeyvStore, type KeyvStoreOptions } from './cache/keyv-store.js';
 export { toJsonSerializable } from './json-serializable.js';
-export { Repository, type Id, type InsertManyOptions, type Rows, type UpsertOptions } from './repository.js';
+export {
+  Repository,
+  type ExportRowsOptions,
+  type Id,
+  type InsertManyOptions,
+  type Rows,
+  type UpsertOptions,
+} from './repository.js';
+export type { CsvOptions, FileFormat } from './entity/file-source.js';
+export type { ExportOptions } from './files/file-target.js';
+export type { ImportOptions } from './files/import.js';
 export type { ReadOptions } from './reading/reader.js';
 export type { RowStream } from './row-stream.js';
 export { pathFromEnv, type ManagerOptions } from './options.js';
