@@ -231,6 +231,11 @@ const RULES: readonly Rule[] = [
     details: ({ line, path }) => ({ ...pathDetails({ path }), line: Number(line) }),
   },
   {
+    code: 'E_CONVERSION',
+    when: /^Invalid Input Error: (?<path>[\s\S]*): \S+ \(.*\) cannot hold the [\s\S]* exactly\. Mend the file/,
+    details: pathDetails,
+  },
+  {
     code: 'E_CORRUPT',
     when: /^Invalid Input Error: (?:No magic bytes found at end of file '(?<end>[\s\S]*?)'|File '(?<path>[\s\S]*?)' too small to be a Parquet file)/,
     remedy: 'Write the file anew, or name one that is Parquet.',

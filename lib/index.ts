@@ -101,7 +101,7 @@ export {
   type Rows,
   type UpsertOptions,
 } from './repository.js';
-export type { CsvOptions, FileFormat } from './entity/file-source.js';
+export { csvFile, jsonFile, parquet, type CsvOptions, type FileFormat, type FileSource } from './entity/file-source.js';
 export type { ExportOptions } from './files/file-target.js';
 export type { ImportOptions } from './files/import.js';
 export type { ReadOptions } from './reading/reader.js';

@@ -315,8 +315,9 @@ export class Repository<E extends object> {
    */
   async findById(id: Id<E>, options: ReadOptions = {}): Promise<E | null> {
     knownOptions(options, READ_OPTIONS, 'findById');
-    const cached = this.#schema.cachedMs !== undefined && options.cache !== false;
-    const key = cached ? undefined : this.#points.keyOf(id);
+    const { cachedMs, from } = this.#schema;
+    const alone = from !== undefined || (cachedMs !== undefined && options.cache !== false);
+    const key = alone ? undefined : this.#points.keyOf(id);
     if (key === undefined) return this.findOne({ ...options, where: this.#idCondition(id) });
     return limited(options, 'findById', this.queryTimeoutMs, (limit) => {
       const opened = within(limit, this.#open());
@@ -482,7 +483,7 @@ export class Repository<E extends object> {
     }
   }
 
-  /** A call that is no read: within its limit, with what it needs. */
+  /** A call that writes: within its limit, with what it needs. */
   async #call<T>(
     what: string,
     options: CallOptions,
@@ -490,6 +491,7 @@ export class Repository<E extends object> {
     known: readonly string[] = CALL_OPTIONS,
   ): Promise<T> {
     knownOptions(options, known, what);
+    refuseFiles(this.#schema, what);
     return limited(options, what, this.queryTimeoutMs, async (limit) => {
       const opened = within(limit, this.#open());
       const ready = opened instanceof Promise ? await opened : opened;
@@ -564,6 +566,16 @@ export class Repository<E extends object> {
       );
     return { action: 'update', on: key, update: updated.filter((column) => !key.includes(column)) };
   }
+}
+
+/** @throws DatabaseError `E_READ_ONLY` for an entity that is read from files */
+function refuseFiles({ className, from }: EntitySchema, what: string): void {
+  if (from !== undefined)
+    throw new DatabaseError(
+      'E_READ_ONLY',
+      `${what} on ${className}: its rows are read from the files ${from.path}, which are never written. Write such files by exportTo, or declare a table and bring them in by importFrom.`,
+      { details: { entity: className, path: from.path } },
+    );
 }
 
 const named = (columns: readonly Column[], arrays: readonly unknown[]): Record<string, unknown> =>

@@ -101,8 +101,9 @@ async function columnsOf(
     }
     const result = await connection.run(shapeQuery(path));
     const types = result.columnTypes();
-    const own = result.columnNames();
-    return { own, columns: own.map((name, index) => ({ name, type: types[index] as DuckDBType })) };
+    const columns = result.columnNames().map((name, index) => ({ name, type: types[index] as DuckDBType }));
+    const inPath = new Set(partitions.map(({ name }) => name.toLowerCase()));
+    return { columns, own: columns.map(({ name }) => name).filter((name) => !inPath.has(name.toLowerCase())) };
   } catch (error) {
     throw classify(error, { path: file });
   }

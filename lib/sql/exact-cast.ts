@@ -116,6 +116,63 @@ function fitting(value: string, from: DuckDBType, to: DuckDBType, depth: number)
   throw new NoCast();
 }
 
+/** How many bits of a number each integer has. */
+const BITS: ReadonlyMap<Id, number> = new Map([
+  [Id.TINYINT, 7], [Id.SMALLINT, 15], [Id.INTEGER, 31], [Id.BIGINT, 63], [Id.HUGEINT, 127],
+  [Id.UTINYINT, 8], [Id.USMALLINT, 16], [Id.UINTEGER, 32], [Id.UBIGINT, 64], [Id.UHUGEINT, 128],
+]); // prettier-ignore
+const UNSIGNED: ReadonlySet<Id> = new Set([Id.UTINYINT, Id.USMALLINT, Id.UINTEGER, Id.UBIGINT, Id.UHUGEINT]);
+
+/** Whether one type holds every value of the other, as far as that is plain to see. */
+export function alwaysFits(from: DuckDBType, to: DuckDBType): boolean {
+  if (typeSql(from) === typeSql(to)) return true;
+  const bits = BITS.get(from.typeId);
+  if (bits !== undefined) {
+    if (to.typeId === Id.DOUBLE) return bits <= 53;
+    if (to.typeId === Id.FLOAT) return bits <= 24;
+    if (to instanceof DuckDBDecimalType) return Math.ceil(bits * Math.log10(2)) <= to.width - to.scale;
+    const room = BITS.get(to.typeId);
+    if (room !== undefined) return bits <= room && (UNSIGNED.has(from.typeId) || !UNSIGNED.has(to.typeId));
+  }
+  if (from instanceof DuckDBDecimalType && to instanceof DuckDBDecimalType)
+    return from.scale <= to.scale && from.width - from.scale <= to.width - to.scale;
+  if (from instanceof DuckDBListType && to instanceof DuckDBListType) return alwaysFits(from.valueType, to.valueType);
+  return (from.typeId === Id.FLOAT && to.typeId === Id.DOUBLE) || (from instanceof DuckDBEnumType && isText(to));
+}
+
+/** What a file has as text, having no type for it; and times, of which Parquet has fewer. */
+const AS_TEXT: ReadonlySet<Id> = new Set([
+  Id.UUID, Id.ENUM, Id.HUGEINT, Id.UHUGEINT, Id.INTERVAL, Id.TIME_TZ, Id.BIT,
+]); // prettier-ignore
+
+/** Whether a column of Parquet may stand for a declared one: it is that, a part of it, or the form that an export gives it. */
+export function standsFor(from: DuckDBType, to: DuckDBType): boolean {
+  if (alwaysFits(from, to)) return true;
+  if (isText(from)) return isJson(to) || AS_TEXT.has(to.typeId);
+  if (isJson(from)) return isText(to);
+  if (from.typeId === Id.DATE || from.typeId === Id.TIMESTAMP)
+    return DATES.has(to.typeId) && to.typeId !== Id.DATE && to.typeId !== Id.TIMESTAMP_TZ;
+  if (from instanceof DuckDBListType && (to instanceof DuckDBListType || to instanceof DuckDBArrayType))
+    return standsFor(from.valueType, to.valueType);
+  if (from instanceof DuckDBMapType && to instanceof DuckDBMapType)
+    return standsFor(from.keyType, to.keyType) && standsFor(from.valueType, to.valueType);
+  if (!(from instanceof DuckDBStructType && to instanceof DuckDBStructType)) return false;
+  return (
+    from.entryCount === to.entryCount &&
+    to.entryNames.every((name, index) => {
+      const at = from.entryNames.indexOf(name);
+      return at >= 0 && standsFor(from.entryTypes[at] as DuckDBType, to.entryTypes[index] as DuckDBType);
+    })
+  );
+}
+
+/** Whether files with a column of both types can be read together: DuckDB finds one for both, and a double loses digits of others. */
+export function goTogether(one: DuckDBType, other: DuckDBType): boolean {
+  if (typeSql(one) === typeSql(other)) return true;
+  if (isText(one) || isText(other)) return false;
+  return alwaysFits(one, other) || alwaysFits(other, one) || (BITS.has(one.typeId) && BITS.has(other.typeId));
+}
+
 const all = (conditions: readonly (string | undefined)[]): string | undefined => {
   const said = conditions.filter((condition) => condition !== undefined);
   return said.length === 0 ? undefined : `(${said.join(' AND ')})`;

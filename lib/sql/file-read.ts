@@ -38,6 +38,23 @@ export function readCall(kind: FileKind, paths: readonly string[], own: readonly
   }
 }
 
+/**
+ * Reads files that may have changed since anybody looked: by the names of their columns.
+ *
+ * @param names the columns that are asked for
+ */
+export function manyCall(kind: FileKind, path: string, names: readonly string[]): string {
+  const files = quoteLiteral(path);
+  switch (kind.format) {
+    case 'parquet':
+      return `read_parquet(${files}, union_by_name=true, hive_types_autocast=false)`;
+    case 'csv':
+      return `read_csv(${files}, all_varchar=true, union_by_name=true, comment='', ${csvOptions(kind)})`;
+    default:
+      return `read_json(${files}, ${columnsOf(names, 'JSON')}, hive_types_autocast=false)`;
+  }
+}
+
 /** A query that has the columns of a Parquet file and no rows. */
 export const shapeQuery = (path: string): string =>
   `SELECT * FROM read_parquet(${quoteLiteral(path)}, hive_types_autocast=false) LIMIT 0`;
