@@ -237,8 +237,8 @@ const RULES: readonly Rule[] = [
   },
   {
     code: 'E_CORRUPT',
-    when: /^Invalid Input Error: (?:No magic bytes found at end of file '(?<end>[\s\S]*?)'|File '(?<path>[\s\S]*?)' too small to be a Parquet file)/,
-    remedy: 'Write the file anew, or name one that is Parquet.',
+    when: /^Invalid Input Error: (?:No magic bytes found at end of file '(?<end>[\s\S]*?)'|File '(?<path>[\s\S]*?)' too small to be a Parquet file)|^(?:[A-Za-z ]+ Error: )?(?:Input is not a (?:GZIP stream|ZSTD frame)|TProtocolException: )/,
+    remedy: 'Write the file anew, or name it as what it is.',
     details: ({ end, path }) => pathDetails({ path: end ?? path }),
   },
   {

@@ -132,6 +132,7 @@ async function namesOf(
   if (typeof line !== 'string') return header ? refuse('is empty: it has no line with the names of its columns.') : [];
   const names = valuesOfLine(line, delimiter);
   if (names === undefined) return refuse('begins with a quote that is not closed in its line.');
+  if (line.includes('\0')) return refuse('is no text in UTF-8.');
   const own = names.map((name, index) => (header && name !== '' ? name : `column${index}`));
   const twice = own.find((name, index) => own.findIndex((each) => each.toLowerCase() === name.toLowerCase()) < index);
   return twice === undefined ? own : refuse(`has two columns of the name ${JSON.stringify(twice)}. Rename one.`);

@@ -3,13 +3,29 @@
 import { DatabaseError } from '../errors.js';
 
 /** Where its advice begins. */
-const ADVICE = /\s*\n\s*(?:Possible (?:fixes|solutions)|LINE \d+:|file = )[\s\S]*$/;
+const ADVICE = /\s*\n\s*(?:Possible (?:fixes|solutions?)|LINE \d+:|file = )[\s\S]*$/i;
+
+/** It repeats the line, which may be long, and secret. What is wrong with it comes behind. */
+const REPEATED =
+  /CSV Error on Line: \d+\s*Original Line:[\s\S]*?\n(?=Expected Number of Columns|Value with unterminated quote|Invalid unicode|Maximum line size)/;
+const UNKNOWN = /CSV Error on Line: \d+\s*Original Line:[\s\S]*$/;
 
 export function plainly(error: DatabaseError): DatabaseError {
   const { path, line } = error.details;
-  const own = error.message.replace(ADVICE, '').replaceAll(/\s*\n\s*/g, ' ').replace(/^[A-Z][A-Za-z ]+ Error: /, ''); // prettier-ignore
-  const named = typeof path === 'string' && !own.includes(path) ? `${path}${line === undefined ? '' : `, line ${line as number}`}: ` : ''; // prettier-ignore
-  const message = `${named}${own.replace(/[.!]?$/, '.')}`;
-  if (message === error.message) return error;
-  return new DatabaseError(error.code, message, { cause: error, details: error.details, retryable: error.retryable });
+  // of something else than a file
+  if (typeof path !== 'string') return error;
+  const own = error.message
+    .replace(REPEATED, '')
+    .replace(UNKNOWN, 'The line is no CSV by these options')
+    .replace(ADVICE, '')
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .replace(/^[A-Z][A-Za-z ]+ Error: /, '')
+    .replace(/[\s.!]*$/, '.');
+  const where = own.includes(path) ? '' : `${path}${line === undefined ? '' : `, line ${line as number}`}: `;
+  if (where + own === error.message) return error;
+  return new DatabaseError(error.code, where + own, {
+    cause: error,
+    details: error.details,
+    retryable: error.retryable,
+  });
 }

@@ -6,8 +6,11 @@ import type { FileKind } from '../entity/file-source.js';
 /** A name that stands for itself, whatever marks of a pattern are in it. */
 export const literalPath = (path: string): string => path.replaceAll(/[*?[]/g, '[$&]');
 
+/** As long as a line, or a value, of CSV may be, in bytes: DuckDB keeps a few of them at once. */
+const LINE_MAX = 16_777_216;
+
 /** Nothing is guessed: DuckDB would leave out lines that look odd to it. */
-const CSV_FIXED = `quote='"', escape='"', skip=0, allow_quoted_nulls=false, hive_types_autocast=false`;
+const CSV_FIXED = `quote='"', escape='"', skip=0, allow_quoted_nulls=false, max_line_size=${LINE_MAX}, hive_types_autocast=false`;
 
 const csvOptions = ({ csv }: FileKind): string =>
   `delim=${quoteLiteral(csv.delimiter)}, header=${csv.header}, nullstr=${quoteLiteral(csv.nullString)}, ${CSV_FIXED}`;
@@ -61,7 +64,7 @@ export const shapeQuery = (path: string): string =>
 
 /** The first line of a text, whole: no text has a character of this kind in it. */
 export const firstLineQuery = (path: string): string =>
-  `SELECT line FROM read_csv(${quoteLiteral(path)}, auto_detect=false, header=false, columns={line: 'VARCHAR'}, delim='\u0001', quote='', escape='', strict_mode=false, hive_partitioning=false) LIMIT 1`;
+  `SELECT line FROM read_csv(${quoteLiteral(path)}, auto_detect=false, header=false, columns={line: 'VARCHAR'}, delim='\u0001', quote='', escape='', max_line_size=${LINE_MAX}, strict_mode=false, hive_partitioning=false) LIMIT 1`;
 
 /** The keys of a file of JSON objects, in the order of their names; NULL where something else than an object is in it. */
 export function keysQuery(path: string): string {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { beforeEach, describe, it } from 'mocha';
@@ -250,11 +250,17 @@ describe('importFrom', () => {
     expect(await trades.importFrom(written('none.csv', '8,x\n9,NA\n'), { header: false, nullString: 'NA', columns: { id: 'column0', userId: 'column1' } })).to.equal(2); // prettier-ignore
     expect(await trades.findById(9)).to.deep.include({ id: 9, userId: null });
     expect(await trades.importFrom(written('head.csv', 'id,user_id\n'))).to.equal(0);
+    expect(await trades.importFrom(written('lines.csv', `\u{FEFF}id,user_id\r\n10,"a\r\nb"\r\n\r\n11,${'x'.repeat(3_000_000)}`))).to.equal(2); // prettier-ignore
+    expect(await db.query(sql`select id, length(user_id)::integer as length from ${Trade} where id > 9 order by id`)).to.deep.equal([{ id: 10, length: 4 }, { id: 11, length: 3_000_000 }]); // prettier-ignore
+    const wide = await failure(trades.importFrom(written('wide.csv', `id,user_id\n1,secret\n2,secret,"x`)), 'E_CONVERSION');
+    expect(wide.message).to.not.include('secret');
   }); // prettier-ignore
 
   it('says what is wrong with a file, and which one', async () => {
     const trades = db.repository(Trade);
     mkdirSync(join(folder, 'dir.parquet'));
+    const broken = readFileSync(await made('whole.parquet', 'select i as id from range(1000) t(i)'));
+    broken.fill(7, broken.length - 150, broken.length - 20);
     const cases: [string | string[], string, string][] = [
       [join(folder, 'no.parquet'), 'E_NOT_FOUND', 'there is no file'],
       [join(folder, 'no*.parquet'), 'E_NOT_FOUND', 'there is no file'],
@@ -263,6 +269,11 @@ describe('importFrom', () => {
       [written('empty.parquet', ''), 'E_CORRUPT', 'too small to be a Parquet file'],
       [written('text.parquet', 'this is no Parquet file'), 'E_CORRUPT', 'No magic bytes'],
       [written('empty.csv', ''), 'E_CORRUPT', 'is empty'],
+      [written('footer.parquet', broken), 'E_CORRUPT', 'footer.parquet: TProtocolException'],
+      [written('none.csv.gz', 'id\n1\n'), 'E_CORRUPT', 'not a GZIP stream'],
+      [written('twice.csv', 'id,ID\n1,2\n'), 'E_CORRUPT', 'two columns of the name'],
+      [written('utf16.csv', Buffer.from('id\n1\n', 'utf16le')), 'E_CORRUPT', 'is no text in UTF-8'],
+      [written('latin.csv', Buffer.from('id,user_id\n1,\u00E9\n', 'latin1')), 'E_CONVERSION', 'latin.csv, line 2: .*Invalid unicode'],
       [written('broken.ndjson', '{"id":1}\n{"id":\n'), 'E_CONVERSION', 'Malformed JSON'],
       [written('scalar.json', '5'), 'E_CONVERSION', ''],
       [join(folder, 'x.xlsx'), 'E_CONFIG', 'does not tell the format'],
