@@ -24,7 +24,7 @@ export interface FileShape {
 }
 
 /** Folders `name=value` around a file are columns of it. */
-const partitionsOf = (file: string): readonly string[] =>
+export const partitionsOf = (file: string): readonly string[] =>
   [...file.matchAll(/(?:^|[/\\])([^/\\=]+)=[^/\\]*(?=[/\\])/g)].map((match) => decodeURIComponent(match[1] as string));
 
 /**

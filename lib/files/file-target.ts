@@ -28,7 +28,7 @@ import type { CopyTarget } from '../sql/copy-to.js';
 export interface ExportOptions<C extends string = string> extends CsvOptions, CallOptions {
   /** default: by the end of the path */
   readonly format?: FileFormat;
-  /** a folder `column=value` for each value, in which files have the other columns: a Hive layout. The path names a folder */
+  /** a folder `column=value` for each value, in which files have the other columns: a Hive layout. The path names a folder. Not for JSON */
   readonly partitionBy?: readonly C[];
   /**
    * Parquet: `'snappy'` (default), `'zstd'`, `'gzip'`, `'lz4'`, `'brotli'`, `'none'`; text: `'gzip'`, `'zstd'`, `'none'`, default by the
@@ -77,6 +77,8 @@ export class FileTarget {
     if (partitionBy !== undefined && (!Array.isArray(partitionBy) || partitionBy.length === 0))
       fail(`${what}: partitionBy is a list of at least one column.`);
     const kind = kindOf(given, { ...csvOf(options), format: options.format }, what);
+    if (partitionBy !== undefined && (kind.format === 'json' || kind.format === 'ndjson'))
+      throw new DatabaseError('E_UNSUPPORTED', `${what}: DuckDB writes no folders of JSON. Write Parquet or CSV by partitionBy, or a file for each value by where.`); // prettier-ignore
     const compression = compressionOf(kind, options.compression);
     const several = severalOf(given, partitionBy !== undefined, kind, compression);
     const place = realOf(basename(given).includes('*') ? dirname(given) : given);

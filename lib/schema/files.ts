@@ -1,8 +1,8 @@
 // Boot, for entities that are read from files: are the files there, and do they have the columns that the class says. Not here: tables
 // (apply.ts).
-import type { DuckDBConnection, DuckDBType } from '@duckdb/node-api';
+import { VARCHAR, type DuckDBConnection, type DuckDBType } from '@duckdb/node-api';
 import type { Database } from '../engine/database.js';
-import { filesOf, shapesOf, type FileShape } from '../engine/file-shape.js';
+import { filesOf, partitionsOf, shapesOf, type FileShape } from '../engine/file-shape.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
 import { DatabaseError, classify } from '../errors.js';
 import { goTogether, standsFor, typeSql } from '../sql/exact-cast.js';
@@ -43,7 +43,10 @@ async function differencesOf(connection: DuckDBConnection, entity: EntitySchema)
   if (from === undefined) return [];
   // to know all keys would take reading all of JSON, and a missing one is NULL
   if (from.kind.format === 'json') {
-    await filesOf(connection, from.resolved, className);
+    const [file] = (await filesOf(connection, from.resolved, className)) as [string];
+    const inPath = partitionsOf(file).map((name) => name.toLowerCase());
+    const texts = entity.columns.filter(({ name }) => inPath.includes(name.toLowerCase()));
+    rememberTypes(entity, new Map(texts.map((column) => [column, VARCHAR])));
     return [];
   }
   const shapes = await shapesOf(connection, [from.resolved], from.kind, className);

@@ -7,7 +7,7 @@ import type { Column, EntitySchema } from '../entity/schema.js';
 import { JSON_TYPE, alwaysFits, exactCast, typeSql } from './exact-cast.js';
 import { manyCall } from './file-read.js';
 
-/** Of each entity, the types that its Parquet files were found to have; columns that are as declared are left out. */
+/** Of each entity, the types that its files were found to have, of columns that have another than is to be expected. */
 const others = new WeakMap<EntitySchema, ReadonlyMap<Column, DuckDBType>>();
 
 export function rememberTypes(entity: EntitySchema, types: ReadonlyMap<Column, DuckDBType>): void {
@@ -19,9 +19,12 @@ export const declaredType = ({ type }: Column): DuckDBType => (type.json === tru
 
 /** The table of an entity, in brackets. */
 export function fileTable(entity: EntitySchema, { kind, resolved }: FileSource): string {
-  const names = entity.columns.map(({ name }) => name);
+  const found = others.get(entity);
+  const usual = { parquet: undefined, csv: VARCHAR, json: JSON_TYPE, ndjson: JSON_TYPE }[kind.format];
+  // the names of folders are not in the files
+  const names = entity.columns.filter((column) => found?.has(column) !== true).map(({ name }) => name);
   const columns = entity.columns.map((column) => {
-    const from = { parquet: others.get(entity)?.get(column), csv: VARCHAR, json: JSON_TYPE, ndjson: JSON_TYPE }[kind.format]; // prettier-ignore
+    const from = found?.get(column) ?? usual;
     const value = quote(column.name);
     return from === undefined ? value : `${checked(entity, column, from)} AS ${value}`;
   });

@@ -83,7 +83,7 @@ describe('exportTo', () => {
 
   it('writes several files into a folder', async () => {
     const bars = db.repository(Bar);
-    expect(await bars.exportTo(join(folder, 'many', '*.parquet')).catch((error: Error) => error.message)).to.equal(3);
+    expect(await bars.exportTo(join(folder, 'many', '*.parquet'))).to.equal(3);
     expect(listed(join(folder, 'many'))).to.deep.equal(['data_0.parquet']);
     expect(await bars.exportTo(join(folder, 'days', 'day-*.csv.gz'))).to.equal(3);
     expect(listed(join(folder, 'days'))).to.deep.equal(['day-0.csv.gz']);
@@ -107,6 +107,9 @@ describe('exportTo', () => {
     await failure(bars.exportTo(join(folder, 'y'), { partitionBy: ['id'], select: ['id'], format: 'csv' }), 'E_QUERY');
     await failure(bars.exportTo(join(folder, 'y'), { partitionBy: ['id'], select: ['close'], format: 'csv' }), 'E_QUERY'); // prettier-ignore
     await failure(bars.exportTo(join(folder, 'y'), { partitionBy: [], format: 'csv' }), 'E_CONFIG');
+    expect((await failure(bars.exportTo(join(folder, '*.json'), { partitionBy: ['id'] }), 'E_UNSUPPORTED')).message).to.include('no folders of JSON'); // prettier-ignore
+    expect(await bars.exportTo(join(folder, 'lines', 'l-*.jsonl'))).to.equal(3);
+    expect(listed(join(folder, 'lines'))).to.deep.equal(['l-0.jsonl']);
     await failure(bars.exportTo(join(folder, 'y'), { partitionBy: ['nope'], format: 'csv' } as never), 'E_QUERY');
   });
 

@@ -151,6 +151,12 @@ describe('an entity that is read from files', () => {
       { id: 1, symbol: '007', day: '2024-01-01' }, { id: 2, symbol: 'a/b', day: '2024-01-02' },
     ]); // prettier-ignore
     expect(await db.repository(Part).count({ day: '2024-01-02' })).to.equal(1);
+    mkdirSync(at('in-path', 'symbol=007', 'day=2024-01-01'), { recursive: true });
+    await make(...['csv', 'json'].map((name): [string, string] => [`in-path/symbol=007/day=2024-01-01/a.${name}`, 'select 1 as id'])); // prettier-ignore
+    for (const source of [csvFile(at('in-path', '**', '*.csv')), jsonFile(at('in-path', '**', '*.json'))]) {
+      const own = over(source, { id: 'integer', symbol: 'varchar', day: 'date' });
+      expect((await (await open(own)).repository(own).find()).map(plain)).to.deep.equal([{ id: 1, symbol: '007', day: new Date('2024-01-01') }]); // prettier-ignore
+    }
   });
 
   it('refuses every write, with a remedy', async () => {
