@@ -50,8 +50,7 @@ export async function insertBulk(
       return engine.load(target(entity, order), chunks.of(rows));
     }
     const { columns } = encoder;
-    const stage = `mysingle_stage_${(stages += 1)}`;
-    await engine.run(createStageStatement(stage, entity, columns), limit);
+    const stage = await createStage(engine, entity, columns, limit);
     const staged: LoadTarget = {
       schema: undefined,
       table: stage,
@@ -61,25 +60,55 @@ export async function insertBulk(
     };
     const chunks = new ChunkEncoder(engine, encoder, columns, true, options, whole);
     await engine.load(staged, chunks.of(rows));
-    const twice =
-      onConflict.action === 'update' &&
-      (await engine.run(stagedTwiceStatement(stage, onConflict.on), limit)).rowCount > 0;
-    let written = 0;
-    for (const [shape, conflict, part] of steps(entity, onConflict, chunks.shapes)) {
-      const { rowsChanged } = await engine.run(
-        insertStagedStatement(stage, entity, columns, shape, conflict, part, twice),
-        limit,
-      );
-      written += rowsChanged;
-    }
-    await engine.run(dropStageStatement(stage), limit);
-    return written;
+    return mergeStage(engine, entity, stage, columns, onConflict, chunks.shapes, limit);
   };
   return inWordsOf(
     entity,
     async () => (await few()) ?? engine.transact(load, {}, limit),
     onConflict.action === 'update' ? onConflict.on : [],
   );
+}
+
+/** A new stage for rows of the entity, to be filled within the transaction. Gives its name. */
+export async function createStage(
+  engine: Engine,
+  entity: EntitySchema,
+  columns: readonly Column[],
+  limit: Limit | undefined,
+): Promise<string> {
+  const stage = `mysingle_stage_${(stages += 1)}`;
+  await engine.run(createStageStatement(stage, entity, columns), limit);
+  return stage;
+}
+
+/**
+ * Brings the rows of a stage into the table, and drops it.
+ *
+ * @param shapes the columns that rows of each number set
+ * @returns rows inserted, or inserted and updated
+ */
+export async function mergeStage(
+  engine: Engine,
+  entity: EntitySchema,
+  stage: string,
+  columns: readonly Column[],
+  onConflict: OnConflict,
+  shapes: readonly ReadonlySet<Column>[],
+  limit: Limit | undefined,
+): Promise<number> {
+  const twice =
+    onConflict.action === 'update' &&
+    (await engine.run(stagedTwiceStatement(stage, onConflict.on), limit)).rowCount > 0;
+  let written = 0;
+  for (const [shape, conflict, part] of steps(entity, onConflict, shapes)) {
+    const { rowsChanged } = await engine.run(
+      insertStagedStatement(stage, entity, columns, shape, conflict, part, twice),
+      limit,
+    );
+    written += rowsChanged;
+  }
+  await engine.run(dropStageStatement(stage), limit);
+  return written;
 }
 
 type Step = readonly [shape: number, conflict: OnConflict, part: StagedPart];

@@ -236,6 +236,27 @@ const RULES: readonly Rule[] = [
   },
   {
     code: 'E_CONVERSION',
+    when: /^Invalid Input Error: CSV Error on Line: (?<line>\d+)\n[\s\S]*?\n\s+file = (?<path>.*)(?:\n|$)/,
+    details: ({ line, path }) => ({ ...pathDetails({ path }), line: Number(line) }),
+  },
+  {
+    code: 'E_CONVERSION',
+    when: /^Invalid Input Error: Malformed JSON in file "(?<path>.*?)", at byte \d+ in (?:line|record\/value) (?<line>\d+)/,
+    details: ({ line, path }) => ({ ...pathDetails({ path }), line: Number(line) }),
+  },
+  {
+    code: 'E_CONVERSION',
+    when: /^Invalid Input Error: (?<path>[\s\S]*): \S+ \(.*\) cannot hold the [\s\S]* exactly\. Mend the file/,
+    details: pathDetails,
+  },
+  {
+    code: 'E_CORRUPT',
+    when: /^Invalid Input Error: (?:No magic bytes found at end of file '(?<end>[\s\S]*?)'|File '(?<path>[\s\S]*?)' too small to be a Parquet file)|^(?:[A-Za-z ]+ Error: )?(?:Input is not a (?:GZIP stream|ZSTD frame)|TProtocolException: )/,
+    remedy: 'Write the file anew, or name it as what it is.',
+    details: ({ end, path }) => pathDetails({ path: end ?? path }),
+  },
+  {
+    code: 'E_CONVERSION',
     when: /^(?:Conversion|Out of Range) Error: |^Invalid Input Error: Malformed JSON|^(?:APPEND )?Could not (?:convert string|cast value)|^\w+ out of u?(?:int\d+|hugeint) range$|^number is not an integer$|^input is not a |^Cannot create \w+ (?:of type|with)|^STRUCT entry .* is missing from input$|^\w+ value out of range for JS Date/,
   },
   {

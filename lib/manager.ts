@@ -20,6 +20,8 @@ import type { EntityClass } from './entity/row.js';
 import { schemaOf } from './entity/schema.js';
 import { DatabaseError, classify, isDatabaseError, loggable } from './errors.js';
 import type { Fragment } from './fragment.js';
+import { exportQuery } from './files/export.js';
+import { EXPORT_OPTIONS, type ExportOptions } from './files/file-target.js';
 import { toJsonSerializable } from './json-serializable.js';
 import { Lifetime } from './lifetime.js';
 import { CALL_OPTIONS, type Limit, limited, within, type CallOptions } from './limit.js';
@@ -377,6 +379,23 @@ export class BaseDuckDBManager implements OpenManager {
       const counted = rowsChanged > 0 || (names[0] === 'Count' && columns[0]?.[0] === 0n);
       return counted || !CHANGING.has(statementType) ? rowsChanged : rowCount;
     });
+  }
+
+  /**
+   * Writes the rows of one SELECT into a file, as `repository.exportTo` does.
+   *
+   * @returns rows written
+   * @throws DatabaseError as `repository.exportTo`; `E_QUERY` for wrong SQL, and for two columns of one name
+   * @example await db.exportTo(sql`select symbol, avg(close) as mean from ${Bar} group by all`, 'out/means.csv');
+   */
+  exportTo(statement: Fragment, path: string, options: ExportOptions = {}): Promise<number> {
+    return this.#call(
+      'exportTo',
+      options,
+      async ({ engine }, limit) =>
+        exportQuery(engine, rawStatement(statement), path, options, options.partitionBy ?? [], limit),
+      { known: [...EXPORT_OPTIONS, ...CALL_OPTIONS] },
+    );
   }
 
   /**

@@ -13,6 +13,9 @@ import type { Unmarked } from './entity/property-type.js';
 import { schemaOf, type Column, type EntitySchema } from './entity/schema.js';
 import { hasRules } from './entity/validate.js';
 import { DatabaseError, isDatabaseError } from './errors.js';
+import { exportQuery } from './files/export.js';
+import { EXPORT_OPTIONS, type ExportOptions } from './files/file-target.js';
+import { IMPORT_OPTIONS, importFiles, type ImportOptions } from './files/import.js';
 import type { Fragment } from './fragment.js';
 import { CALL_OPTIONS, limited, within, type Limit, type CallOptions } from './limit.js';
 import { PointOperations } from './point-operations.js';
@@ -92,10 +95,15 @@ export interface UpsertOptions<E> extends CallOptions {
   readonly update?: readonly ColumnKey<E>[];
 }
 
+/** Options of `exportTo` of a repository: which rows, as for `find`, and how they are written. */
+export type ExportRowsOptions<E, K extends ColumnKey<E> = ColumnKey<E>> = ExportOptions<ColumnKey<E>> &
+  Omit<FindOptions<E, K>, 'cache'>;
+
 const UPSERT_ATTEMPTS = 6;
 const READ_OPTIONS = ['cache', ...CALL_OPTIONS];
 const FIND_ONE_OPTIONS = ['where', 'select', 'orderBy', 'offset', ...READ_OPTIONS];
 const STREAM_OPTIONS = [...FIND_ONE_OPTIONS.filter((name) => name !== 'cache'), 'limit'];
+const EXPORT_ROWS_OPTIONS = [...STREAM_OPTIONS, ...EXPORT_OPTIONS];
 const UPSERT_OPTIONS = ['on', 'update', ...CALL_OPTIONS];
 const INSERT_MANY_OPTIONS = ['onConflict', 'onProgress', ...CALL_OPTIONS];
 
@@ -350,8 +358,9 @@ export class Repository<E extends object> {
    */
   async findById(id: Id<E>, options: ReadOptions = {}): Promise<E | null> {
     knownOptions(options, READ_OPTIONS, 'findById');
-    const cached = this.#schema.cachedMs !== undefined && options.cache !== false;
-    const key = cached ? undefined : this.#points.keyOf(id);
+    const { cachedMs, from } = this.#schema;
+    const alone = from !== undefined || (cachedMs !== undefined && options.cache !== false);
+    const key = alone ? undefined : this.#points.keyOf(id);
     if (key === undefined) return this.findOne({ ...options, where: this.#idCondition(id) });
     return limited(options, 'findById', this.queryTimeoutMs, (limit) => {
       const opened = within(limit, this.#open());
@@ -571,6 +580,55 @@ export class Repository<E extends object> {
     return (await window(this.#reader, options)) as never;
   }
 
+  /**
+   * Writes the rows that match into a file, by DuckDB itself: `.parquet`, `.csv`, `.tsv`, `.json` (an array), `.ndjson` and `.jsonl` (an
+   * object a line), text also with `.gz` or `.zst`. Its columns have the names of the database's. It gets its name when it is complete,
+   * in place of a file that is there: an export that fails leaves nothing. `'out/*.parquet'` writes several files into the folder `out`,
+   * one for each thread that has rows; `partitionBy` folders `column=value` in it. See docs/files.md.
+   *
+   * @returns rows written
+   * @throws DatabaseError `E_CONFIG` for a path that cannot be, `E_NOT_FOUND` where its folder is missing, `E_PERMISSION`,
+   *   `E_DISK_FULL`; `E_UNSUPPORTED` for a union; as `find`
+   * @example await bars.exportTo('out/bars.parquet', { where: { symbol: 'AAPL' }, orderBy: { day: 'asc' } });
+   * await bars.exportTo('out/*.parquet', { partitionBy: ['symbol'], compression: 'zstd', overwrite: true });
+   */
+  exportTo<const K extends ColumnKey<E> = ColumnKey<E>>(
+    path: string,
+    options: ExportRowsOptions<E, K> = {},
+  ): Promise<number> {
+    return limited(options, 'exportTo', this.queryTimeoutMs, async (limit) => {
+      knownOptions(options, EXPORT_ROWS_OPTIONS, 'exportTo');
+      const { where, select, orderBy, limit: rows, offset, partitionBy } = options;
+      const { statement } = this.#selection({ where, select, orderBy, limit: rows, offset });
+      const folders = partitionBy?.map((property) => columnOf(this.#schema, property).name) ?? [];
+      const { engine } = await within(limit, this.#open());
+      return exportQuery(engine, statement, path, options, folders, limit);
+    });
+  }
+
+  /**
+   * Reads files into the table, all or nothing, by DuckDB itself: Parquet, CSV and JSON, by their endings as `exportTo` writes them. A
+   * path, a pattern (`'in/*.parquet'`), or several. What a file has no column for gets its default. A value that the column's type cannot
+   * hold exactly is an error with file, row (from 1) and `Entity.property`. See docs/files.md.
+   *
+   * @returns rows inserted (and updated, with `onConflict: 'update'`)
+   * @throws DatabaseError `E_NOT_FOUND` for no file, `E_VALIDATION` for a column that the entity has not, `E_NOT_NULL`,
+   *   `E_CONVERSION`, `E_CORRUPT`; as `insertMany`
+   * @example await results.importFrom('in/*.parquet', { onConflict: 'update' });
+   * await results.importFrom('runs.csv', { columns: { strategyId: 'Strategy Id', price: 'Price' }, delimiter: ';' });
+   */
+  importFrom(paths: string | readonly string[], options: ImportOptions<ColumnKey<E>> = {}): Promise<number> {
+    return this.#call(
+      'importFrom',
+      options,
+      ({ engine, encoder }, limit) => {
+        const conflict = this.#onConflict(options.onConflict ?? 'error');
+        return importFiles(engine, this.#schema, encoder, paths, options, conflict, limit);
+      },
+      [...IMPORT_OPTIONS, ...CALL_OPTIONS],
+    );
+  }
+
   /** Outside a transaction an upsert that met another one is simply run again. */
   async #upsertOne(
     engine: Engine,
@@ -589,7 +647,7 @@ export class Repository<E extends object> {
     }
   }
 
-  /** A call that is no read: within its limit, with what it needs. */
+  /** A call that writes: within its limit, with what it needs. */
   async #call<T>(
     what: string,
     options: CallOptions,
@@ -597,6 +655,7 @@ export class Repository<E extends object> {
     known: readonly string[] = CALL_OPTIONS,
   ): Promise<T> {
     knownOptions(options, known, what);
+    refuseFiles(this.#schema, what);
     return limited(options, what, this.queryTimeoutMs, async (limit) => {
       const opened = within(limit, this.#open());
       const ready = opened instanceof Promise ? await opened : opened;
@@ -671,6 +730,16 @@ export class Repository<E extends object> {
       );
     return { action: 'update', on: key, update: updated.filter((column) => !key.includes(column)) };
   }
+}
+
+/** @throws DatabaseError `E_READ_ONLY` for an entity that is read from files */
+function refuseFiles({ className, from }: EntitySchema, what: string): void {
+  if (from !== undefined)
+    throw new DatabaseError(
+      'E_READ_ONLY',
+      `${what} on ${className}: its rows are read from the files ${from.path}, which are never written. Write such files by exportTo, or declare a table and bring them in by importFrom.`,
+      { details: { entity: className, path: from.path } },
+    );
 }
 
 const named = (columns: readonly Column[], arrays: readonly unknown[]): Record<string, unknown> =>

@@ -26,7 +26,7 @@ const ARROW = [
     'write-error',
     'bulk',
   ],
-  ['row-stream', 'options'],
+  ['row-stream', 'options', 'files/'],
   ['waiting-call', 'point-reads', 'group-commit', 'point-operations'],
   ['reading/'],
   ['repository'],

@@ -165,6 +165,32 @@ its key stayed: true
 yesterday 11.00
 today 20.00
 kept as refused: E_UNIQUE`,
+  files: `
+imported: 4
+known already: 0
+refused: row 2 closePrice
+exported: 4
+in folders: 4
+[
+  QuoteFile {
+    symbol: 'AAPL',
+    tradeDate: '2024-01-02',
+    closePrice: '185.6400'
+  },
+  QuoteFile {
+    symbol: 'AAPL',
+    tradeDate: '2024-01-03',
+    closePrice: '184.2500'
+  }
+]
+[
+  { symbol: 'AAPL', days: 2, mean: 184.945 },
+  { symbol: 'MSFT', days: 2, mean: 370.735 }
+]
+[
+  { symbol: 'AAPL', top: '185.6400' },
+  { symbol: 'MSFT', top: '370.8700' }
+]`,
   'cache-by-hand': `
 { name: 'Ada', badge: 'gold' }
 { name: 'Ada L.', badge: 'gold' }

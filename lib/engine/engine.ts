@@ -241,6 +241,15 @@ export class Engine {
     });
   }
 
+  /** In fallback, writes down the rows of a temporary table of the transaction: what made them may not be there any more later. */
+  async keepStage(stage: string): Promise<void> {
+    const { transaction } = this;
+    if (transaction === undefined) throw closedError();
+    await transaction.guard([], async (session, _refuseIfOver, recording) => {
+      if (recording !== undefined) await session.exclusive((connection) => recording.staged(connection, stage));
+    });
+  }
+
   /** Makes objects that are missing, all or none. */
   define(definitions: readonly Definition[]): Promise<void> {
     return this.transact(async () => {

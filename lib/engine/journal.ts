@@ -186,6 +186,13 @@ export class Recording {
     return connection.createAppender(table, JOURNAL_SCHEMA, this.journal.alias);
   }
 
+  /** The rows of a temporary table that SQL has filled, with the same table made of them when they are applied. */
+  async staged(connection: DuckDBConnection, stage: string): Promise<void> {
+    const table = this.journal.rowTable();
+    await connection.run(`CREATE TABLE ${JOURNAL_SCHEMA}.${table} AS SELECT * FROM temp.${quote(stage)}`);
+    await this.#operation(connection, 'stage', stage, [], table);
+  }
+
   /** COMMIT, of what is written down too. */
   async commit(connection: DuckDBConnection): Promise<DuckDBMaterializedResult> {
     if (this.#beganAt === undefined) return connection.run('COMMIT');

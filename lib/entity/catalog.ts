@@ -25,6 +25,8 @@ export interface Catalog {
   readonly enums: readonly EnumType[];
   readonly sequences: readonly Sequence[];
   readonly tables: readonly EntitySchema[];
+  /** entities that are read from files: nothing of them is in the database */
+  readonly files: readonly EntitySchema[];
 }
 
 function fail(what: string, why: string): never {
@@ -72,6 +74,8 @@ export function foreignKeysOf(entity: EntitySchema): readonly ForeignKey[] {
       fail(what, `references ${target.className}.${property}, which is neither the primary key nor unique.`);
     if (found.type.ddl !== column.type.ddl)
       fail(what, `is ${column.type.name}, but ${target.className}.${property} is ${found.type.name}.`);
+    if (target.from !== undefined)
+      fail(what, `references ${target.className}, whose rows are read from files, which have no keys.`);
     if (target.schema !== entity.schema)
       fail(what, 'references a table in another schema, which DuckDB has no foreign keys for.');
     return [{ column, target, targetColumn: found }];
@@ -84,7 +88,8 @@ export function foreignKeysOf(entity: EntitySchema): readonly ForeignKey[] {
  */
 export function catalogOf(entities: readonly EntityClass[]): Catalog {
   if (!Array.isArray(entities)) fail('entities', 'give an array of entity classes.');
-  const schemas = [...new Set(entities)].map((entity) => schemaOf(entity));
+  const given = [...new Set(entities)].map((entity) => schemaOf(entity));
+  const schemas = given.filter((entity) => entity.from === undefined);
   unique(schemas, (entity) => [entity.id], 'table');
   unique(
     schemas,
@@ -107,6 +112,7 @@ export function catalogOf(entities: readonly EntityClass[]): Catalog {
     enums: enumsOf(schemas),
     sequences: [...sequences.values()],
     tables: parentsFirst(schemas),
+    files: given.filter((entity) => entity.from !== undefined),
   };
 }
 

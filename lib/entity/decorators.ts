@@ -4,6 +4,7 @@ import { DatabaseError } from '../errors.js';
 import type { Fragment } from '../fragment.js';
 import type { DefaultValue } from './default.js';
 import { designType, draftOf, draftOn, isContext, type ColumnNote, type Draft } from './draft.js';
+import type { FileSource } from './file-source.js';
 import type { As, AsOf, ColumnType, PropertyTypeAs } from './property-type.js';
 import type { EntityClass } from './row.js';
 import { defineSchema } from './schema.js';
@@ -20,6 +21,8 @@ export interface TableOptions {
   readonly naming?: 'snake_case' | 'as_is' | ((property: string) => string);
   /** CHECK constraints over several columns, by name */
   readonly checks?: Readonly<Record<string, Fragment>>;
+  /** files that the rows are read from, in place of a table: `parquet(path)`, `csvFile(path)`, `jsonFile(path)`. They are never written */
+  readonly from?: FileSource;
 }
 
 /** Options of `@Column`. `V` is the property type, `A` an `as` variant, `N` whether it is nullable. */

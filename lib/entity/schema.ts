@@ -7,6 +7,7 @@ import { Fragment } from '../fragment.js';
 import { sqlType } from './built-types.js';
 import { DefaultValue } from './default.js';
 import type { ColumnNote, Draft, IndexNote } from './draft.js';
+import { FileSource } from './file-source.js';
 import { identifierProblem, snakeCase } from './identifier.js';
 import { Misfit } from './misfit.js';
 import type { As, ColumnType } from './property-type.js';
@@ -49,6 +50,8 @@ export interface EntitySchema {
   /** the database schema, where not the main one */
   readonly schema: string | undefined;
   readonly comment: string | undefined;
+  /** the files that it is read from, where they stand in place of a table */
+  readonly from: FileSource | undefined;
   readonly columns: readonly Column[];
   readonly byProperty: ReadonlyMap<string, Column>;
   readonly primaryKey: readonly Column[];
@@ -101,7 +104,7 @@ export function defineSchema(target: EntityClass, draft: Draft): void {
   Object.defineProperty(target, SCHEMA, { value: new SchemaBuilder(target, draft).build(), configurable: true });
 }
 
-const TABLE_OPTIONS = ['name', 'schema', 'comment', 'naming', 'checks'];
+const TABLE_OPTIONS = ['name', 'schema', 'comment', 'naming', 'checks', 'from'];
 const COLUMN_OPTIONS = [
   'name', 'primaryKey', 'unique', 'nullable', 'default', 'check', 'generated', 'references', 'comment', 'as', 'renamedFrom',
 ]; // prettier-ignore
@@ -159,12 +162,14 @@ class SchemaBuilder {
       if (twin !== position)
         this.#fail(this.#class, `two indexes are named '${index.name}'. Give one of them { name }.`);
     }
+    const from = this.#from(options, columns);
     return Object.freeze({
       target: this.target,
       className: this.#class,
       table,
       schema,
       comment: this.#optionalText(options, 'comment', this.#class),
+      from,
       columns: Object.freeze(columns),
       byProperty,
       primaryKey: Object.freeze(columns.filter((column) => column.primaryKey)),
@@ -227,6 +232,30 @@ class SchemaBuilder {
     if (naming === 'as_is') return (property) => property;
     if (typeof naming === 'function') return naming as (property: string) => string;
     return this.#fail(this.#class, "option 'naming' is 'snake_case', 'as_is' or a function of the property.");
+  }
+
+  /** Files have columns and nothing else. */
+  #from(options: Options, columns: readonly Column[]): FileSource | undefined {
+    const from = options['from'];
+    if (from === undefined) return undefined;
+    if (!(from instanceof FileSource))
+      this.#fail(this.#class, "option 'from' is parquet('data/*.parquet'), csvFile('...') or jsonFile('...').");
+    const without: (what: string, why: string) => never = (what, why) =>
+      this.#fail(what, `its rows are read from files, which have no ${why}. Leave it out.`);
+    for (const option of ['schema', 'comment', 'checks'])
+      if (options[option] !== undefined) without(this.#class, option === 'checks' ? 'checks' : `${option} in a database`); // prettier-ignore
+    if (this.draft.indexes.length > 0) without(this.#class, 'index');
+    for (const column of columns) {
+      const what = `${this.#class}.${column.property}`;
+      for (const option of ['default', 'check', 'generated', 'references', 'comment', 'renamedFrom'] as const)
+        if (column[option] !== undefined) without(what, option === 'references' ? 'foreign keys' : `option '${option}'`); // prettier-ignore
+      if (column.unique) without(what, "option 'unique'");
+      if (/\bJSON\b/.test(column.type.ddl) && column.type.json !== true)
+        this.#fail(what, 'JSON within another type cannot be read from files. Make the whole column json().');
+      if (column.type.name.startsWith('union'))
+        this.#fail(what, 'no file keeps a union as it is. Leave the column out.');
+    }
+    return from;
   }
 
   #checks(checks: unknown): Readonly<Record<string, Fragment>> {

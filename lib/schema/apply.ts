@@ -7,6 +7,7 @@ import type { Engine } from '../engine/engine.js';
 import { DatabaseError, classify, isDatabaseError } from '../errors.js';
 import { createAll } from '../sql/ddl.js';
 import { EVERYTHING } from '../sql/statement.js';
+import { agreeWithFiles } from './files.js';
 import { inspect, type Found } from './inspect.js';
 import { planSchema, touchesExisting, type Plan } from './plan.js';
 
@@ -30,6 +31,7 @@ export async function applySchema(
   mode: SchemaMode,
 ): Promise<readonly string[]> {
   const catalog = catalogOf(entities);
+  if (mode !== 'off') await agreeWithFiles(engine.database, catalog.files);
   if (catalog.tables.length === 0) return [];
   if (mode === 'off') {
     engine.database.entitiesMayBeViews = true;

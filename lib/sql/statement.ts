@@ -4,6 +4,7 @@ import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import { quote } from '../entity/identifier.js';
 import type { ColumnReading } from '../entity/related.js';
 import type { EntitySchema } from '../entity/schema.js';
+import { fileTable } from './file-table.js';
 
 /** A bound value: always with its type, for the binding's own guesses lose signs, digits and dates. */
 export interface Parameter {
@@ -53,10 +54,11 @@ export class SqlBuilder {
     return this.#parts.splice(start).join('');
   }
 
-  /** `table` in a FROM or INTO, noted as touched. */
+  /** `table` in a FROM or INTO, or the files in its place, noted as touched. */
   table(entity: EntitySchema): this {
-    this.tables.add(entity.id);
-    return this.add(tableName(entity));
+    // whoever writes files tells nobody
+    this.tables.add(entity.from === undefined ? entity.id : EVERYTHING);
+    return this.add(entity.from === undefined ? tableName(entity) : fileTable(entity, entity.from));
   }
 
   /** The parts, with `separator` between them. */

@@ -1,0 +1,217 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, lstatSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { gunzipSync } from 'node:zlib';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { beforeEach, describe, it } from 'mocha';
+import { BaseDuckDBManager, Column, Table, gt, sql, union, type UnionValue } from '@mysingle/database';
+import { smallDisk } from '../support/disk.js';
+import { failure } from '../support/failure.js';
+import { openManager, scratchFolder, scratchPath } from '../support/scratch.js';
+
+@Table('export_bar')
+class Bar {
+  @Column('integer', { primaryKey: true }) id!: number;
+  @Column('varchar') tickerName!: string;
+  @Column('decimal(9,2)', { nullable: true }) close!: string | null;
+  @Column('double', { nullable: true }) ratio!: number | null;
+}
+
+@Table('export_either')
+class Either {
+  @Column('integer') id!: number;
+  @Column(union({ n: 'integer', s: 'varchar' })) either!: UnionValue<{ n: 'integer'; s: 'varchar' }>;
+}
+
+let db: BaseDuckDBManager;
+let folder: string;
+
+beforeEach(async () => {
+  db = await openManager({ entities: [Bar, Either] });
+  folder = scratchFolder();
+  await db.repository(Bar).insertMany([
+    { id: 1, tickerName: 'a', close: '1.50', ratio: 0.1 },
+    { id: 2, tickerName: "b'", close: null, ratio: Number.NaN },
+    { id: 3, tickerName: 'c;"', close: '-2.00', ratio: null },
+  ]);
+});
+
+const text = (...path: string[]): string => readFileSync(join(folder, ...path), 'utf8');
+const listed = (path = folder): string[] => readdirSync(path, { recursive: true, encoding: 'utf8' }).toSorted();
+
+describe('exportTo', () => {
+  it('writes the rows that are asked for, with the names of the database', async () => {
+    const bars = db.repository(Bar);
+    const cases: [string, object, string][] = [
+      ['a.csv', {}, `id,ticker_name,close,ratio\n1,a,1.50,0.1\n2,b',,nan\n3,"c;""",-2.00,\n`],
+      ['b.csv', { where: { id: gt(1) }, select: ['tickerName', 'id'], orderBy: { id: 'desc' }, limit: 1, offset: 1 }, `ticker_name,id\nb',2\n`],
+      ['c.csv', { delimiter: ';', header: false, nullString: 'NA', select: ['tickerName', 'close'] }, `a;1.50\nb';NA\n"c;""";-2.00\n`],
+      ['d.tsv', { select: ['id', 'tickerName'], limit: 1 }, 'id\tticker_name\n1\ta\n'],
+      ['e.json', { select: ['id', 'close', 'ratio'] }, `[\n\t{"id":1,"close":"1.50","ratio":0.1},\n\t{"id":2,"close":null,"ratio":"nan"},\n\t{"id":3,"close":"-2.00","ratio":null}\n]\n`],
+      ['f.ndjson', { select: ['id'], limit: 2 }, '{"id":1}\n{"id":2}\n'],
+      ['g.txt', { select: ['id'], limit: 1, format: 'ndjson' }, '{"id":1}\n'],
+      ['h.csv', { where: { id: 99 }, select: ['id'] }, 'id\n'],
+    ]; // prettier-ignore
+    for (const [name, options, expected] of cases) {
+      const rows = await bars.exportTo(join(folder, name), options);
+      expect(text(name), name).to.equal(expected);
+      expect(rows).to.be.within(0, 3);
+    }
+    expect(await bars.exportTo(join(folder, 'i.csv.gz'), { select: ['id'] })).to.equal(3);
+    expect(gunzipSync(readFileSync(join(folder, 'i.csv.gz'))).toString()).to.equal('id\n1\n2\n3\n');
+    expect(await bars.exportTo(join(folder, 'j.csv'), { select: ['id'], compression: 'gzip' })).to.equal(3);
+    expect(gunzipSync(readFileSync(join(folder, 'j.csv'))).toString()).to.equal('id\n1\n2\n3\n');
+    for (const compression of ['snappy', 'zstd', 'gzip', 'lz4', 'brotli', 'none'] as const) {
+      const file = join(folder, 'k.parquet');
+      expect(await bars.exportTo(file, { compression })).to.equal(3);
+      const found = await db.query(sql`select distinct lower(compression) as name from parquet_metadata(${file})`);
+      expect(found).to.deep.equal([{ name: compression === 'none' ? 'uncompressed' : compression === 'lz4' ? 'lz4_raw' : compression }]); // prettier-ignore
+    }
+  });
+
+  it('writes what raw SQL asks for', async () => {
+    const file = join(folder, 'raw.ndjson');
+    const query = sql`select id, close * ${2} as twice, 5::hugeint as huge from ${Bar} where id < ${3} order by id desc; -- all`;
+    expect(await db.exportTo(query, file)).to.equal(2);
+    expect(text('raw.ndjson')).to.equal('{"id":2,"twice":null,"huge":"5"}\n{"id":1,"twice":"3.00","huge":"5"}\n');
+    await failure(db.exportTo(sql`select 1 as a, 2 as A`, file), 'E_QUERY');
+    await failure(db.exportTo(sql`delete from ${Bar}`, file), 'E_QUERY');
+    await failure(db.exportTo(sql`select 1) to '/dev/null'; delete from ${Bar}; --`, file), 'E_QUERY');
+    await failure(db.exportTo('select 1' as never, file), 'E_QUERY');
+    expect(await db.repository(Bar).count()).to.equal(3);
+    expect(listed()).to.deep.equal(['raw.ndjson']);
+  });
+
+  it('writes several files into a folder', async () => {
+    const bars = db.repository(Bar);
+    expect(await bars.exportTo(join(folder, 'many', '*.parquet'))).to.equal(3);
+    expect(listed(join(folder, 'many'))).to.deep.equal(['data_0.parquet']);
+    expect(await bars.exportTo(join(folder, 'days', 'day-*.csv.gz'))).to.equal(3);
+    expect(listed(join(folder, 'days'))).to.deep.equal(['day-0.csv.gz']);
+    expect(await db.query(sql`select count(*)::integer as n from read_csv(${join(folder, 'days', '*.gz')})`)).to.deep.equal([{ n: 3 }]); // prettier-ignore
+  });
+
+  it('writes a folder for each value of the columns of partitionBy', async () => {
+    const bars = db.repository(Bar);
+    const cases: [string, object][] = [
+      ['one', { format: 'parquet' }],
+      ['two/*.parquet', {}],
+    ];
+    for (const [path, options] of cases) {
+      expect(await bars.exportTo(join(folder, path), { partitionBy: ['tickerName'], ...options })).to.equal(3);
+      expect(listed(join(folder, path.slice(0, 3)))).to.deep.equal(["ticker_name=a", 'ticker_name=a/data_0.parquet', "ticker_name=b%27", "ticker_name=b%27/data_0.parquet", 'ticker_name=c%3B%22', 'ticker_name=c%3B%22/data_0.parquet'].toSorted()); // prettier-ignore
+    }
+    const other = await openManager({ entities: [Bar] });
+    expect(await other.repository(Bar).importFrom(join(folder, 'one/**/*.parquet'))).to.equal(3);
+    expect(await other.repository(Bar).find({ orderBy: { id: 'asc' } })).to.deep.equal(await bars.find({ orderBy: { id: 'asc' } })); // prettier-ignore
+    expect((await failure(bars.exportTo(join(folder, 'x.parquet'), { partitionBy: ['id'] }), 'E_CONFIG')).message).to.include("'" + join(folder, '*.parquet') + "'"); // prettier-ignore
+    await failure(bars.exportTo(join(folder, 'y'), { partitionBy: ['id'], select: ['id'], format: 'csv' }), 'E_QUERY');
+    await failure(bars.exportTo(join(folder, 'y'), { partitionBy: ['id'], select: ['close'], format: 'csv' }), 'E_QUERY'); // prettier-ignore
+    await failure(bars.exportTo(join(folder, 'y'), { partitionBy: [], format: 'csv' }), 'E_CONFIG');
+    expect((await failure(bars.exportTo(join(folder, '*.json'), { partitionBy: ['id'] }), 'E_UNSUPPORTED')).message).to.include('no folders of JSON'); // prettier-ignore
+    expect(await bars.exportTo(join(folder, 'lines', 'l-*.jsonl'))).to.equal(3);
+    expect(listed(join(folder, 'lines'))).to.deep.equal(['l-0.jsonl']);
+    await failure(bars.exportTo(join(folder, 'y'), { partitionBy: ['nope'], format: 'csv' } as never), 'E_QUERY');
+  });
+
+  it('replaces a file when the new one is complete, and a folder where told to', async () => {
+    const bars = db.repository(Bar);
+    const file = join(folder, 'a.csv');
+    writeFileSync(file, 'old');
+    await failure(bars.exportTo(file, { overwrite: false }), 'E_CONFIG');
+    await failure(db.exportTo(sql`select error('late') from ${Bar} where id = 3`, file), 'E_QUERY');
+    await failure(db.exportTo(sql`select i, error('late' || i)::integer as e from range(100000) t(i) where i > 90000`, file), 'E_QUERY'); // prettier-ignore
+    expect([text('a.csv'), listed()]).to.deep.equal(['old', ['a.csv']]);
+    symlinkSync(file, join(folder, 'link.csv'));
+    await bars.exportTo(join(folder, 'link.csv'), { select: ['id'] });
+    expect([text('a.csv'), lstatSync(join(folder, 'link.csv')).isSymbolicLink()]).to.deep.equal(['id\n1\n2\n3\n', true]); // prettier-ignore
+    const many = join(folder, 'many', '*.csv');
+    await bars.exportTo(many);
+    await bars.exportTo(many).catch(() => {});
+    expect((await failure(bars.exportTo(many), 'E_CONFIG')).message).to.include('is not empty');
+    await bars.exportTo(many, { overwrite: true, limit: 1, select: ['id'] });
+    expect(text('many', 'data_0.csv')).to.equal('id\n1\n');
+    writeFileSync(join(folder, 'many', 'diary.txt'), 'mine');
+    expect((await failure(bars.exportTo(many, { overwrite: true }), 'E_CONFIG')).message).to.include('"diary.txt"');
+    mkdirSync(join(folder, 'empty'));
+    expect(await bars.exportTo(join(folder, 'empty', '*.csv'))).to.equal(3);
+    expect(listed().filter((name) => name.includes('tmp'))).to.deep.equal([]);
+  });
+
+  it('says what is wrong with a place', async () => {
+    const bars = db.repository(Bar);
+    mkdirSync(join(folder, 'dir.csv'));
+    mkdirSync(join(folder, 'locked'));
+    writeFileSync(join(folder, 'file'), '');
+    const cases: [unknown, object, string, string][] = [
+      [join(folder, 'no', 'a.csv'), {}, 'E_NOT_FOUND', 'Make it first'], [join(folder, 'dir.csv'), {}, 'E_CONFIG', 'is no file'], ['/dev/null', { format: 'csv' }, 'E_CONFIG', 'is no file'],
+      [join(folder, 'file', 'a.csv'), {}, 'E_NOT_FOUND', 'no folder'], [join(folder, 'file', '*.csv'), {}, 'E_CONFIG', 'is a file'],
+      [join(folder, 'a.xls'), {}, 'E_CONFIG', 'does not tell the format'], [join(folder, 'a.parquet.gz'), {}, 'E_CONFIG', 'Parquet compresses by itself'],
+      [join(folder, 'a.csv'), { compression: 'snappy' }, 'E_CONFIG', "'gzip', 'zstd', 'none'"], [join(folder, 'a.parquet'), { delimiter: ';' }, 'E_CONFIG', 'are for CSV'],
+      [join(folder, 'a*b*.csv'), {}, 'E_CONFIG', 'one *'], ['', {}, 'E_CONFIG', 'give the path'], ['a\0.csv', {}, 'E_CONFIG', 'NUL'], ['https://x/y.csv', {}, 'E_CONFIG', 'URL'], [undefined, {}, 'E_CONFIG', 'give the path'],
+      [join(folder, 'a.csv'), { overwrite: 1 }, 'E_CONFIG', 'true or false'], [join(folder, 'a.csv'), { nope: 1 }, 'E_QUERY', "no option 'nope'"], [join(folder, 'a.csv'), { cache: false }, 'E_QUERY', "no option 'cache'"],
+    ]; // prettier-ignore
+    for (const [path, options, code, says] of cases) {
+      const error = await failure(bars.exportTo(path as string, options));
+      expect(`${error.code} ${error.message}`, String(path)).to.match(new RegExp(`^${code} [\\s\\S]*${says.replace('*', '\\*')}`)); // prettier-ignore
+    }
+    expect((await failure(db.repository(Either).exportTo(join(folder, 'a.csv')), 'E_UNSUPPORTED')).message).to.include('"either" is UNION'); // prettier-ignore
+    if (process.getuid?.() !== 0) {
+      chmodSync(join(folder, 'locked'), 0o500);
+      expect((await failure(bars.exportTo(join(folder, 'locked', 'a.csv')), 'E_PERMISSION')).message).to.include(join(folder, 'locked', 'a.csv')); // prettier-ignore
+    }
+    expect(listed()).to.deep.equal(['dir.csv', 'file', 'locked']);
+  });
+
+  it('never writes over the database', async () => {
+    const path = scratchPath();
+    const own = await openManager({ path, entities: [Bar] });
+    for (const file of [path, `${path}.wal`])
+      expect((await failure(own.repository(Bar).exportTo(file, { format: 'csv' }), 'E_CONFIG')).message).to.include('is the database itself'); // prettier-ignore
+  });
+
+  it('takes hostile names as they are', async () => {
+    const names = [`it's'); drop table export_bar; --.csv`, '"q".csv', 'a[1]?.csv', 'ü語😀\n\t.csv', '$1 ${x} %s.csv', ' .csv', 'a\\b.csv', '{i}.csv', '~.csv']; // prettier-ignore
+    for (const name of names) expect(await db.repository(Bar).exportTo(join(folder, name)), name).to.equal(3);
+    expect(listed()).to.deep.equal([...names].toSorted());
+    expect(await db.repository(Bar).count()).to.equal(3);
+  });
+
+  it('sees what the transaction around it has written', async () => {
+    const bars = db.repository(Bar);
+    await db.transaction(async () => {
+      await bars.insert({ id: 4, tickerName: 'd' });
+      expect(await bars.exportTo(join(folder, 'a.csv'))).to.equal(4);
+    });
+  });
+
+  it('stops by its timeout and signal, and leaves nothing', async () => {
+    const slow = sql`select i, md5(i::varchar) as h from range(100000000) t(i)`;
+    const file = join(folder, 'slow.csv');
+    await failure(db.exportTo(slow, file, { timeout: '200ms' }), 'E_TIMEOUT');
+    const stop = new AbortController();
+    const running = db.exportTo(slow, file, { signal: stop.signal });
+    setTimeout(() => stop.abort(), 100);
+    await failure(running, 'E_ABORTED');
+    await failure(db.exportTo(slow, join(folder, 'slow', '*.parquet'), { timeout: '200ms' }), 'E_TIMEOUT');
+    expect(listed()).to.deep.equal([]);
+  });
+
+  it('leaves nothing where the disk is full, and the old file as it was', async function () {
+    using disk = smallDisk(4);
+    if (disk === undefined) this.skip();
+    const file = join(disk.folder, 'a.csv');
+    writeFileSync(file, 'old');
+    const error = await failure(db.exportTo(sql`select md5(i::varchar) as h from range(1000000) t(i)`, file));
+    expect(error.code, error.message).to.equal('E_DISK_FULL');
+    expect(error.message).to.include(`"${file}"`);
+    expect([readFileSync(file, 'utf8'), listed(disk.folder)]).to.deep.equal(['old', ['a.csv']]);
+  });
+
+  it('is refused by a secure manager before anything happens', async () => {
+    const secure = await openManager({ entities: [Bar], secure: true });
+    const file = join(folder, 'a.csv');
+    for (const work of [secure.repository(Bar).exportTo(file), secure.exportTo(sql`select 1 as a`, file)])
+      expect((await failure(work, 'E_PERMISSION')).message).to.include('without secure: true');
+    expect(existsSync(file)).to.equal(false);
+  });
+});
