@@ -134,17 +134,11 @@ export { Cached, type CachedOptions } from './cache/cached.js';
 export { CacheInvalidate, type CacheInvalidateOptions } from './cache/cache-invalidate.js';
 export { keyvStore, type KeyvStore, type KeyvStoreOptions } from './cache/keyv-store.js';
 export { toJsonSerializable } from './json-serializable.js';
-export {
-  Repository,
-  type ExportRowsOptions,
-  type Id,
-  type InsertManyOptions,
-  type Rows,
-  type UpsertOptions,
-} from './repository.js';
+export { Repository, type InsertManyOptions, type Rows, type UpsertOptions } from './repository.js';
 export { csvFile, jsonFile, parquet, type CsvOptions, type FileFormat, type FileSource } from './entity/file-source.js';
 export type { ExportOptions } from './files/file-target.js';
 export type { ImportOptions } from './files/import.js';
+export type { ExportRowsOptions, Id } from './reads.js';
 export type { Page } from './reading/page.js';
 export type { ColumnSummary } from './reading/summarize.js';
 export type { ExplainOptions } from './reading/explain.js';

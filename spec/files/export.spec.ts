@@ -25,7 +25,7 @@ class Either {
 let db: BaseDuckDBManager;
 let folder: string;
 
-beforeEach(async () => {
+async function start(): Promise<void> {
   db = await openManager({ entities: [Bar, Either] });
   folder = scratchFolder();
   await db.repository(Bar).insertMany([
@@ -33,12 +33,14 @@ beforeEach(async () => {
     { id: 2, tickerName: "b'", close: null, ratio: Number.NaN },
     { id: 3, tickerName: 'c;"', close: '-2.00', ratio: null },
   ]);
-});
+}
 
 const text = (...path: string[]): string => readFileSync(join(folder, ...path), 'utf8');
 const listed = (path = folder): string[] => readdirSync(path, { recursive: true, encoding: 'utf8' }).toSorted();
 
 describe('exportTo', () => {
+  beforeEach(start);
+
   it('writes the rows that are asked for, with the names of the database', async () => {
     const bars = db.repository(Bar);
     const cases: [string, object, string][] = [

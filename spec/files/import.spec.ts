@@ -59,10 +59,10 @@ let db: BaseDuckDBManager;
 let folder: string;
 const entities = [Trade, Made, Ruled, Kinds];
 
-beforeEach(async () => {
+async function start(): Promise<void> {
   db = await openManager({ entities });
   folder = scratchFolder();
-});
+}
 
 /** A file of that name, made by a query. */
 async function made(name: string, query: string, options = ''): Promise<string> {
@@ -81,6 +81,8 @@ const rowsOf = async (trades: Repository<Trade>): Promise<unknown[]> =>
   (await trades.find({ orderBy: { id: 'asc' } })).map(({ id, userId, price }) => [id, userId, price]);
 
 describe('importFrom', () => {
+  beforeEach(start);
+
   it('takes each column of a file into the column of that name, else the property, whatever the case', async () => {
     const trades = db.repository(Trade);
     const one = await made('a.parquet', `select 1 as ID, 'u' as user_id, 1.5::decimal(9,4) as price`);
