@@ -1,9 +1,12 @@
 // A thousand strings from outside, wherever a call takes one: they match what they are, or fail in a clear way, and do nothing else.
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Column, Table, and, at, contains, endsWith, has, isDatabaseError, json, like, list, map, ne, oneOf, sql, startsWith, type Repository, type Where } from '@mysingle/database'; // prettier-ignore
+import { failure } from '../support/failure.js';
 import { hostileStrings } from '../support/hostile.js';
-import { openManager } from '../support/scratch.js';
+import { openManager, scratchFolder } from '../support/scratch.js';
 
 @Table('hostile')
 class Hostile {
@@ -62,6 +65,43 @@ describe(`a thousand hostile strings (seed ${seed})`, () => {
       }
     expect([await rows.count(), Object.keys(Object.prototype)]).to.deep.equal([COUNT, []]);
   }).timeout(60_000);
+
+  it('as cursors are refused, and none of them is repeated', async () => {
+    const rows = await stored();
+    const { next } = await rows.findPage({ limit: 1 });
+    for (const [index, text] of strings.entries())
+      for (const cursor of [text, `${next}${text}`, Buffer.from(text).toString('base64url')]) {
+        const error = await failure(rows.findPage({ limit: 1, after: cursor }), 'E_QUERY').catch(() => undefined);
+        // nothing added is the cursor itself
+        if (text !== '') expect(error?.message, `${index}: ${JSON.stringify(cursor)}`).to.include('the cursor');
+        if (text.length > 20) expect(error?.message).to.not.include(text);
+      }
+  }).timeout(60_000);
+
+  it('as names of files are what they are, or refused, and write nowhere else', async () => {
+    const folder = scratchFolder();
+    const inside = join(folder, 'in', 'side');
+    mkdirSync(inside, { recursive: true });
+    const rows = await stored();
+    const one = { where: { id: 0 } } as const;
+    let written = 0;
+    for (const text of strings.map((each) => each.slice(0, 60))) {
+      try {
+        expect(await rows.exportTo(join(inside, `${text}.parquet`), one), JSON.stringify(text)).to.equal(1);
+        written += 1;
+        if (written % 5 === 0)
+          expect(await rows.importFrom(join(inside, `${text}.parquet`), { onConflict: 'ignore' })).to.equal(0);
+      } catch (error) {
+        expect(isDatabaseError(error), `${JSON.stringify(text)}: ${String(error)}`).to.equal(true);
+        expect((error as { code: string }).code, `${JSON.stringify(text)}: ${String(error)}`).to.match(/^E_(?:CONFIG|NOT_FOUND|PERMISSION|UNSUPPORTED)$/);
+      }
+    }
+    expect(written).to.be.greaterThan(COUNT / 3);
+    const there = readdirSync(folder, { recursive: true, encoding: 'utf8', withFileTypes: true }).filter((entry) => entry.isFile());
+    expect(there.filter(({ name }) => name.endsWith('.tmp'))).to.deep.equal([]);
+    expect(there.length).to.be.at.most(written);
+    expect(await rows.count()).to.equal(COUNT);
+  }).timeout(60_000); // prettier-ignore
 
   it('name results as they are, where a name can be that', async () => {
     const rows = await stored();
