@@ -32,6 +32,12 @@ const QUERY: readonly ((k: number) => string)[] = [
   (k) => `find({ where: { c${k + 8}: at('venue', startsWith('X')), c${k + 7}: at(0, gt(1)) }, select: ['c${k + 8}'] })`,
   (k) => `aggregate({ groupBy: ['c${k + 1}'], select: { n: count(), mean: avg('c${k}'), last: max('c${k + 4}') }, having: { mean: gt(1) }, orderBy: { n: 'desc' } })`,
   (k) => `aggregate({ groupBy: { hour: timeBucket('1h', 'c${k + 4}'), state: 'c${k + 9}' }, select: { total: sum('c${k + 5}'), best: argMax('c${k + 1}', 'c${k}') } })`,
+  (k) => `aggregate({ groupBy: { month: timeBucket('month', 'c${k + 4}') }, select: { big: count().filter({ c${k}: gt(5) }), close: last('c${k + 5}', 'c${k + 4}') }, fill: { carry: ['close'] } })`,
+  (k) => `window({ partitionBy: ['c${k + 1}'], orderBy: { c${k + 4}: 'asc' }, select: { at: 'c${k + 4}', before: lag('c${k + 5}'), mean: movingAvg('c${k}', 20), place: rank() }, qualify: { place: lte(3) } })`,
+  (k) => `latestBy(['c${k + 1}'], { orderBy: 'c${k + 4}', select: ['id', 'c${k + 5}'] })`,
+  (k) => `asOf(E${k}, { on: 'c${k + 4}', by: ['c${k + 1}'], tolerance: '5s', select: ['c${k}'] })`,
+  (k) => `findPage({ orderBy: { c${k + 4}: 'desc' }, limit: 50, select: ['id', 'c${k + 1}'] })`,
+  (k) => `find({ include: { others: many(E${k}, { where: { c${k}: gt(1) }, select: ['c${k + 1}'], limit: 5 }) }, limit: 10 })`,
   (k) => `insert({ c0: 1, ${INSERTED.replaceAll('#', String(k))} })`,
   (k) => `update({ c${k + 1}: 'x' }, { c${k + 2}: null, c${k + 5}: '1.5' })`,
 ]; // prettier-ignore
@@ -41,7 +47,7 @@ const INSERTED = Array.from({ length: COLUMNS }, (_column, index) => index)
   .join(', '); // prettier-ignore
 
 function source(): string {
-  const names = 'Column, Table, at, argMax, avg, count, enumOf, gt, isNull, json, like, list, max, now, oneOf, or, startsWith, struct, sum, timeBucket, uuid7, type Generated, type Repository'; // prettier-ignore
+  const names = 'Column, Table, at, argMax, avg, count, enumOf, gt, isNull, json, lag, last, like, list, lte, many, max, movingAvg, now, oneOf, or, rank, startsWith, struct, sum, timeBucket, uuid7, type Generated, type Repository'; // prettier-ignore
   const queries = Array.from({ length: QUERIES }, (_query, index) => {
     const query = QUERY[index % QUERY.length] as (k: number) => string;
     return `export const q${index} = async (repository: Repository<E${index % ENTITIES}>) => repository.${query(index % 2 === 0 ? 0 : 12)};`;

@@ -353,7 +353,7 @@ export class Reads<E extends object> {
     const K extends ColumnKey<E> = never,
     const P extends ColumnKey<O> = never,
     const I extends boolean = false,
-  >(other: EntityClass<O>, options: AsOfOptions<E, O, K, P, I>): Promise<AsOfRow<E, O, K, P, I>[]> {
+  >(other: EntityClass<O>, options: AsOfOptions<E, NoInfer<O>, K, P, I>): Promise<AsOfRow<E, O, K, P, I>[]> {
     return (await asOf(this.#reader, other, options)) as never;
   }
 

@@ -28,13 +28,15 @@ type Kind<V> = [V] extends [Date]
           : 'other';
 type KindAt<E, K> = K extends keyof E ? Kind<NonNullable<Unmarked<E[K]>>> : never;
 
+/** The properties of one kind. By kind, and not pair by pair: the compiler has to look at each property once. */
+type OfKind<E, D> = { [K in ColumnKey<E>]: KindAt<E, K> extends D ? K : never }[ColumnKey<E>];
 /** The properties of `O` of the kind that `K` of `E` is. */
-type Alike<E, K, O> = {
-  [P in ColumnKey<O>]: KindAt<E, K> extends Exclude<KindAt<O, P>, 'other'> ? P : never;
-}[ColumnKey<O>];
-/** The properties that both have, of one kind. */
-type Shared<E, O> = { [K in ColumnKey<E>]: K extends Alike<E, K, O> ? K : never }[ColumnKey<E>];
-type Ordered<E> = { [K in ColumnKey<E>]: KindAt<E, K> extends 'other' | 'boolean' ? never : K }[ColumnKey<E>];
+type Alike<E, K, O> = OfKind<O, Exclude<KindAt<E, K>, 'other'>>;
+/** The properties that both have, of one kind, which is one of `D`. */
+type Shared<E, O, D = unknown> = {
+  [K in OfKind<E, D>]: K extends Alike<E, K, O> ? K : never;
+}[OfKind<E, D>];
+type Orders = 'date' | 'number' | 'bigint' | 'string';
 
 /** What `asOf` takes. `K` and `P` are what is selected of the two, `I` is `inner`. */
 export interface AsOfOptions<
@@ -46,8 +48,7 @@ export interface AsOfOptions<
 > extends CallOptions {
   /** the property by which one row is before another, of one kind in both: its name, or both names */
   readonly on:
-    | (Shared<E, O> & Ordered<E>)
-    | { [L in Ordered<E>]: { readonly left: L; readonly right: Alike<E, L, O> } }[Ordered<E>];
+    Shared<E, O, Orders> | { [D in Orders]: { readonly left: OfKind<E, D>; readonly right: OfKind<O, D> } }[Orders];
   /** properties that must be equal: names that both have, or `{ left: right }`. NULL equals nothing. Default none */
   readonly by?: readonly Shared<E, O>[] | { readonly [L in ColumnKey<E>]?: Alike<E, L, O> };
   /**
