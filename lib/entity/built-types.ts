@@ -219,7 +219,7 @@ function member(type: SqlType, value: unknown, where: string): DuckDBValue {
 }
 
 /** A list of any length: `list('double')`, also written `'double[]'`. Numeric lists take typed arrays too. */
-export function list<const T extends ColumnType>(item: T): BuiltType<PropertyType<T>[]> {
+export function list<const T extends ColumnType>(item: T): BuiltType<(PropertyType<T> | null)[]> {
   const type = sqlType(item);
   return build({
     name: `list(${type.name})`,
@@ -234,7 +234,7 @@ export function list<const T extends ColumnType>(item: T): BuiltType<PropertyTyp
 }
 
 /** A list of exactly `length` items. */
-export function array<const T extends ColumnType>(item: T, length: number): BuiltType<PropertyType<T>[]> {
+export function array<const T extends ColumnType>(item: T, length: number): BuiltType<(PropertyType<T> | null)[]> {
   const type = sqlType(item);
   if (!Number.isInteger(length) || length < 1 || length > 100_000)
     fail(`array(${type.name}, ${length}): the length is 1 to 100000.`);
@@ -274,7 +274,7 @@ const membersDdl = (entries: readonly [string, SqlType][]): string =>
 /** A fixed set of named values. */
 export function struct<const M extends Readonly<Record<string, ColumnType>>>(
   of: M,
-): BuiltType<{ -readonly [K in keyof M]: PropertyType<M[K]> }> {
+): BuiltType<{ -readonly [K in keyof M]: PropertyType<M[K]> | null }> {
   const entries = members(of, 'struct');
   const own = (value: unknown): unknown[] => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return misfit('an object', value);
@@ -314,7 +314,7 @@ export function struct<const M extends Readonly<Record<string, ColumnType>>>(
 export function map<const K extends ColumnType, const V extends ColumnType>(
   key: K,
   value: V,
-): BuiltType<Map<PropertyType<K>, PropertyType<V>>> {
+): BuiltType<Map<PropertyType<K>, PropertyType<V> | null>> {
   const [keys, values] = [sqlType(key), sqlType(value)];
   const pairs = (given: unknown): [unknown, unknown][] => {
     const own = given instanceof Map ? [...(given as Map<unknown, unknown>)] : misfit('a Map', given);

@@ -58,13 +58,16 @@ export interface BuiltType<V> {
 /** What `@Column` takes: a type's name, a name with `[]`, or a built type. */
 export type ColumnType = NamedType | `${NamedType}[]` | BuiltType<unknown>;
 
-/** Property type of an SQL type, before `as` and `nullable`. */
+/**
+ * Property type of an SQL type, before `as` and `nullable`: the widest one. What is inside of lists, structs and maps may be NULL to
+ * DuckDB; a property that is declared without `| null` there says that it never is.
+ */
 export type PropertyType<T> = T extends ScalarName
   ? ScalarTypes[T]
   : T extends DecimalName
     ? string
     : T extends `${infer Item}[]`
-      ? PropertyType<Item>[]
+      ? (PropertyType<Item> | null)[]
       : T extends BuiltType<infer V>
         ? V
         : never;

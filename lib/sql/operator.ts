@@ -82,8 +82,15 @@ export type PartsOf<V> = unknown extends V
       ? Part<number, Condition<I | null>> | Part<`$${string}`, Condition<Scalar | Scalar[] | null>>
       : V extends ReadonlyMap<infer K, infer I>
         ? Part<K, Condition<I | null>>
-        : | { [K in keyof V & string]: Part<K, Condition<V[K] | null>> }[keyof V & string]
-          | Part<`$${string}`, Condition<Scalar | Scalar[] | null>>;
+        : V extends { readonly tag: infer T extends string; readonly value: infer X }
+          ? PartsOfUnion<T, X>
+          : | { [K in keyof V & string]: Part<K, Condition<V[K] | null>> }[keyof V & string]
+            | Part<`$${string}`, Condition<Scalar | Scalar[] | null>>;
+
+/** A member of a union by its tag; of a struct that happens to have members of these names, the members. */
+type PartsOfUnion<T extends string, X> = string extends T
+  ? Part<'tag', Condition<string | null>> | Part<'value', Condition<X | null>>
+  : Part<T, Condition<X | null>>;
 
 /** Conditions on columns, all of which must hold. */
 export type ColumnConditions<E> = { [K in ColumnKey<E>]?: Condition<Unmarked<E[K & keyof E]>> };
