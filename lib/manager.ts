@@ -1,6 +1,6 @@
 // BaseDuckDBManager: the composition root. It opens the database, agrees on the schema, and hands out repositories, SQL,
 // transactions and the cache. Not here: how any of these works.
-import { StatementType, type DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { Cache } from './cache/cache.js';
 import { DataCache, type CacheDataOptions } from './cache/data-cache.js';
 import { takeData } from './cache/data-checks.js';
@@ -14,24 +14,17 @@ import { afterCommitOf } from './engine/after-commit.js';
 import { Engine } from './engine/engine.js';
 import { RawConnection } from './engine/raw-connection.js';
 import { acquireDatabase, type Lease } from './engine/registry.js';
-import { hydrateObjects, readObjects, rowsOf } from './engine/result.js';
 import type { TransactionOptions } from './engine/transaction.js';
 import type { EntityClass } from './entity/row.js';
 import { schemaOf } from './entity/schema.js';
 import { DatabaseError, classify, isDatabaseError, loggable } from './errors.js';
-import type { Fragment } from './fragment.js';
-import { exportQuery } from './files/export.js';
-import { EXPORT_OPTIONS, type ExportOptions } from './files/file-target.js';
 import { toJsonSerializable } from './json-serializable.js';
 import { Lifetime } from './lifetime.js';
 import { CALL_OPTIONS, type Limit, limited, within, type CallOptions } from './limit.js';
 import { resolveOptions, type ManagerOptions, type Resolved } from './options.js';
-import { EXPLAIN_OPTIONS, explainRaw, type ExplainOptions } from './reading/explain.js';
+import { RawSql } from './raw-sql.js';
 import { Repository, type RepositoryContext } from './repository.js';
-import { RowStream } from './row-stream.js';
 import { applySchema } from './schema/apply.js';
-import type { Explanation } from './sql/explanation.js';
-import { rawStatement } from './sql/render.js';
 import { knownOptions } from './sql/select.js';
 import { EVERYTHING } from './sql/statement.js';
 
@@ -62,13 +55,6 @@ interface Opened extends RepositoryContext {
   readonly data: DataCache;
 }
 
-const CHANGING: ReadonlySet<StatementType> = new Set([
-  StatementType.INSERT,
-  StatementType.UPDATE,
-  StatementType.DELETE,
-  StatementType.MERGE_INTO,
-]);
-
 /**
  * A DuckDB database with entities, repositories, SQL, transactions and a cache. Use it as it is, or subclass it and
  * override `createTables()`.
@@ -77,7 +63,7 @@ const CHANGING: ReadonlySet<StatementType> = new Set([
  * await using db = await BaseDuckDBManager.open({ path: 'data/analytics.duckdb', entities: [Trade] });
  * await db.repository(Trade).insert({ symbol: 'AAPL', price: '12.50' });
  */
-export class BaseDuckDBManager implements OpenManager {
+export class BaseDuckDBManager extends RawSql implements OpenManager {
   readonly #options: Resolved;
   readonly #repositories = new Map<EntityClass, Repository<object>>();
   readonly #lifetime: Lifetime<Opened>;
@@ -91,7 +77,9 @@ export class BaseDuckDBManager implements OpenManager {
    * @throws DatabaseError `E_CONFIG` for a wrong option, `E_DECLARATION` for a class that is no entity
    */
   constructor(options?: string | ManagerOptions) {
-    this.#options = resolveOptions(options);
+    const resolved = resolveOptions(options);
+    super(() => this.#use(), resolved.queryTimeoutMs);
+    this.#options = resolved;
     this.#lifetime = new Lifetime<Opened>(this, {
       path: this.dbPath,
       log: this.#options.log,
@@ -272,133 +260,6 @@ export class BaseDuckDBManager implements OpenManager {
   }
 
   /**
-   * Runs one SQL statement and gives its rows, decoded by column type: exact decimals as text, bigint, Date, parsed JSON.
-   * No value is an error: an infinite date or timestamp is `Infinity` or `-Infinity`, one outside the years of a `Date` is text.
-   *
-   * @throws DatabaseError `E_QUERY` for anything but sql`...`, for wrong SQL, several statements, or two columns of one name
-   * @example await db.query<{ symbol: string }>(sql`select symbol from ${Trade} where price > ${100}`)
-   */
-  query<Row extends object = Record<string, unknown>>(statement: Fragment, options: CallOptions = {}): Promise<Row[]> {
-    return this.#call(
-      'query',
-      options,
-      async ({ engine }, limit) => (await engine.collect(rawStatement(statement), readObjects, limit)).rows as Row[],
-    );
-  }
-
-  /**
-   * The one row of a statement, as by `query`, or null where there is none.
-   *
-   * @throws DatabaseError as `query`; `E_QUERY` for several rows, of which DuckDB could give any
-   * @example const { n } = (await db.queryOne<{ n: bigint }>(sql`select count(*) as n from ${Trade}`))!;
-   */
-  async queryOne<Row extends object = Record<string, unknown>>(
-    statement: Fragment,
-    options: CallOptions = {},
-  ): Promise<Row | null> {
-    const rows = await this.query<Row>(statement, options);
-    if (rows.length > 1)
-      throw new DatabaseError(
-        'E_QUERY',
-        `queryOne: the statement gave ${rows.length} rows. Add a condition or LIMIT 1, or use query().`,
-      );
-    return rows[0] ?? null;
-  }
-
-  /**
-   * The rows of one SELECT, decoded as by `query`, read as the loop asks for them: memory stays bounded, however many they
-   * are. Gives all of them in their order, as they were when it began, or throws.
-   *
-   * Nothing runs before the loop begins. From then on it has a connection of the pool until its end, a `break`, an error or
-   * `return()`; inside a transaction it is a part of that, whose other statements may run in the loop, and DuckDB keeps the
-   * rows meanwhile. `timeout` covers all of it, also the time that the loop takes; the manager's `queryTimeout` each wait for
-   * the database.
-   *
-   * @throws DatabaseError as `query`, and for what is no SELECT; in the loop, whatever DuckDB fails with, however late
-   * @example for await (const { symbol } of db.stream<{ symbol: string }>(sql`select symbol from ${Trade}`)) use(symbol);
-   */
-  stream<Row extends object = Record<string, unknown>>(statement: Fragment, options: CallOptions = {}): RowStream<Row> {
-    knownOptions(options, CALL_OPTIONS, 'stream', 'E_CONFIG');
-    const raw = rawStatement(statement);
-    const use = (): Opened | Promise<Opened> => this.#use();
-    return new RowStream<Row>({
-      options,
-      what: 'stream',
-      statementMs: this.#options.queryTimeoutMs,
-      async *chunks(limit) {
-        const { engine } = await within(limit, use());
-        yield* engine.stream(raw, (chunk) => rowsOf(chunk, hydrateObjects(chunk)) as Row[], limit);
-      },
-    });
-  }
-
-  /**
-   * How DuckDB would run a statement; with `analyze: true`, which is for a SELECT alone, how it has run it. Each value, and each
-   * constant of the text, is a `?` in the plan.
-   *
-   * @throws DatabaseError as `query`; `E_QUERY` with `analyze` for what is no SELECT
-   * @example console.log((await db.explain(sql`select * from ${Trade} where price > ${100}`)).plan);
-   */
-  explain(statement: Fragment, options: ExplainOptions = {}): Promise<Explanation> {
-    return this.#call(
-      'explain',
-      options,
-      ({ engine }, limit) => explainRaw(engine, rawStatement(statement), options, limit),
-      { known: EXPLAIN_OPTIONS },
-    );
-  }
-
-  /** One call within its limit, after connecting where that was never done. */
-  async #call<T>(
-    what: string,
-    options: CallOptions,
-    work: (opened: Opened, limit: Limit | undefined) => Promise<T>,
-    {
-      known = CALL_OPTIONS,
-      statements = true,
-    }: { readonly known?: readonly string[]; readonly statements?: boolean } = {},
-  ): Promise<T> {
-    knownOptions(options, known, what, 'E_CONFIG');
-    return limited(options, what, statements ? this.#options.queryTimeoutMs : undefined, async (limit) => {
-      const opened = within(limit, this.#use());
-      return work(opened instanceof Promise ? await opened : opened, limit);
-    });
-  }
-
-  /**
-   * Runs one SQL statement for its effect.
-   *
-   * @returns rows inserted, updated or deleted; 0 for DDL
-   * @throws DatabaseError as `query`
-   * @example await db.execute(sql`delete from ${Trade} where symbol = ${symbol}`)
-   */
-  execute(statement: Fragment, options: CallOptions = {}): Promise<number> {
-    return this.#call('execute', options, async ({ engine }, limit) => {
-      const { rowsChanged, rowCount, statementType, names, columns } = await engine.run(rawStatement(statement), limit);
-      // with RETURNING DuckDB gives the rows themselves and counts none; without it, a row that says how many
-      const counted = rowsChanged > 0 || (names[0] === 'Count' && columns[0]?.[0] === 0n);
-      return counted || !CHANGING.has(statementType) ? rowsChanged : rowCount;
-    });
-  }
-
-  /**
-   * Writes the rows of one SELECT into a file, as `repository.exportTo` does.
-   *
-   * @returns rows written
-   * @throws DatabaseError as `repository.exportTo`; `E_QUERY` for wrong SQL, and for two columns of one name
-   * @example await db.exportTo(sql`select symbol, avg(close) as mean from ${Bar} group by all`, 'out/means.csv');
-   */
-  exportTo(statement: Fragment, path: string, options: ExportOptions = {}): Promise<number> {
-    return this.#call(
-      'exportTo',
-      options,
-      async ({ engine }, limit) =>
-        exportQuery(engine, rawStatement(statement), path, options, options.partitionBy ?? [], limit),
-      { known: [...EXPORT_OPTIONS, ...CALL_OPTIONS] },
-    );
-  }
-
-  /**
    * Runs `fn` in a transaction, which everything it calls joins by itself. Commits when `fn` gives a value, rolls back when
    * it throws. A statement that failed fails the whole, even where its error was caught. Nested calls join.
    *
@@ -468,13 +329,12 @@ export class BaseDuckDBManager implements OpenManager {
   ): Promise<T> {
     if (typeof fn !== 'function')
       throw new DatabaseError('E_CONFIG', 'withConnection takes a function of a connection.');
-    return this.#call(
-      'withConnection',
-      options,
-      ({ engine }, limit) =>
-        engine.lend(fn, options.writes?.map((entity) => schemaOf(entity).id) ?? [EVERYTHING], limit),
-      { known: ['writes', ...CALL_OPTIONS], statements: false },
-    );
+    knownOptions(options, ['writes', ...CALL_OPTIONS], 'withConnection', 'E_CONFIG');
+    const writes = options.writes?.map((entity) => schemaOf(entity).id) ?? [EVERYTHING];
+    return limited(options, 'withConnection', undefined, async (limit) => {
+      const { engine } = await within(limit, this.#use());
+      return engine.lend(fn, writes, limit);
+    });
   }
 
   /**

@@ -29,7 +29,7 @@ const ARROW = [
   ['row-stream', 'options', 'files/'],
   ['waiting-call', 'point-reads', 'group-commit', 'point-operations'],
   ['reading/'],
-  ['reads', 'upsert'],
+  ['reads', 'upsert', 'raw-sql'],
   ['repository'],
   ['lifetime', 'manager'],
   ['inject', 'transactional', 'close-on-signals'],
