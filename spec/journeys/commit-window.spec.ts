@@ -1,7 +1,7 @@
 // Others see a commit of DuckDB's before it tells of it. Nobody who has seen it may then get the cached value from before it.
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { Cached, Column, Table, sql, type BaseDuckDBManager } from '@mysingle/database';
+import { Cached, Column, Table, keyvStore, sql, type BaseDuckDBManager } from '@mysingle/database';
 import { startChild } from '../support/child.js';
 import { failure } from '../support/failure.js';
 import { openManager, scratchPath } from '../support/scratch.js';
@@ -57,6 +57,27 @@ describe('a commit that others see before it is told', () => {
       expect(await Promise.all(ways.map((cached) => cached()))).to.deep.equal([WRITES, WRITES]);
     });
   }
+
+  it('is not followed by one of a table of Keyv', async () => {
+    const db = await openManager({ path: scratchPath() });
+    const store = keyvStore(db, { table: 'window_keyv' });
+    await store.set('0', 'x');
+    const count = async (): Promise<number> =>
+      (await db.queryOne<{ n: number }>(sql`select count(*)::int as n from window_keyv`))?.n ?? 0;
+    const state = { writing: true };
+    const late: string[] = [];
+    const reading = (async () => {
+      while (state.writing) {
+        const seen = await count();
+        const given = await db.cache.getOrLoad('count', hour, count);
+        if (given < seen) late.push(`${given} after ${seen}`);
+      }
+    })();
+    for (let id = 1; id <= WRITES; id += 1) await store.set(String(id), 'x');
+    state.writing = false;
+    await reading;
+    expect([late, await db.cache.getOrLoad('count', hour, count)]).to.deep.equal([[], WRITES + 1]);
+  });
 
   it('is not followed by one where a side file is applied beneath', async () => {
     const path = scratchPath();
