@@ -85,6 +85,8 @@ interface Context {
   readonly transactions?: ReadonlyMap<object, unknown>;
   /** the manager whose connect() is running here, so that its own hooks may use it */
   readonly connecting?: object;
+  /** the database whose cache calls its store here */
+  readonly storeOf?: object;
 }
 
 const storage = new AsyncLocalStorage<Context>();
@@ -104,6 +106,12 @@ export function withinContext<T>(changes: Context, fn: () => T): T {
 /** Runs `fn` for several callers at once: of their contexts it has the ids that they share, and nothing of any one's. */
 export function withinSharedContext<T>(log: LogContext | undefined, fn: () => T): T {
   return storage.run(log === undefined ? {} : { log }, fn);
+}
+
+/** Runs `fn` for the cache of a database: what its store does is no part of the load or the transaction that it is done for. */
+export function withinStoreOf<T>(database: object, fn: () => T): T {
+  const { log } = context();
+  return storage.run(log === undefined ? { storeOf: database } : { log, storeOf: database }, fn);
 }
 
 /**

@@ -48,7 +48,8 @@ const LAST_MS = 8.64e15;
 /**
  * What `keyvStore` gives. Keyv calls it; so may you: besides text it keeps whatever the cache has a form for.
  *
- * Each answer of `set` and `delete` comes after their commit, whatever transaction the caller is in. Calls take effect in
+ * Each answer of `set` and `delete` comes after their commit, whatever transaction the caller is in: it stays when that is rolled
+ * back. It ends what the cache of the database has read of the table, as any write does. Calls take effect in
  * their order, and those that wait together are one statement. Rows that are over are given to nobody; they are deleted by
  * `clear`, and up to 10,000 of them after each 1,000 rows written.
  */

@@ -2,7 +2,9 @@
 // of its callers, who wait in one line. Not here: what Keyv asks for, and what values look like (keyv-store.ts).
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BIGINT, DuckDBListValue, DuckDBTimestampTZValue, LIST, TIMESTAMPTZ, VARCHAR } from '@duckdb/node-api';
+import { context } from '../context.js';
 import type { Database, Follower } from '../engine/database.js';
+import { PendingCommit } from '../engine/pending-commit.js';
 import { closedError } from '../engine/pool.js';
 import { readResult, type Result } from '../engine/result.js';
 import { runAlone } from '../engine/run-alone.js';
@@ -94,6 +96,7 @@ export class KeyvTable implements Follower {
 
   /** The rows of these keys that are not over. */
   get(keys: readonly string[]): Promise<ReadonlyMap<string, KeyvRow>> {
+    this.#isRead();
     return this.#ask({ kind: 'read', keys }) as Promise<ReadonlyMap<string, KeyvRow>>;
   }
 
@@ -104,6 +107,7 @@ export class KeyvTable implements Follower {
 
   /** @returns those of the keys that had a row that was not over */
   delete(keys: readonly string[]): Promise<ReadonlySet<string>> {
+    this.#isRead();
     return this.#ask({ kind: 'delete', keys }) as Promise<ReadonlySet<string>>;
   }
 
@@ -122,6 +126,7 @@ export class KeyvTable implements Follower {
 
   /** Rows whose key begins so and comes after `after`, in the order of their keys; none when there are no more. */
   page(prefix: string, after: string | undefined): Promise<readonly KeyvRow[]> {
+    this.#isRead();
     return this.#alone(async () => {
       await this.#ready();
       for (let from = after; this.#created;) {
@@ -142,8 +147,16 @@ export class KeyvTable implements Follower {
     if (!this.#closed) await this.#alone(async () => {});
   }
 
+  /** By the cached load of the caller, whose context no call here has any more once it waits in line with others. */
+  #isRead(): void {
+    context().reads?.add(this.database, [this.#id]);
+  }
+
   #ask(ask: Ask): Promise<unknown> {
-    return this.#closed ? Promise.reject(closedError()) : this.#queue.ask(ask);
+    if (this.#closed) return Promise.reject(closedError());
+    // each of its writes would end values of that cache, which tells its store of it by a write
+    if (context().storeOf === this.database) return Promise.reject(ownStore());
+    return this.#queue.ask(ask);
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
@@ -341,13 +354,19 @@ export class KeyvTable implements Follower {
     return this.#run({ text: sql, parameters, reads: [], writes: [] });
   }
 
-  /** What must come to the database, too, where it is done in fallback. */
+  /** What must come to the database, too, where it is done in fallback; the clock is told of it. */
   #change(sql: string, ...parameters: readonly Parameter[]): Promise<Result> {
     return this.#run({ text: sql, parameters, reads: [], writes: [this.#id] });
   }
 
-  #run(statement: Statement): Promise<Result> {
-    return runAlone(this.database, this.#session as Session, statement, readResult);
+  async #run(statement: Statement): Promise<Result> {
+    const commit = new PendingCommit(this.database, statement);
+    try {
+      return await runAlone(this.database, this.#session as Session, statement, readResult, commit);
+    } catch (error) {
+      commit.failed(error);
+      throw error;
+    }
   }
 
   async #close(): Promise<void> {
@@ -358,6 +377,12 @@ export class KeyvTable implements Follower {
     await this.#session?.close();
   }
 }
+
+const ownStore = (): DatabaseError =>
+  new DatabaseError(
+    'E_CONFIG',
+    'keyvStore: the cache of a database cannot have its store in the same database. Leave cache.store out: the table mysingle_cache is there for that.',
+  );
 
 /** The number of parameters is a power of two, so that a few texts do for any number of keys. */
 function listed(keys: readonly string[]): { readonly places: string; readonly parameters: readonly Parameter[] } {

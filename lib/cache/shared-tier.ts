@@ -56,6 +56,7 @@ export class SharedTier implements Tier {
       timeoutMs,
       now,
       warn: failed,
+      database,
     });
     this.#forget.push(database.clock.watch((what) => this.#store.wrote(what)));
   }

@@ -1,5 +1,6 @@
 // Calls of a store that may be slow, gone or wrong: each has its time, and after a failure the store is left alone for a while.
 // Not here: what is kept there (store-tier.ts).
+import { withinStoreOf } from '../context.js';
 import { isDatabaseError, loggable } from '../errors.js';
 
 /** What a Keyv offers, and a storage adapter of Keyv's; what comes back is checked. */
@@ -84,6 +85,8 @@ export class StoreCalls {
     private readonly now: () => number,
     private readonly warn: (error: unknown) => void,
     private readonly back: () => void,
+    /** whose cache it is */
+    private readonly database: object = {},
   ) {
     this.#errors = listenTo(store);
   }
@@ -117,7 +120,7 @@ export class StoreCalls {
 
   async #call(kind: Kind, work: () => unknown, settled?: () => void): Promise<unknown> {
     const { count } = this.#errors;
-    const running = (async () => work())();
+    const running = withinStoreOf(this.database, async () => work());
     if (settled !== undefined) void running.then(settled, settled);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {

@@ -25,6 +25,8 @@ export interface StoreTierOptions {
   readonly timeoutMs: number;
   readonly now: () => number;
   readonly warn: (error: unknown) => void;
+  /** whose cache it is */
+  readonly database?: object;
 }
 
 /** When a load began, in observations of versions. */
@@ -50,9 +52,8 @@ export class StoreTier {
 
   constructor(private readonly options: StoreTierOptions) {
     this.#seldom = new Seldom(options.warn, options.now);
-    this.#calls = new StoreCalls(options.store, options.timeoutMs, options.now, options.warn, () =>
-      this.#backlog.again(),
-    );
+    const { store, timeoutMs, now, warn, database } = options;
+    this.#calls = new StoreCalls(store, timeoutMs, now, warn, () => this.#backlog.again(), database);
     this.#backlog = new Backlog(ALL, {
       bump: (name) => this.#bump(name),
       remove: (key) => this.#remove(key),

@@ -61,10 +61,14 @@ const STATE_KEY = '';
 const OPEN = 'open';
 const CLOSED = 'closed ';
 
-/** What another process wrote ends whatever was read from tables. */
+/**
+ * What another process wrote ends whatever was read from tables: the rows, and by the token of the last session what a store has,
+ * which nobody can have told of it. In the same commit as the writes, so that there is no moment to be killed in between.
+ */
 export const ENDED_BY_OTHERS: AlongWith = {
   table: CACHE_TABLE,
-  sql: `DELETE FROM ${CACHE_TABLE} WHERE len(tables) > 0`,
+  sql: `DELETE FROM ${CACHE_TABLE} WHERE len(tables) > 0;
+    UPDATE ${CACHE_TABLE} SET value = '${CLOSED}' WHERE key = '${STATE_KEY}' AND starts_with(value, '${CLOSED}')`,
 };
 
 const TYPES: Readonly<Record<keyof typeof COLUMNS, DuckDBType>> = {

@@ -95,6 +95,7 @@ export class Database {
       log: options.log,
       alongWith: options.alongWith,
       connect: () => this.connect(),
+      writing: () => this.clock.commits([EVERYTHING]),
       changed: async () => {
         this.#written();
         await this.countConflicts();

@@ -16,6 +16,8 @@ export interface Into {
   readonly alongWith: AlongWith | undefined;
   /** a new connection with the database in use */
   connect(): Promise<DuckDBConnection>;
+  /** something is being written, until it is told that this is over */
+  writing(): () => void;
   /** something was written */
   changed(): Promise<void>;
 }
@@ -111,12 +113,18 @@ async function adopt(side: SideFile, into: Into): Promise<void> {
 async function bringIn(side: SideFile, connection: DuckDBConnection, into: Into): Promise<Replay | undefined> {
   if (!(await hasJournal(side, connection))) return undefined;
   const replay = await Replay.open(connection, side.name, side.alias, into.alongWith);
+  // others see each transaction before it is told here
+  const over = into.writing();
   try {
     while (await replay.next()) {
       // to the end
     }
   } finally {
-    if (replay.counts.transactions > 0) await into.changed();
+    try {
+      if (replay.counts.transactions > 0) await into.changed();
+    } finally {
+      over();
+    }
   }
   const { transactions, conflicts } = replay.counts;
   into.log('fallbackApplied', { original_db_path: into.path, side_path: side.path, transactions, conflicts });

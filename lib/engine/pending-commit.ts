@@ -18,7 +18,7 @@ export class PendingCommit implements Watcher {
   constructor(
     private readonly database: Database,
     private readonly statement: Statement,
-    private readonly written: (() => void) | undefined,
+    private readonly written?: () => void,
   ) {}
 
   starts(type: StatementType): void {

@@ -59,7 +59,7 @@ interface Written {
   readonly operations: readonly Operation[];
 }
 
-/** A statement that runs with each batch, where its table is there: what the writes of elsewhere end. */
+/** Statements that run with each batch, where their table is there: what the writes of elsewhere end. */
 export interface AlongWith {
   readonly table: string;
   readonly sql: string;

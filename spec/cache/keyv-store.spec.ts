@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import { expectTypeOf } from 'expect-type';
 import { Keyv, type KeyvStoreAdapter } from 'keyv';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import { pino } from 'pino';
 import { BaseDuckDBManager, Column, Table, keyvStore, sql, type KeyvStore as Store } from '@mysingle/database';
 import { KeyvStore } from '../../lib/cache/keyv-store.js';
 import { failure } from '../support/failure.js';
@@ -257,6 +258,66 @@ describe('a store for Keyv', () => {
       }),
     );
     expect(await keyv.get('k')).to.equal(1);
+  });
+
+  it('is read and written to the cache as any table is', async () => {
+    const db = await openManager({});
+    const store = keyvStore(db, { table: 'other_keyv' });
+    const keyv = new Keyv({ store });
+    await keyv.set('a', 'at first');
+    await db.execute(sql`create view of_keyv as select value from other_keyv`);
+    await db.execute(sql`create table beside_keyv as select 1 as n`);
+    const list = async (): Promise<unknown> => (await store.iterator().next()).value;
+    const loads: Record<string, () => Promise<unknown>> = {
+      table: () => rowsOf(db, 'other_keyv').then((rows) => rows.map(({ value }) => value)),
+      view: () => db.query(sql`select * from of_keyv order by all`),
+      keyv: () => keyv.get('a'),
+      get: () => store.getMany(['a', 'b']),
+      has: () => store.hasMany(['a', 'b']),
+      iterator: list,
+      'with a table': async () => [await db.query(sql`select * from beside_keyv`), await keyv.get('a')],
+      'a table alone': () => db.query(sql`select * from beside_keyv`),
+    };
+    const names = Object.keys(loads);
+    const ended = async (): Promise<string[]> => {
+      const reasons = await Promise.all(names.map(async (name) => (await db.cache.explain(name)).reason));
+      return names.filter((_name, index) => reasons[index] !== 'fresh');
+    };
+    const cached = (): Promise<unknown[]> =>
+      Promise.all(Object.entries(loads).map(([name, load]) => db.cache.getOrLoad(name, { ttl: '1h', negativeTtl: '1h' }, load))); // prettier-ignore
+    const now = (): Promise<unknown[]> => Promise.all(Object.values(loads).map((load) => load()));
+    const writes: (() => Promise<unknown>)[] = [
+      () => keyv.set('a', 'then'),
+      () => store.setMany([{ key: 'a', value: '1' }, { key: 'b', value: '2' }]),
+      () => keyv.delete('b'),
+      () => db.transaction(async () => {
+        await keyv.set('a', 'of a transaction');
+        throw new Error('rolled back');
+      }).catch(() => {}),
+      () => store.deleteMany(['a', 'b']),
+      () => keyv.set('a', 'again'),
+      () => store.clear(),
+    ]; // prettier-ignore
+    for (const write of writes) {
+      await cached();
+      expect(await ended()).to.deep.equal([]);
+      await write();
+      expect(await ended(), String(write)).to.deep.equal(names.slice(0, -1));
+      expect(await cached()).to.deep.equal((await now()).map((value) => value ?? null));
+    }
+  });
+
+  it('is no store for the cache of its own database, which would be told of each write to it by a write', async () => {
+    const path = scratchPath();
+    const logs: string[] = [];
+    const logger = pino({ level: 'warn' }, { write: (line: string) => logs.push(line) });
+    const other = new BaseDuckDBManager({ path, logger: false });
+    const db = await openManager({ path, logger, cache: { store: new Keyv({ store: keyvStore(other) }) } });
+    await db.execute(sql`create table t as select 1 as n`);
+    expect(await db.cache.getOrLoad('k', { ttl: '1h' }, () => db.query(sql`from t`))).to.deep.equal([{ n: 1 }]);
+    await db.cache.flush();
+    expect(logs.map((line) => (JSON.parse(line) as { error: string }).error).join()).to.contain('in the same database');
+    await other.close();
   });
 
   it('serves cache-manager', async () => {

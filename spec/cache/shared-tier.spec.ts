@@ -4,6 +4,7 @@ import { describe, it } from 'mocha';
 import { pino } from 'pino';
 import { Column, Table, type BaseDuckDBManager, type ManagerOptions } from '@mysingle/database';
 import { StoredValue } from '../../lib/cache/stored-value.js';
+import { holdFile, startChild, type Child } from '../support/child.js';
 import { failure } from '../support/failure.js';
 import { openManager, scratchPath } from '../support/scratch.js';
 import { until } from '../support/until.js';
@@ -35,6 +36,17 @@ const kept = (store: Map<string, unknown>, key: string): Promise<unknown> =>
   until(() => [...store.keys()].some((each) => each.endsWith(`:e:${key}`)));
 
 const passed = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+
+/** Another process that works beside the file, and has written there. */
+const writerBeside = (path: string): Promise<Child> =>
+  startChild(`
+    import { BaseDuckDBManager, sql } from '@mysingle/database';
+    const db = await BaseDuckDBManager.open({ path: ${JSON.stringify(path)}, logger: false });
+    await db.execute(sql\`create table if not exists shared_price (id integer primary key, price double not null)\`);
+    await db.execute(sql\`insert into shared_price values (2, 2)\`);
+    console.log('ready');
+    setInterval(() => db.mode, 1000);
+  `);
 
 describe('the tier that processes share', () => {
   it('serves what an earlier process has left, and ends it by a write of its own', async () => {
@@ -85,6 +97,44 @@ describe('the tier that processes share', () => {
     const third = await openManager({ path, entities: [Price] });
     expect(await counter(third).read()).to.equal(1);
   });
+
+  for (const when of ['at open', 'at the end of close'])
+    it(`believes nothing that was read of tables where a side file was applied ${when}`, async () => {
+      const path = scratchPath();
+      let ending = async (): Promise<void> => {};
+      const store = new (class extends Map<string, unknown> {
+        // what a session says at its end is the last that it does with the store
+        override set(key: string, value: unknown): this {
+          if (key.endsWith(':session')) return ending().then(() => super.set(key, value)) as unknown as this;
+          return super.set(key, value);
+        }
+      })();
+      const patient = { cache: { store: store as unknown as Keyv, localTtl: '1ms', storeTimeout: '1m' } } as const;
+      const first = await sharing(path, store, patient);
+      await first.repository(Price).insert({ id: 1, price: 1 });
+      const keep = (): Promise<unknown> =>
+        until(async () => {
+          await counter(first).read();
+          await passed();
+          return [...store.keys()].some((each) => each.endsWith(':e:count'));
+        });
+      if (when === 'at open') {
+        await keep();
+        await first.close();
+        await using holder = await holdFile(path);
+        await (await writerBeside(path)).kill();
+        await holder.kill();
+      } else {
+        await using writer = await writerBeside(path);
+        await keep();
+        ending = () => writer.kill();
+        await first.close();
+      }
+      ending = async () => {};
+      const second = await sharing(path, store, patient);
+      const count = counter(second);
+      expect([await count.read(), count.loads()]).to.deep.equal([2, 1]);
+    });
 
   it('is shared by those who read a file alone, one after another', async () => {
     const [path, store] = [scratchPath(), new Map<string, unknown>()];

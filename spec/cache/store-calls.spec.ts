@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { DatabaseError } from '@mysingle/database';
 import { StoreCalls, UNREADABLE, loggableOfStore, type KeyvLike } from '../../lib/cache/store-calls.js';
+import { ReadSet, context, withContext, withinContext } from '../../lib/context.js';
 
 interface Made {
   readonly calls: StoreCalls;
@@ -35,6 +36,13 @@ describe('calls of a store', () => {
     const { calls } = callsOf({ getMany: () => answer });
     expect(await calls.getMany(['a', 'b'])).to.deep.equal([1, undefined]);
     for (answer of [[1], {}, 'ab', null]) expect(await calls.getMany(['a', 'b'])).to.deep.equal([undefined, undefined]);
+  });
+
+  it('are no part of the load that they are made for, and carry its ids', async () => {
+    const reads = new ReadSet();
+    const seen = callsOf({ get: () => (context().reads?.add({}, ['main.t']), context().log) });
+    const got = await withContext({ userId: 'u' }, () => withinContext({ reads }, () => seen.calls.get('k')));
+    expect([got, reads.readsBeyond(reads)]).to.deep.equal([{ userId: 'u' }, false]);
   });
 
   it('fail by errors, in whatever way they come, and by their time', async () => {

@@ -1,7 +1,8 @@
 // Others see a commit of DuckDB's before it tells of it. Nobody who has seen it may then get the cached value from before it.
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { Cached, Column, Table, sql, type BaseDuckDBManager } from '@mysingle/database';
+import { Cached, Column, Table, keyvStore, sql, type BaseDuckDBManager } from '@mysingle/database';
+import { startChild } from '../support/child.js';
 import { failure } from '../support/failure.js';
 import { openManager, scratchPath } from '../support/scratch.js';
 import { until } from '../support/until.js';
@@ -56,6 +57,52 @@ describe('a commit that others see before it is told', () => {
       expect(await Promise.all(ways.map((cached) => cached()))).to.deep.equal([WRITES, WRITES]);
     });
   }
+
+  it('is not followed by one of a table of Keyv', async () => {
+    const db = await openManager({ path: scratchPath() });
+    const store = keyvStore(db, { table: 'window_keyv' });
+    await store.set('0', 'x');
+    const count = async (): Promise<number> =>
+      (await db.queryOne<{ n: number }>(sql`select count(*)::int as n from window_keyv`))?.n ?? 0;
+    const state = { writing: true };
+    const late: string[] = [];
+    const reading = (async () => {
+      while (state.writing) {
+        const seen = await count();
+        const given = await db.cache.getOrLoad('count', hour, count);
+        if (given < seen) late.push(`${given} after ${seen}`);
+      }
+    })();
+    for (let id = 1; id <= WRITES; id += 1) await store.set(String(id), 'x');
+    state.writing = false;
+    await reading;
+    expect([late, await db.cache.getOrLoad('count', hour, count)]).to.deep.equal([[], WRITES + 1]);
+  });
+
+  it('is not followed by one where a side file is applied beneath', async () => {
+    const path = scratchPath();
+    const db = await openManager({ path, entities: ENTITIES });
+    const count = (): Promise<number> => db.repository(Row).count(undefined, { cache: false });
+    const cached = (): Promise<number> => db.cache.getOrLoad('count', hour, count);
+    // more than are applied in one commit
+    await using writer = await startChild(`
+      import { BaseDuckDBManager, sql } from '@mysingle/database';
+      const db = await BaseDuckDBManager.open({ path: ${JSON.stringify(path)}, logger: false });
+      await db.execute(sql\`create table if not exists window_row (id integer primary key)\`);
+      for (let id = 0; id < 300; id += 1) await db.execute(sql\`insert into window_row values (\${id})\`);
+      console.log('ready');
+      setInterval(() => db.mode, 1000);
+    `);
+    expect(await cached()).to.equal(0);
+    await writer.kill();
+    const late: string[] = [];
+    for (let seen = 0; seen < 300;) {
+      seen = await count();
+      const given = await cached();
+      if (given < seen) late.push(`${given} after ${seen}`);
+    }
+    expect(late).to.deep.equal([]);
+  });
 
   /** Whether the value is loaded or given, while `write` runs and after it. */
   async function around(write: (db: BaseDuckDBManager, signal: AbortSignal) => Promise<unknown>): Promise<unknown[]> {
