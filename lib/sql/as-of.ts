@@ -114,16 +114,17 @@ export function asOfStatement(entity: EntitySchema, other: EntitySchema, options
 
   const builder = new SqlBuilder().add('SELECT ');
   builder.list([...left.map((column) => side('l', column)), ...right.map((column) => side('r', column))], (sql) => builder.add(sql)); // prettier-ignore
-  // NULL never matches, so where it is NULL there is no match
   const near = builder.aside(() => tolerance !== undefined && toleranceInto(builder, on, tolerance, direction, names));
-  const matched = `${side('r', on[1])} IS NOT NULL${near}`;
+  // NULL never matches, so where it is NULL there is no match. On the left it is said too: beside `by`, DuckDB's join gives rows
+  // whose time is NULL a match from some dozens of rows on. In ON it would make of the join, where LEFT, a loop over all pairs
+  const matched = `${side('l', on[0])} IS NOT NULL AND ${side('r', on[1])} IS NOT NULL${near}`;
   builder.add(`, (${matched}) IS TRUE FROM `);
   tableInto(builder, entity, given['where'], 'l');
   builder.add(` ASOF ${inner ? '' : 'LEFT '}JOIN `);
   tableInto(builder, other, given['otherWhere'], 'r');
   const equal = by.map(([own, its]) => `${side('l', own)} = ${side('r', its)} AND `).join('');
   builder.add(` ON ${equal}${side('l', on[0])} ${direction === 'backward' ? '>=' : '<='} ${side('r', on[1])}`);
-  if (inner && near !== '') builder.add(` WHERE ${matched}`);
+  if (inner) builder.add(` WHERE ${matched}`);
   orderInto(builder, given['orderBy'], (property) => side('l', columnOf(entity, property)));
   limitInto(builder, given['limit'], given['offset']);
   return { statement: builder.reading([...left, ...right].map(({ as }) => as).concat(undefined)), left, right };

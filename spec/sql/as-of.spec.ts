@@ -70,6 +70,21 @@ class Elsewhere {
   @Column('date') day!: Date;
 }
 
+/** Thousands of rows, on either side. */
+class Moment {
+  @Column('integer', { primaryKey: true }) id!: number;
+  @Column('varchar', { nullable: true }) g!: string | null;
+  @Column('integer', { nullable: true }) n!: number | null;
+  @Column('decimal(18,4)', { nullable: true }) price!: string | null;
+  @Column('timestamp', { nullable: true }) at!: Date | null;
+  @Column('varchar', { nullable: true }) text!: string | null;
+  @Column('uuid', { nullable: true }) key!: string | null;
+}
+@Table('moments')
+class Left extends Moment {}
+@Table('other_moments')
+class Right extends Moment {}
+
 const at = (minute: number): Date => new Date(Date.UTC(2024, 0, 1, 10, minute));
 const day = (n: number): Date => new Date(Date.UTC(2024, 0, n));
 const doc = { a: 1 };
@@ -103,7 +118,7 @@ describe('asOf', () => {
     expect(pairs(rows)).to.deep.equal(byHand.map(({ l, r }) => [l, r]));
     const { statement } = asOfStatement(schemaOf(Trade), schemaOf(Quote), { ...OPTIONS, select: ['id'], otherSelect: ['bid'] }); // prettier-ignore
     expect(statement.text).to.equal(
-      'SELECT l."id", r."bid", (r."at" IS NOT NULL) IS TRUE FROM "trades" AS l ASOF LEFT JOIN "quotes" AS r ON l."symbol" = r."symbol" AND l."at" >= r."at" ORDER BY l."id" ASC',
+      'SELECT l."id", r."bid", (l."at" IS NOT NULL AND r."at" IS NOT NULL) IS TRUE FROM "trades" AS l ASOF LEFT JOIN "quotes" AS r ON l."symbol" = r."symbol" AND l."at" >= r."at" ORDER BY l."id" ASC',
     );
     expect(statement.reads).to.deep.equal([schemaOf(Trade).id, schemaOf(Quote).id]);
   });
@@ -116,7 +131,7 @@ describe('asOf', () => {
     expect(pairs(inner)).to.deep.equal([[1, 2], [2, 2], [4, 7]]); // prettier-ignore
     const options = { ...OPTIONS, where: { id: lt(5), price: gt('1') }, otherWhere: { id: ne(7), bid: gt(0) }, select: ['id', 'at'], otherSelect: ['id', 'bid'], limit: 3, offset: 1 } as const; // prettier-ignore
     expect(compile(options)).to.equal(
-      'SELECT l."id", l."at", r."id", r."bid", (r."at" IS NOT NULL) IS TRUE FROM (SELECT * FROM "trades" WHERE ("id" < $1 AND "price" > $2)) AS l ' +
+      'SELECT l."id", l."at", r."id", r."bid", (l."at" IS NOT NULL AND r."at" IS NOT NULL) IS TRUE FROM (SELECT * FROM "trades" WHERE ("id" < $1 AND "price" > $2)) AS l ' +
         'ASOF LEFT JOIN (SELECT * FROM "quotes" WHERE ("id" IS DISTINCT FROM $3 AND "bid" > $4)) AS r ON l."symbol" = r."symbol" AND l."at" >= r."at" ORDER BY l."id" ASC LIMIT 3 OFFSET 1',
     );
     const some = await trades.asOf(Quote, options);
@@ -132,7 +147,7 @@ describe('asOf', () => {
     const { trades } = await tables();
     const near = { ...OPTIONS, tolerance: '1m' } as const;
     expect(compile({ ...near, select: ['id'], otherSelect: ['id'] })).to.contain(
-      ', (r."at" IS NOT NULL AND epoch_us(l."at") - epoch_us(r."at") <= 60000000) IS TRUE FROM ',
+      ', (l."at" IS NOT NULL AND r."at" IS NOT NULL AND epoch_us(l."at") - epoch_us(r."at") <= 60000000) IS TRUE FROM ',
     );
     expect(pairs(await trades.asOf(Quote, near))).to.deep.equal([[1, 2], [2, null], [3, null], [4, 7], [5, null], [6, null], [7, null]]); // prettier-ignore
     expect(pairs(await trades.asOf(Quote, { ...near, tolerance: '59999.9ms' }))[3]).to.deep.equal([4, null]);
@@ -140,10 +155,33 @@ describe('asOf', () => {
     expect(pairs(await trades.asOf(Quote, { ...near, direction: 'forward' }))).to.deep.equal([[1, 2], [2, 3], [3, 1], [4, null], [5, null], [6, null], [7, null]]); // prettier-ignore
     const inner = { ...near, inner: true, limit: 2 } as const;
     expect(compile({ ...inner, select: ['id'], otherSelect: ['id'] })).to.contain(
-      ' WHERE r."at" IS NOT NULL AND epoch_us(l."at") - epoch_us(r."at") <= 60000000 ORDER BY',
+      ' WHERE l."at" IS NOT NULL AND r."at" IS NOT NULL AND epoch_us(l."at") - epoch_us(r."at") <= 60000000 ORDER BY',
     );
     expect(pairs(await trades.asOf(Quote, inner))).to.deep.equal([[1, 2], [4, 7]]); // prettier-ignore
   });
+
+  it('matches no NULL among thousands of rows, where DuckDB does, and else what a subquery finds', async () => {
+    const db = await openManager({ entities: [Left, Right] });
+    const lefts = db.repository(Left);
+    for (const [table, rows, seed] of [[sql`moments`, 5000, 3], [sql`other_moments`, 3000, 5]] as const)
+      await db.execute(sql`
+        insert into ${table} select id, case when id % 13 = 0 then null else 'g' || hash(id * ${seed}) % 5 end, n, n / 8, timestamp '2024-01-01' + to_seconds(n), printf('%05d', n), ('00000000-0000-0000-0000-' || printf('%012d', n))::uuid
+        from (select x::int as id, case when hash(x * ${seed} + 1) % 4 = 0 then null else (hash(x * ${seed} + 2) % 2000)::int end as n from range(${rows}) r(x))`);
+    for (const on of ['n', 'price', 'at', 'text', 'key'] as const)
+      for (const [direction, best] of [['backward', sql`max(r.n)`], ['forward', sql`min(r.n)`]] as const) {
+        const before = direction === 'backward' ? sql`r.n <= l.n` : sql`r.n >= l.n`;
+        for (const [by, same] of [[['g'], sql`r.g = l.g`], [[], sql`true`]] as const) {
+          const byHand = await db.query<{ n: number | null }>(sql`select (select ${best} from other_moments r where ${same} and ${before} and r.id > 9) as n from moments l order by l.id`);
+          for (const inner of [false, true])
+            for (const otherWhere of [{ id: gt(9) }, sql`id > 9 and ${sql`n`} is not null`]) {
+              const rows = await lefts.asOf(Right, { on, by, direction, inner, otherWhere, select: ['id'], otherSelect: ['n'], orderBy: { id: 'asc' } });
+              const found = new Map(rows.map(({ left, right }) => [left.id, right?.n ?? null]));
+              const wanted = byHand.map(({ n }, id) => [id, n] as const).filter(([, n]) => !inner || n !== null);
+              expect([...found], `${on} ${direction} ${by.join()} ${inner}`).to.deep.equal(wanted);
+            }
+        }
+      }
+  }); // prettier-ignore
 
   it('goes by numbers, dates and times of other types, under names of their own', async () => {
     const { trades } = await tables();
