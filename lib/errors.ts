@@ -227,6 +227,18 @@ const RULES: readonly Rule[] = [
     when: /^TransactionContext Error: Cannot CHECKPOINT: there are other write transactions active/,
     remedy: 'Call checkpoint() again when the transactions that write are over.',
   },
+  {
+    code: 'E_QUERY',
+    when: /^Invalid Input Error: Cannot prepare multiple statements at once/,
+    remedy:
+      "One statement for each call; several belong in transaction(). Of a PIVOT that does not say its values DuckDB makes several: list them, as in pivot t on x in ('a', 'b') using count(*).",
+  },
+  {
+    code: 'E_QUERY',
+    when: /^Parameter Not Allowed Error: /,
+    remedy:
+      "A value is no name: write ${column(Entity, 'property')} for a column, or sql.raw(text) for text that no user can reach.",
+  },
   { code: 'E_QUERY', when: /^TransactionContext Error: (?!Failed to commit: )/ },
   { code: 'E_TX_ABORTED', when: /^TransactionContext Error: Failed to commit: / },
   {

@@ -27,7 +27,7 @@ class Replacing extends BaseDuckDBManager {
 
 class Hiding extends BaseDuckDBManager {
   protected override async createTables(): Promise<void> {
-    await this.execute(sql`create temp table if not exists restart_rows (id integer)`);
+    await this.transaction(() => this.execute(sql`create temp table if not exists restart_rows (id integer)`));
   }
 }
 

@@ -2,10 +2,11 @@
 // the clock told of every committed write. Not here: entities.
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { context } from '../context.js';
-import { classify, loggable, type DatabaseError } from '../errors.js';
+import { DatabaseError, classify, loggable } from '../errors.js';
 import { Limit } from '../limit.js';
 import type { Log } from '../log.js';
 import { EVERYTHING, type Statement } from '../sql/statement.js';
+import { staysOnConnection } from '../sql/write-kind.js';
 import { loadChunks, type ChunkSource, type LoadTarget } from './append.js';
 import type { Database } from './database.js';
 import { define, type Definition } from './definition.js';
@@ -88,8 +89,13 @@ export class Engine {
     limit?: Limit,
   ): Promise<T> {
     this.#refuseIfClosed();
-    const record = ReadRecord.of(this.database, statement);
     const { transaction } = this;
+    if (transaction === undefined && statement.writes.includes(EVERYTHING) && staysOnConnection(statement.text))
+      throw new DatabaseError(
+        'E_QUERY',
+        'What is temporary or prepared is on one connection of the pool alone: the next call may not see it. Make it and use it inside transaction(), or in withConnection.',
+      );
+    const record = ReadRecord.of(this.database, statement);
     // whoever has dealt with a conflict takes it out
     const recount = statement.text.includes(CONFLICTS);
     try {

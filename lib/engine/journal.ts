@@ -355,6 +355,7 @@ function expressions(rows: readonly (readonly DuckDBValue[])[], types: readonly 
 /** A bound value as SQL, of exactly its type. */
 function expression({ value, type }: Bound): string {
   const text = literal(value);
-  const name = type === undefined ? '"NULL"' : String(type);
+  // a list of nothing has no type of items
+  const name = type === undefined ? '"NULL"' : String(type).replace(/^SQLNULL(?=\[)/, '"NULL"');
   return /^"NULL"$|^SQLNULL$|^ANY$/.test(name) ? text : `CAST(${text} AS ${name})`;
 }

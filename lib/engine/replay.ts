@@ -1,8 +1,8 @@
 // Bringing the journal of a side file to the database: each transaction in its order, exactly once. What the database refuses
 // is kept in it with the reason. Not here: whose side file it is, and when this is done (fallback.ts, orphans.ts).
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
-import { BIGINT, TIMESTAMPTZ, VARCHAR, DuckDBListValue, DuckDBTimestampTZValue } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import { BIGINT, LIST, SQLNULL, TIMESTAMPTZ, VARCHAR, DuckDBListValue, DuckDBTimestampTZValue } from '@duckdb/node-api';
 import { quote } from '../entity/identifier.js';
 import { classify, type DatabaseError, type ErrorCode } from '../errors.js';
 import { JOURNAL_SCHEMA, rowsOf, type OperationKind } from './journal.js';
@@ -44,6 +44,13 @@ const CLOCK = ['now', 'get_current_timestamp', 'transaction_timestamp']
 
 /** A value that begins with U+FEFF, as text and not within a list or the like. */
 const MARKED_TEXT = /^(?:CAST\()?\(?'\uFEFF[\s\S]*(?:'|AS VARCHAR)\)?$/;
+
+/** The type of a list of nothing, of which a result makes a list of integers. */
+function listOfNothing(parameter: string): DuckDBType | undefined {
+  const [, brackets] = /^CAST\(\[[\s\S]* AS "NULL"((?:\[\])+)\)$/.exec(parameter) ?? [];
+  if (brackets === undefined) return undefined;
+  return Array.from({ length: brackets.length / 2 }).reduce<DuckDBType>((type) => LIST(type), SQLNULL);
+}
 
 interface Operation {
   readonly kind: OperationKind;
@@ -238,7 +245,8 @@ export class Replay {
       .getChunk(0)
       .getRowValues(0)
       .map((value, index) => (MARKED_TEXT.test(parameters[index] ?? '') ? String(value).slice(1) : value));
-    return this.#run(text, values, result.columnTypes());
+    const types = result.columnTypes().map((type, index) => listOfNothing(parameters[index] ?? '') ?? type);
+    return this.#run(text, values, types);
   }
 
   /** Prepared each time: a prepared statement keeps the time at which it was prepared. */

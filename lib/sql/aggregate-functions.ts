@@ -105,7 +105,11 @@ export const argMin = <const K extends string, const B extends string>(property:
 /** The value of `property` in the row where `by` is largest, also where that value is NULL. Rows where `by` is NULL do not count. */
 export const argMax = <const K extends string, const B extends string>(property: K, by: B): Aggregate<'argMax', K, B> =>
   aggregate('argMax', property, by);
-/** All values as a list, by the order of `by` where given. */
+/**
+ * All values as a list, by the order of `by` where given.
+ *
+ * @throws DatabaseError `E_UNSUPPORTED` when it is run, for a column with `as`: the compiler sees the type of its values alone
+ */
 export const collect = <const K extends string, const B extends string = never>(
   property: K,
   by?: B,

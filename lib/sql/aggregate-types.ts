@@ -54,7 +54,8 @@ export type AggregateValue<E, A> = A extends Grouping
           : ValueOf<E, K> | null
     : never;
 
-type TimeKey<E> = KeyOf<E, Date | string>;
+/** Dates and times, in all the forms that they are read in; whether the column is one is checked when it runs. */
+type TimeKey<E> = KeyOf<E, Date | string | bigint>;
 
 /** What `groupBy` takes: properties, or names for properties, time buckets and parts of dates. */
 export type GroupBy<E> =

@@ -25,7 +25,12 @@ export class TimeBucket<K extends string = string> {
     if (monthsOf(width) !== undefined) {
       if (origin !== undefined)
         throw new DatabaseError('E_CONFIG', `timeBucket: buckets of a ${width} begin with it, and take no origin.`);
-    } else if (durationMs(width as Duration, 'timeBucket') < 0.001)
+    } else if (typeof width !== 'string' || !/^[\d.]+(?:ms|s|m|h|d)$/.test(width))
+      throw new DatabaseError(
+        'E_CONFIG',
+        `timeBucket: ${typeof width === 'string' ? JSON.stringify(width) : describe(width)} is no width. Write a number with its unit: '30s', '5m', '1h', '1d' or '7d'; or 'month', 'quarter' or 'year'.`,
+      );
+    else if (durationMs(width as Duration, 'timeBucket') < 0.001)
       throw new DatabaseError('E_CONFIG', `timeBucket: the width is at least a microsecond, got '${width}'.`);
     if (origin !== undefined && !(origin instanceof Date && Number.isFinite(origin.getTime())))
       throw new DatabaseError('E_CONFIG', `timeBucket: the origin is a valid Date, got ${describe(origin)}.`);

@@ -5,6 +5,7 @@ import {
   BOOLEAN,
   DOUBLE,
   DuckDBBlobValue,
+  DuckDBListType,
   DuckDBListValue,
   DuckDBTimestampTZValue,
   HUGEINT,
@@ -29,7 +30,7 @@ const within = (value: bigint, bits: bigint): boolean => value >= -(2n ** (bits 
 /**
  * - number: INTEGER or BIGINT where it is a safe integer, else DOUBLE (-0 too); bigint: BIGINT, HUGEINT or UHUGEINT;
  * - string VARCHAR, boolean BOOLEAN, Date TIMESTAMPTZ, Uint8Array BLOB, null NULL;
- * - an array of one kind: a LIST of it.
+ * - an array of one kind: a LIST of it; where it has no items, or NULLs alone, DuckDB takes the type from what stands beside it.
  *
  * @throws DatabaseError `E_QUERY` for undefined, objects and whatever else has no type of its own
  */
@@ -71,21 +72,26 @@ function numberOf(value: number): Parameter {
 /** Integer kinds widen to the widest among the items, any integer beside a fraction to DOUBLE. */
 const WIDTH: readonly DuckDBType[] = [SQLNULL, INTEGER, BIGINT, HUGEINT, UHUGEINT];
 
+/** Whether only NULLs, or lists of nothing, are in one whose items are of another type: `[[], [1]]`. */
+const isBareOf = (bare: DuckDBType, type: DuckDBType): boolean =>
+  bare === SQLNULL ||
+  (bare instanceof DuckDBListType && type instanceof DuckDBListType && isBareOf(bare.valueType, type.valueType));
+
 function listOf(items: readonly unknown[], where: string): Parameter {
   const parameters = items.map((item) => parameterOf(item, where));
   const types = [...new Set(parameters.map((parameter) => String(parameter.type)))].filter(
     (type) => type !== String(SQLNULL),
   );
-  const widest = parameters.reduce<DuckDBType | undefined>((wide, { type }) => {
-    if (wide === undefined || wide === SQLNULL || String(wide) === String(type)) return type;
-    if (type === SQLNULL) return wide;
+  const type = parameters.reduce<DuckDBType>((wide, { type: own }) => {
+    if (isBareOf(wide, own)) return own;
+    if (isBareOf(own, wide) || String(wide) === String(own)) return wide;
     const numbers = items.every((item) => item === null || typeof item === 'number');
-    if (numbers && (type === DOUBLE || wide === DOUBLE)) return DOUBLE;
-    const [a, b] = [WIDTH.indexOf(wide), WIDTH.indexOf(type)];
-    if (a < 0 || b < 0) fail(`${where}: the items of a list are of one kind, not ${types.join(' and ')}.`);
-    return a > b ? wide : type;
-  }, undefined);
-  const type = widest === undefined || widest === SQLNULL ? VARCHAR : widest;
+    if (numbers && (own === DOUBLE || wide === DOUBLE)) return DOUBLE;
+    const [a, b] = [WIDTH.indexOf(wide), WIDTH.indexOf(own)];
+    if (a < 0 || b < 0)
+      fail(`${where}: the items of a list are of one kind, not ${types.join(' and ').replaceAll('SQLNULL', 'NULL')}.`);
+    return a > b ? wide : own;
+  }, SQLNULL);
   const values = parameters.map((parameter) =>
     typeof parameter.value === 'number' && [BIGINT, HUGEINT, UHUGEINT].includes(type as never)
       ? BigInt(parameter.value)

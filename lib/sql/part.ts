@@ -76,8 +76,9 @@ const KINDS: Readonly<Record<string, { readonly type: SqlType; readonly sql: (js
   },
   bigint: {
     type: sqlType('hugeint'),
+    // 1.0 and 1e3 are whole numbers to JSON.parse; what is written in digits alone is taken exactly
     sql: (json) =>
-      `CASE WHEN regexp_full_match(CAST(${json} AS VARCHAR), '-?[0-9]+') THEN TRY_CAST(${json} AS HUGEINT) END`,
+      `CASE WHEN regexp_full_match(CAST(${json} AS VARCHAR), '-?[0-9]+') THEN TRY_CAST(${json} AS HUGEINT) WHEN json_type(${json}) = 'DOUBLE' AND trunc(CAST(${json} AS DOUBLE)) = CAST(${json} AS DOUBLE) THEN TRY_CAST(CAST(${json} AS DOUBLE) AS HUGEINT) END`,
   },
   boolean: {
     type: sqlType('boolean'),

@@ -2,7 +2,7 @@
 import { DuckDBListValue, LIST } from '@duckdb/node-api';
 import { Misfit, describe } from '../entity/misfit.js';
 import type { SqlType } from '../entity/types.js';
-import { DatabaseError } from '../errors.js';
+import { DatabaseError, isTooDeep } from '../errors.js';
 import { Fragment } from '../fragment.js';
 import type { Operand, Resolve } from './operand.js';
 import { Combination, Operator, type OperatorKind } from './operator.js';
@@ -19,13 +19,35 @@ function fail(message: string): never {
  * `or({ id }, {})`.
  */
 export function isEmpty(where: unknown): boolean {
+  return shallow(() => empty(where));
+}
+
+function empty(where: unknown): boolean {
   if (!(where instanceof Combination))
     return where === undefined || (isPlain(where) && Object.keys(where).length === 0);
   const { kind, parts } = where;
-  if (kind === 'and') return parts.every(isEmpty);
-  if (kind === 'or') return parts.some(isEmpty);
+  if (kind === 'and') return parts.every(empty);
+  if (kind === 'or') return parts.some(empty);
   const [inner] = parts;
-  return kind === 'not' && inner instanceof Combination && inner.kind === 'not' && isEmpty(inner.parts[0]);
+  return kind === 'not' && inner instanceof Combination && inner.kind === 'not' && empty(inner.parts[0]);
+}
+
+/** Levels of `not`, `at`, and `and` within `or`: DuckDB gives up at some hundreds. `and` within `and` is one level to it. */
+const DEPTH_MAX = 200;
+
+const deep = (): never =>
+  fail(
+    'The condition is nested too deeply. Give and() and or() all of their conditions at once, and write not() once.',
+  );
+
+/** What `work` gives, which follows conditions as deep as they go. */
+function shallow<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (isTooDeep(error)) return deep();
+    throw error;
+  }
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {
@@ -39,7 +61,7 @@ export function whereInto(builder: SqlBuilder, where: unknown, resolve: Resolve,
   const every = where instanceof Combination ? where.kind === 'all' : isEmpty(where);
   if (every) return builder;
   builder.add(` ${keyword} `);
-  new WhereCompiler(builder, resolve).condition(where);
+  shallow(() => new WhereCompiler(builder, resolve).condition(where));
   return builder;
 }
 
@@ -55,8 +77,12 @@ const LIST_FUNCTIONS: Partial<Record<OperatorKind, string>> = {
   hasAll: 'list_has_all',
 };
 
-const asOperator = (condition: unknown): Operator =>
-  condition instanceof Operator ? condition : new Operator('eq', [condition]);
+function asOperator({ label }: Operand, condition: unknown): Operator {
+  // of a value among operators, `and`, `or` and `not` make what they make of conditions on several columns
+  if (condition instanceof Combination)
+    return fail(`${label}: ${condition.kind}() on a column takes operators. For a value in it write eq(value).`);
+  return condition instanceof Operator ? condition : new Operator('eq', [condition]);
+}
 
 /** DuckDB takes a backslash at the end for nothing, and so would match less than is meant. */
 function pattern({ label }: Operand, kind: OperatorKind, given: unknown): unknown {
@@ -66,6 +92,9 @@ function pattern({ label }: Operand, kind: OperatorKind, given: unknown): unknow
 }
 
 class WhereCompiler {
+  #depth = 0;
+  #kind: 'and' | 'or' | 'not' | 'at' | undefined;
+
   constructor(
     private readonly builder: SqlBuilder,
     private readonly resolve: Resolve,
@@ -95,18 +124,28 @@ class WhereCompiler {
 
   #column([property, condition]: [string, unknown]): void {
     const operand = this.resolve(property);
-    this.#operator(operand, asOperator(condition));
+    this.#operator(operand, asOperator(operand, condition));
   }
 
   #joined<T>(parts: readonly T[], kind: 'and' | 'or', each: (part: T) => void): void {
-    this.builder.add('(').list(parts, each, ` ${kind.toUpperCase()} `).add(')');
+    this.#within(kind, () => this.builder.add('(').list(parts, each, ` ${kind.toUpperCase()} `).add(')'));
   }
 
   /** `IS NOT TRUE` turns NULL into true, which makes the complement exact. */
   #not(inner: () => void): void {
     this.builder.add('(');
-    inner();
+    this.#within('not', inner);
     this.builder.add(') IS NOT TRUE');
+  }
+
+  #within(kind: 'and' | 'or' | 'not' | 'at', inner: () => unknown): void {
+    const [depth, outer] = [this.#depth, this.#kind];
+    this.#kind = kind;
+    if (kind !== outer || kind === 'not' || kind === 'at') this.#depth += 1;
+    if (this.#depth > DEPTH_MAX) deep();
+    inner();
+    this.#depth = depth;
+    this.#kind = outer;
   }
 
   #operator(operand: Operand, own: Operator): void {
@@ -119,8 +158,10 @@ class WhereCompiler {
         return this.#joined(operands as readonly Operator[], kind, (part) => this.#operator(operand, part));
       case 'not':
         return this.#not(() => this.#operator(operand, first as Operator));
-      case 'at':
-        return this.#operator({ ...partOf(builder, operand, first), part: true }, asOperator(second));
+      case 'at': {
+        const part = { ...partOf(builder, operand, first), part: true as const };
+        return this.#within(kind, () => this.#operator(part, asOperator(part, second)));
+      }
       default:
     }
     if (operand.type.json && (operand.part || kind in LIST_FUNCTIONS)) this.#leaf(jsonOperand(operand, own), own);

@@ -97,6 +97,15 @@ function ofSecret(tokens: readonly Token[]): boolean {
   return isWord(what, 'secret');
 }
 
+/** Whether some SQL makes what one connection alone has: temporary tables, views, macros and the like, prepared statements. */
+export function staysOnConnection(sql: string): boolean {
+  if (!/\b(?:temp|temporary|prepare)\b/i.test(sql)) return false;
+  const tokens = tokensOf(sql);
+  if (isWord(tokens[0], 'prepare')) return true;
+  const what = tokens[isWord(tokens[1], 'or') ? 3 : 1];
+  return isWord(tokens[0], 'create') && isWord(what, 'temp', 'temporary') && !ofSecret(tokens);
+}
+
 const QUERIES = ['values', 'select', 'from', 'with', 'table', 'default'] as const;
 
 /**

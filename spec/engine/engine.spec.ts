@@ -103,9 +103,34 @@ describe('Engine', () => {
 
   it('refuses several statements at once, and columns of one name', async () => {
     const db = await openManager();
-    await failure(db.execute(sql`select 1; select 2`), 'E_QUERY');
+    await db.execute(sql`create table t (n integer)`);
+    for (const several of [sql`select 1; select 2`, sql`insert into t values (${1}); select 2`, sql`pivot t on n using count(*)`]) {
+      const { message } = await failure(db.query(several), 'E_QUERY');
+      expect(message).to.contain('One statement for each call; several belong in transaction().').and.contain('pivot t on x in (');
+    }
+    expect(await db.query(sql`pivot t on n in (1) using count(*)`)).to.deep.equal([{ 1: 0n }]);
     await failure(db.query(sql`select 1 as a, 2 as a`), 'E_QUERY');
     await failure(db.query('select 1' as never), 'E_QUERY');
     await failure(db.query({ strings: ['select 1'], values: [] }), 'E_QUERY');
   });
-});
+
+  it('refuses what one connection alone would have, but in transactions and on lent connections', async () => {
+    const db = await openManager();
+    for (const alone of [sql`create temp table t as select 1 as n`, sql`create or replace temporary macro m() as 1`, sql`prepare p as select 1`])
+      expect((await failure(db.execute(alone), 'E_QUERY')).message).to.contain('Make it and use it inside transaction(), or in withConnection.');
+    await failure(db.query(sql`create temp view v as select 1`), 'E_QUERY');
+    const within = db.transaction(async () => {
+      await db.execute(sql`create temp table t as select 1 as n`);
+      await db.execute(sql`prepare p as select $1::integer as n from t`);
+      return [await db.query(sql`from t`), await db.query(sql`execute p(2)`)];
+    });
+    expect(await within).to.deep.equal([[{ n: 1 }], [{ n: 2 }]]);
+    await db.withConnection((c) => c.run('create or replace temp table t as select 1'));
+  });
+
+  it('says what to write where a value stands for a name', async () => {
+    const db = await openManager();
+    for (const named of [sql`select 1 as id order by ${'id'}`, sql`select count(*) from (select 1 as id) group by ${'id'}`])
+      expect((await failure(db.query(named), 'E_QUERY')).message).to.contain("write ${column(Entity, 'property')} for a column, or sql.raw(text)");
+  });
+}); // prettier-ignore

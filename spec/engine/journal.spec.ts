@@ -39,11 +39,23 @@ describe('the journal', () => {
   it('refuses what it cannot see through', async () => {
     const { db, free } = await openBeside(['create table t (id integer)'], { pool: { size: 1 } });
     await db.execute(sql`create table if not exists t (id integer)`);
-    await db.execute(sql`prepare p as insert into t values (1)`);
-    expect((await failure(db.execute(sql`execute p`), 'E_UNSUPPORTED')).message).to.contain('EXECUTE');
+    const prepared = db.transaction(async () => {
+      await db.execute(sql`prepare p as insert into t values (1)`);
+      await db.execute(sql`execute p`);
+    });
+    expect((await failure(prepared, 'E_UNSUPPORTED')).message).to.contain('EXECUTE');
     expect(await rows(db, 'from t')).to.deep.equal([]);
     await free();
     expect(await rows(db, 'from t')).to.deep.equal([]);
+  });
+
+  it('keeps lists of nothing, of no type', async () => {
+    const { db, free } = await openBeside(['create table t (id integer, s varchar, l varchar[], n integer[][])']);
+    await db.execute(sql`create table if not exists t (id integer, s varchar, l varchar[], n integer[][])`);
+    await db.execute(sql`insert into t values (1, 'x', ${[]}, ${[[], null]})`);
+    await db.execute(sql`update t set id = 2 where l = ${[]} and s not in ${[]}`);
+    await free();
+    expect(await rows(db, 'from t')).to.deep.equal([[2, 'x', [], [[], null]]]);
   });
 
   it('keeps every character of text, also those that the binding drops when it reads', async () => {

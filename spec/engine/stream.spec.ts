@@ -91,7 +91,7 @@ describe('a stream', () => {
     const db = await open({ settings: { memory_limit: '60MB', temp_directory: '' } });
     const wide = sql`select repeat(i::varchar, 200) as text from range(300000) r(i)`;
     // some 300 MB, which DuckDB could not keep
-    await failure(db.query(sql`create temp table kept as ${wide}`), 'E_OUT_OF_MEMORY');
+    await failure(db.query(sql`create table kept as ${wide}`), 'E_OUT_OF_MEMORY');
     expect(await drain(db.stream(wide))).to.equal(300_000);
     await failure(() => drain(db.stream(sql`select * from (${wide}) order by text desc`)), 'E_OUT_OF_MEMORY');
     idle(db);

@@ -222,7 +222,10 @@ describe('aggregate', () => {
     expect(compile({ groupBy: { start: timeBucket('250ms', 'at') }, select: {} })).to.equal(
       'SELECT time_bucket(to_microseconds(250000), "at") AS "start" FROM "fills" GROUP BY time_bucket(to_microseconds(250000), "at")',
     );
-    await failure(() => timeBucket('1 hour' as never, 'at'), 'E_CONFIG');
+    for (const width of ['1 hour', '1w', 'week', 'day', 'Month', 5, undefined])
+      expect((await failure(() => timeBucket(width as never, 'at'), 'E_CONFIG')).message).to.match(
+        /^timeBucket: .+ is no width\. .*'7d'; or 'month', 'quarter' or 'year'\.$/,
+      );
     await failure(() => compile({ groupBy: { x: timeBucket('1h', 'symbol') }, select: {} }), 'E_QUERY');
     await failure(() => compile({ groupBy: { x: timeBucket('1h', 'day') }, select: {} }), 'E_QUERY');
     await failure(() => timeBucket('0s', 'at'), 'E_CONFIG');

@@ -16,6 +16,7 @@ class Tick {
   @Column('timestamp_s') s!: Date;
   @Column('timestamp_ns') ns!: string;
   @Column('date') day!: Date;
+  @Column('timestamp', { as: 'bigint' }) micros!: bigint;
   @Column('time') clock!: string;
   @Column('varchar') name!: string;
 }
@@ -27,7 +28,7 @@ async function ticks(): Promise<{ db: BaseDuckDBManager; repository: Repository<
   const repository = db.repository(Tick);
   const row = (time: string, id: number) => {
     const at = new Date(time);
-    return { id, at, plain: at, ms: at, s: at, ns: time.replace('T', ' ').replace('Z', ''), day: new Date(Math.floor(at.getTime() / 864e5) * 864e5), clock: time.slice(11, 19), name: 'x' }; // prettier-ignore
+    return { id, at, micros: BigInt(at.getTime()) * 1000n, plain: at, ms: at, s: at, ns: time.replace('T', ' ').replace('Z', ''), day: new Date(Math.floor(at.getTime() / 864e5) * 864e5), clock: time.slice(11, 19), name: 'x' }; // prettier-ignore
   };
   await repository.insertMany([...TIMES.map(row), { ...row(TIMES[0] as string, 9), at: null }]);
   return { db, repository };
@@ -47,7 +48,7 @@ describe('a part of a date', () => {
   it('is what JavaScript says of the time in UTC, for every part and type', async () => {
     const { repository } = await ticks();
     for (const [part, of] of Object.entries(PARTS) as [DatePartName, (date: Date) => number][])
-      for (const property of ['at', 'plain', 'ms', 's', 'ns', 'day', 'clock'] as const) {
+      for (const property of ['at', 'plain', 'ms', 's', 'ns', 'micros', 'day', 'clock'] as const) {
         const ofDay = ['hour', 'minute', 'second'].includes(part);
         if (property === 'clock' ? !ofDay : property === 'day' && ofDay) continue;
         const rows = await repository.aggregate({ groupBy: { id: 'id', part: datePart(part, property) }, select: {}, orderBy: { id: 'asc' } }); // prettier-ignore
@@ -91,6 +92,14 @@ describe('a part of a date', () => {
 });
 
 describe('a time bucket', () => {
+  it('is in the form that its column is read in', async () => {
+    const { repository } = await ticks();
+    const groupBy = { month: timeBucket('month', 'micros'), text: timeBucket('1d', 'ns') };
+    const [row] = await repository.aggregate({ groupBy, select: { n: count() }, where: { id: 1 } });
+    expectTypeOf(row).toEqualTypeOf<{ month: bigint; text: string; n: number } | undefined>();
+    expect(row).to.deep.equal({ month: BigInt(Date.UTC(2025, 0)) * 1000n, text: '2025-01-05 00:00:00', n: 1 });
+  });
+
   it('begins where its origin says, and on Mondays without one', async () => {
     const { repository } = await ticks();
     const starts = async (width: Duration, property: 'at' | 'plain' | 'ms' | 's' | 'ns' | 'day', origin?: string) => {

@@ -14,7 +14,7 @@ const CASES: readonly (readonly [unknown, string, unknown?])[] = [
   [new Date(0), 'TIMESTAMP WITH TIME ZONE'], [new Date(-1), 'TIMESTAMP WITH TIME ZONE'], [new Date('9999-12-31T23:59:59.999Z'), 'TIMESTAMP WITH TIME ZONE'], [new Date(-62_135_596_800_000), 'TIMESTAMP WITH TIME ZONE'],
   [new Uint8Array([0, 255, 39, 92]), 'BLOB'], [new Uint8Array(), 'BLOB'], [Buffer.from('ab'), 'BLOB', new Uint8Array([97, 98])],
   [[1, 2, 3], 'INTEGER[]'], [[1, 2 ** 40], 'BIGINT[]', [1n, 2n ** 40n]], [[1, 0.5, 2 ** 40], 'DOUBLE[]'], [[1n, 2n ** 100n], 'HUGEINT[]'], [[1, 5n], 'BIGINT[]', [1n, 5n]], [['a', "b'"], 'VARCHAR[]'],
-  [[null, 1], 'INTEGER[]'], [[1, null, 0.5], 'DOUBLE[]'], [[null, 'a'], 'VARCHAR[]'], [[true, null], 'BOOLEAN[]'], [[new Date(5)], 'TIMESTAMP WITH TIME ZONE[]'], [[], 'VARCHAR[]'], [[null], 'VARCHAR[]'],
+  [[null, 1], 'INTEGER[]'], [[1, null, 0.5], 'DOUBLE[]'], [[null, 'a'], 'VARCHAR[]'], [[true, null], 'BOOLEAN[]'], [[new Date(5)], 'TIMESTAMP WITH TIME ZONE[]'], [[], '"NULL"[]'], [[null], '"NULL"[]'], [[[], [1]], 'INTEGER[][]'], [[['a'], []], 'VARCHAR[][]'], [[[], null, [[]]], '"NULL"[][][]'],
   [[new Uint8Array([1])], 'BLOB[]'], [[[1], [2, 3]], 'INTEGER[][]'], [[-0, 1], 'DOUBLE[]'], [[NaN, 1], 'DOUBLE[]'],
 ]; // prettier-ignore
 
@@ -40,10 +40,26 @@ describe('parameterOf', () => {
     expect(rows).to.deep.equal([{ n: 1 }, { n: 3 }, { n: 5 }]);
   });
 
+  it('sends a list of nothing where one of any type is taken', async () => {
+    const db = await openManager();
+    await db.execute(sql`create table t (a integer, s varchar, d date, m decimal(9, 2), ts timestamptz, u uuid, b blob, on_ boolean, l varchar[], j json, st struct(a integer))`);
+    await db.execute(sql`insert into t values (1, 'x', '2020-01-01', 1.5, '2020-01-01 00:00:00+00', uuid(), 'x', true, ['a'], '1', {'a': 1})`);
+    const none: readonly (readonly unknown[])[] = [[], [null]];
+    for (const name of ['a', 's', 'd', 'm', 'ts', 'u', 'b', 'on_', 'l', 'j', 'st'].map(sql.raw))
+      for (const list of none)
+        for (const found of [sql`${name} in ${list}`, sql`${name} = any(${list})`, sql`list_contains(${list}, ${name})`, sql`${name} in (select unnest(${list}))`])
+          expect(await db.query(sql`select a from t where ${found}`), `${found.strings.join('')} ${name.strings.join('')}`).to.deep.equal([]);
+    expect(await db.query(sql`select a from t where a not in ${[]} and a <> all(${[]}) and l <> ${[]}`)).to.deep.equal([{ a: 1 }]);
+    expect(await db.query(sql`select unnest(${[]}) as x`)).to.deep.equal([]);
+    await db.execute(sql`insert into t (l) values (${[]})`);
+    await db.execute(sql`update t set l = ${[]} where a = 1`);
+    expect(await db.query(sql`select coalesce(l, ${[]}) as l, len(${[]})::integer as n from t`)).to.deep.equal([{ l: [], n: 0 }, { l: [], n: 0 }]);
+  }); // prettier-ignore
+
   it('refuses what has no type of its own, naming the kind and never the value', async () => {
     const refused = [
       undefined, {}, { secret: 'hush' }, new Map(), new Set([1]), Symbol('hush'), () => 'hush', new Date(NaN), 2n ** 128n, -(2n ** 127n) - 1n, 'lone \ud800', ['lone \ud800'],
-      [1, 'a'], [true, 1], [1n, 0.5], [undefined], [{}], [[1], ['a']], new URL('x:hush'), /x/, new Float64Array(1), [-1n, 2n ** 128n - 1n],
+      [1, 'a'], [true, 1], [1n, 0.5], [[], 1], [undefined], [{}], [[1], ['a']], new URL('x:hush'), /x/, new Float64Array(1), [-1n, 2n ** 128n - 1n],
     ]; // prettier-ignore
     for (const value of refused) {
       const error = await failure(() => parameterOf(value), 'E_QUERY');

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import {
-  Column, Table, all, and, array, between, column, contains, endsWith, enumOf, eq, gt, gte, has, hasAll, hasAny, ilike,
+  Column, Table, all, and, array, at, between, column, contains, endsWith, enumOf, eq, gt, gte, has, hasAll, hasAny, ilike,
   isNotNull, isNull, json, like, list, lt, lte, ne, noneOf, not, oneOf, or, sql, startsWith, struct, type Operator,
   type Repository, type Where,
 } from '@mysingle/database'; // prettier-ignore
@@ -234,12 +234,43 @@ describe('whereInto', () => {
       [{ b: gt(true as never) }, 'Item.b is boolean, which has no order for gt().'],
       [{ tags: gt([1] as never) }, 'Item.tags is list(integer), which has no order for gt().'],
       [{ tags: has('1' as never) }, 'an item of Item.tags (integer) expects an integer, got a string.'],
+      [{ s: not('s1' as never) }, 'Item.s: not() on a column takes operators. For a value in it write eq(value).'],
+      [
+        { s: or('s1' as never, like('x')) },
+        'Item.s: or() on a column takes operators. For a value in it write eq(value).',
+      ],
+      [{ doc: at('a', not('x' as never)) }, 'a part of Item.doc: not() on a column takes operators.'],
       [{ doc: eq({}) }, 'Item.doc is json: eq() would compare its text.'],
       [{ doc: between({} as never, {} as never) }, 'Item.doc is json: between()'],
       [{ price: 1 }, "Item.price (decimal(10,2)) expects a decimal number as text, such as '12.50'"],
     ] as const)
       expect((await failure(() => compile(where), 'E_QUERY')).message).to.contain(says);
   });
+
+  it('refuses what is nested deeper than DuckDB takes, in its own words', async () => {
+    const repository = (await openManager({ entities: [Item] })).repository(Item);
+    const nested = <T>(start: T, times: number, wrap: (inner: T) => T): T => {
+      let condition = start;
+      for (let level = 0; level < times; level += 1) condition = wrap(condition);
+      return condition;
+    };
+    const ways: readonly ((times: number) => Where<Item>)[] = [
+      (times) => nested<Where<Item>>({ id: 1 }, times, (inner) => not<Item>(inner)),
+      (times) => ({ id: nested(eq(1), times, (inner) => not(inner)) }),
+      (times) => nested<Where<Item>>({ id: 1 }, times / 2, (inner) => and<Item>({ n: 1 }, or<Item>({ n: 2 }, inner))),
+    ];
+    for (const way of ways) {
+      expect(await repository.find({ where: way(200) })).to.deep.equal([]);
+      for (const times of [202, 1_000, 50_000]) {
+        expect((await failure(() => compile(way(times)), 'E_QUERY')).message).to.contain('nested too deeply. Give and() and or() all');
+        await failure(repository.delete(way(times)), 'E_QUERY');
+      }
+    }
+    // what is combined one by one is one level to DuckDB
+    const one = nested<Where<Item>>({ id: 1 }, 1_000, (inner) => and<Item>(inner, { n: 1 }));
+    expect(await repository.find({ where: one })).to.deep.equal([]);
+    await failure(() => compile(nested<Where<Item>>({}, 50_000, (inner) => not<Item>(not<Item>(inner)))), 'E_QUERY');
+  }); // prettier-ignore
 
   it('refuses operators and combinations of nothing', async () => {
     for (const make of [() => and(), () => or(), () => and(...([] as unknown as [Operator]))])

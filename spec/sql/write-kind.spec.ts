@@ -1,7 +1,13 @@
 import { DuckDBInstance, StatementType } from '@duckdb/node-api';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { changesMeaning, runsScripts, transactionOpenAfter, writeKind } from '../../lib/sql/write-kind.js';
+import {
+  changesMeaning,
+  runsScripts,
+  staysOnConnection,
+  transactionOpenAfter,
+  writeKind,
+} from '../../lib/sql/write-kind.js';
 
 // as DuckDB types it, and reads it
 async function kinds(statements: readonly string[]): Promise<string[]> {
@@ -184,4 +190,13 @@ describe('runsScripts', () => {
     ])
       expect(runsScripts(text), text).to.equal(false);
   });
+});
+
+describe('staysOnConnection', () => {
+  it('knows what one connection alone has', () => {
+    const own = ['create temp table t (n integer)', 'CREATE OR REPLACE TEMPORARY VIEW v as from u', '/* x */ create temp macro m() as 1', '-- y\nprepare p as select 1', 'create temp sequence s', 'create temp table secret (n integer)'];
+    const shared = ['create table temp (prepare integer)', "select 'create temp table'", 'from temp', 'create or replace table t as from temp', 'create temporary secret s (type s3)', 'create or replace temp secret s (type s3)', 'create view v as select 1 as "prepare"', 'drop table temp'];
+    expect(own.filter((sql) => !staysOnConnection(sql))).to.deep.equal([]);
+    expect(shared.filter(staysOnConnection)).to.deep.equal([]);
+  }); // prettier-ignore
 });
