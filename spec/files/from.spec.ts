@@ -1,6 +1,7 @@
 // Entities that are read from files: the same typed reads, no table, no writes.
 import { mkdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
@@ -201,6 +202,18 @@ describe('an entity that is read from files', () => {
     const off = await openManager({ entities: [odd], schema: 'off' });
     await failure(off.repository(odd).count(), 'E_QUERY');
   });
+
+  it('refuses to open where compressed text is cut off', async () => {
+    for (const [source, text] of [[csvFile(at('cut', '*.csv.gz')), 'id\n1\n2\n'], [jsonFile(at('cut', '*.ndjson.gz')), '{"id":1}\n{"id":2}\n']] as const) {
+      mkdirSync(at('cut'), { recursive: true });
+      const [own, file] = [over(source, { id: 'integer' }), source.path.replace('*', 'b')];
+      writeFileSync(source.path.replace('*', 'a'), gzipSync(text));
+      writeFileSync(file, gzipSync(text).subarray(0, -9));
+      expect((await failure(open(own), 'E_CORRUPT')).message).to.equal(`Odd: ${file} is cut off: it ends before what is compressed in it does. Copy it, or write it, anew.`);
+      writeFileSync(file, gzipSync(text));
+      expect(await (await open(own)).repository(own).count()).to.equal(4);
+    }
+  }); // prettier-ignore
 
   it('takes hostile names as they are', async () => {
     for (const name of [`it's') --; drop.parquet`, 'a[1]*.parquet', 'ü\n"q".parquet']) {

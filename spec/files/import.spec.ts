@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { beforeEach, describe, it } from 'mocha';
 import { IsPositive } from 'class-validator';
@@ -287,6 +288,35 @@ describe('importFrom', () => {
     }
     expect(await trades.importFrom(written('none.ndjson', ''))).to.equal(0);
   });
+
+  it('takes no compressed text that is cut off or damaged, by one byte or by half', async () => {
+    const trades = db.repository(Trade);
+    const rows = `select i as id, md5(i::varchar) as user_id from range(20000) t(i)`;
+    for (const [name, options] of [['a.csv.gz', ''], ['a.ndjson.gz', '(format json)'], ['a.json.gz', '(format json, array true)'], ['a.csv.zst', ''], ['a.NDJSON.ZST', '(format json, compression zstd)'], ['a.CSV.GZ', '(format csv, compression gzip)']] as const) {
+      const file = await made(name, rows, options);
+      const whole = readFileSync(file);
+      const gz = /gz$/i.test(name);
+      const damaged = Buffer.from(whole);
+      if (gz) damaged.writeUInt8((damaged.at(-6) as number) ^ 1, whole.length - 6);
+      // the type of its first block
+      else damaged.writeUInt8((damaged.at(6) as number) | 6, 6);
+      for (const [broken, says] of [[whole.subarray(0, -1), 'is cut off'], [whole.subarray(0, whole.length >> 1), 'is cut off'], [whole.subarray(0, 3), 'is cut off'], [Buffer.alloc(0), 'is cut off'], [damaged, 'is damaged'], [Buffer.concat([whole, whole.subarray(0, 30)]), 'is cut off'], [Buffer.concat([whole, Buffer.from('and more')]), 'or not to its end']] as const) {
+        writeFileSync(file, broken);
+        const error = await failure(trades.importFrom(file), 'E_CORRUPT');
+        expect(error.message).to.include(`importFrom: ${file} `).and.include(says);
+        expect(error.details).to.include({ path: file });
+      }
+      writeFileSync(file, whole);
+      expect(await trades.importFrom(file), name).to.equal(20_000);
+      await trades.delete(all());
+    }
+    expect(await trades.importFrom(written('members.csv.gz', Buffer.concat([gzipSync('id\n1\n'), gzipSync('2\n')])))).to.equal(2);
+    // a skippable frame, and one of raw and repeated bytes
+    const skipped = [0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 9, 9];
+    const frame = [0x28, 0xb5, 0x2f, 0xfd, 0x20, 5, 3 << 3, 0, 0, ...Buffer.from('id\n'), (2 << 3) | 0b11, 0, 0, 0x33];
+    expect(await trades.importFrom(written('frames.csv.zst', Buffer.from([...skipped, ...frame])))).to.equal(1);
+    expect(await trades.count()).to.equal(3);
+  }); // prettier-ignore
 
   it('takes hostile names as they are', async () => {
     const trades = db.repository(Trade);
