@@ -4,9 +4,11 @@ import { statSync } from 'node:fs';
 import { VARCHAR, type DuckDBConnection, type DuckDBType } from '@duckdb/node-api';
 import type { FileKind } from '../entity/file-source.js';
 import { DatabaseError, classify } from '../errors.js';
+import type { Limit } from '../limit.js';
 import { JSON_TYPE, typeSql } from '../sql/exact-cast.js';
 import { firstLineQuery, keysQuery, literalPath, readCall, rowQuery, shapeQuery } from '../sql/file-read.js';
 import { rowsOf } from './journal.js';
+import { verifyPacked } from './packed-file.js';
 
 export interface FileColumn {
   readonly name: string;
@@ -60,11 +62,13 @@ export async function shapesOf(
   paths: readonly string[],
   kind: FileKind,
   what: string,
+  limit?: Limit,
 ): Promise<readonly FileShape[]> {
   const files = new Set<string>();
   for (const path of paths) for (const file of await filesOf(connection, path, what)) files.add(file);
   const shapes: { files: string[]; columns: readonly FileColumn[]; own: readonly string[]; key: string }[] = [];
   for (const file of files) {
+    await verifyPacked(file, kind, what, limit);
     const found = await columnsOf(connection, file, kind, what);
     if (found === undefined) continue;
     const { columns, own } = found;
@@ -91,8 +95,8 @@ async function columnsOf(
   const partitions = partitionsOf(file).map((name) => ({ name, type: VARCHAR as DuckDBType }));
   try {
     if (kind.format === 'json' || kind.format === 'ndjson') {
-      const own = await keysOf(connection, file, what);
-      if (own.length === 0 && (await connection.run(rowQuery(path))).rowCount === 0) return undefined;
+      const own = await keysOf(connection, file, kind, what);
+      if (own.length === 0 && (await connection.run(rowQuery(kind, path))).rowCount === 0) return undefined;
       return { own, columns: [...own.map((name) => ({ name, type: JSON_TYPE })), ...partitions] };
     }
     if (kind.format === 'csv') {
@@ -109,8 +113,13 @@ async function columnsOf(
   }
 }
 
-async function keysOf(connection: DuckDBConnection, file: string, what: string): Promise<readonly string[]> {
-  const keys = rowsOf(await connection.run(keysQuery(literalPath(file)))).map(([key]) => key);
+async function keysOf(
+  connection: DuckDBConnection,
+  file: string,
+  kind: FileKind,
+  what: string,
+): Promise<readonly string[]> {
+  const keys = rowsOf(await connection.run(keysQuery(kind, literalPath(file)))).map(([key]) => key);
   if (keys.includes(null))
     throw new DatabaseError('E_CONVERSION', `${what}: ${file} holds something else than JSON objects. Write an object for each row.`, {
       details: { path: file },
@@ -122,10 +131,11 @@ async function keysOf(connection: DuckDBConnection, file: string, what: string):
 async function namesOf(
   connection: DuckDBConnection,
   file: string,
-  { csv: { delimiter, header } }: FileKind,
+  kind: FileKind,
   what: string,
 ): Promise<readonly string[]> {
-  const line = rowsOf(await connection.run(firstLineQuery(literalPath(file))))[0]?.[0];
+  const { delimiter, header } = kind.csv;
+  const line = rowsOf(await connection.run(firstLineQuery(kind, literalPath(file))))[0]?.[0];
   const refuse = (why: string): never => {
     throw new DatabaseError('E_CORRUPT', `${what}: ${file} ${why}`, { details: { path: file } });
   };

@@ -1,12 +1,12 @@
 // The rows of a query into a file. Not here: the query, the file's place (file-target.ts).
-import type { DuckDBType } from '@duckdb/node-api';
+import { DuckDBTypeId as Id, type DuckDBType } from '@duckdb/node-api';
 import type { Engine } from '../engine/engine.js';
 import type { Read } from '../engine/result.js';
-import { quote } from '../entity/identifier.js';
+import { quote, quoteLiteral } from '../entity/identifier.js';
 import { DatabaseError } from '../errors.js';
 import type { Limit } from '../limit.js';
 import { copyStatement, queryText } from '../sql/copy-to.js';
-import { NoCast } from '../sql/exact-cast.js';
+import { NoCast, typeSql } from '../sql/exact-cast.js';
 import { portable } from '../sql/portable.js';
 import type { Statement } from '../sql/statement.js';
 import { FileTarget, type ExportOptions } from './file-target.js';
@@ -52,9 +52,8 @@ export async function exportQuery(
     throw new DatabaseError('E_QUERY', 'exportTo: partitionBy leaves no column for the files. Export one more.');
   const columns = names.map((name, index) => {
     try {
-      // the names of folders are texts by themselves
       return partitionBy.includes(name)
-        ? quote(name)
+        ? folderValue(name, types[index] as DuckDBType)
         : portable(quote(name), types[index] as DuckDBType, target.format);
     } catch (error) {
       if (!(error instanceof NoCast)) throw error;
@@ -65,9 +64,36 @@ export async function exportQuery(
   const text = asIs
     ? query.text
     : `SELECT ${columns.map((column, index) => `${column} AS ${quote(names[index] as string)}`).join(', ')} FROM (${queryText(query.text)})`;
-  return target.filled(
-    async () => (await engine.run(copyStatement({ ...query, text }, target.to(partitionBy)), limit)).rowsChanged,
-  );
+  return target.filled(async () => {
+    try {
+      return (await engine.run(copyStatement({ ...query, text }, target.to(partitionBy)), limit)).rowsChanged;
+    } catch (error) {
+      throw inWordsOf(error);
+    }
+  });
+}
+
+/** Types whose text may be any. */
+const ANY_TEXT: ReadonlySet<Id> = new Set([Id.VARCHAR, Id.ENUM, Id.BLOB]);
+
+const MARK = 'mysingle_no_folder:';
+
+/** What the name of a folder says for NULL: readers take it for that, and text that is the same is lost. */
+const NULLS = ['null', '__hive_default_partition__'];
+
+/** The value of a column that folders are made of, or an error: their names are texts by themselves. */
+function folderValue(name: string, type: DuckDBType): string {
+  const value = quote(name);
+  if (!ANY_TEXT.has(type.typeId)) return value;
+  const refused = `CAST(error(${quoteLiteral(MARK + name)}) AS ${typeSql(type)})`;
+  return `CASE WHEN lower(CAST(${value} AS VARCHAR)) IN (${NULLS.map(quoteLiteral).join(', ')}) THEN ${refused} ELSE ${value} END`;
+}
+
+function inWordsOf(error: unknown): unknown {
+  if (!(error instanceof DatabaseError)) return error;
+  const name = error.message.split(MARK)[1];
+  if (name === undefined) return error;
+  return new DatabaseError('E_UNSUPPORTED', `exportTo: partitionBy: ${JSON.stringify(name)} holds a text such as 'NULL' or '__HIVE_DEFAULT_PARTITION__', which a folder has for no value at all: it would come back as NULL. Leave such rows out by where, or the column out of partitionBy.`, { cause: error, details: { columns: [name] } }); // prettier-ignore
 }
 
 function refuseTwice(names: readonly string[]): void {

@@ -67,7 +67,7 @@ export async function importFiles(
   const given = (Array.isArray(paths) ? (paths as unknown[]) : [paths]).map((path) => checkedFile(path, 'importFrom'));
   if (given.length === 0) throw new DatabaseError('E_CONFIG', 'importFrom: the list of files is empty.');
   const types = await typesOf(engine, entity, encoder.columns, limit);
-  const parts = await aside(engine, limit, (connection) => partsOf(connection, entity, types, given, options));
+  const parts = await aside(engine, limit, (connection) => partsOf(connection, entity, types, given, options, limit));
   const load = async (): Promise<number> => {
     if (onConflict.action === 'error' && engine.database.fallback === undefined && !encoder.validates) {
       let rows = 0;
@@ -174,11 +174,12 @@ async function partsOf(
   types: ReadonlyMap<Column, DuckDBType>,
   paths: readonly string[],
   { format, delimiter, header, nullString, columns }: ImportOptions,
+  limit: Limit | undefined,
 ): Promise<readonly Part[]> {
   const parts: Part[] = [];
   for (const path of paths) {
     const kind = kindOf(path, { format, delimiter, header, nullString }, 'importFrom');
-    for (const shape of await shapesOf(connection, [path], kind, 'importFrom')) {
+    for (const shape of await shapesOf(connection, [path], kind, 'importFrom', limit)) {
       const values = valuesOf(entity, types, shape, columns);
       refuseOtherTypes(entity, shape, values);
       parts.push({ shape, kind, values });

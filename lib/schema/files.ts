@@ -3,6 +3,7 @@
 import { VARCHAR, type DuckDBConnection, type DuckDBType } from '@duckdb/node-api';
 import type { Database } from '../engine/database.js';
 import { filesOf, partitionsOf, shapesOf, type FileShape } from '../engine/file-shape.js';
+import { verifyPacked } from '../engine/packed-file.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
 import { DatabaseError, classify } from '../errors.js';
 import { goTogether, standsFor, typeSql } from '../sql/exact-cast.js';
@@ -43,7 +44,9 @@ async function differencesOf(connection: DuckDBConnection, entity: EntitySchema)
   if (from === undefined) return [];
   // to know all keys would take reading all of JSON, and a missing one is NULL
   if (from.kind.format === 'json') {
-    const [file] = (await filesOf(connection, from.resolved, className)) as [string];
+    const files = await filesOf(connection, from.resolved, className);
+    const [file] = files as [string];
+    for (const each of files) await verifyPacked(each, from.kind, className);
     const inPath = partitionsOf(file).map((name) => name.toLowerCase());
     const texts = entity.columns.filter(({ name }) => inPath.includes(name.toLowerCase()));
     rememberTypes(entity, new Map(texts.map((column) => [column, VARCHAR])));

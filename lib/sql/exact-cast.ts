@@ -221,6 +221,14 @@ function nestedFits(value: string, from: DuckDBType, to: DuckDBType, depth: numb
   throw new NoCast();
 }
 
+const UNZONED: ReadonlySet<Id> = new Set([Id.DATE, Id.TIMESTAMP_S, Id.TIMESTAMP_MS, Id.TIMESTAMP, Id.TIMESTAMP_NS]);
+
+/** An offset from UTC behind a date or a time, which DuckDB leaves out; `Z` and ` UTC` are none. */
+const OFFSET = String.raw`\+|\S\s+-|:.*-`;
+
+/** DuckDB also takes the time out of a date and time, without its offset. */
+const CLOCK = String.raw`\s*[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]*)?)?\s*`;
+
 /** What some text says, in a type. */
 function textFits(text: string, to: DuckDBType, depth: number): string | undefined {
   if (NESTED.has(to.typeId)) return jsonFits(`TRY_CAST(${text} AS JSON)`, to, depth);
@@ -235,15 +243,21 @@ function digitsKept(text: string, cast: string, to: DuckDBType): string[] {
     const fraction = to.scale === 0 ? '' : String.raw`|\.[0-9]{1,${to.scale}}0*`;
     return [says(String.raw`\s*[+-]?([0-9]+(\.[0-9]{0,${to.scale}}0*)?${fraction})\s*`)];
   }
+  const finite = `(NOT isinf(${cast}) OR contains(lower(${text}), 'inf'))`;
+  if (to.typeId === Id.FLOAT) return [finite];
   if (to.typeId === Id.DOUBLE)
     return [
       `(NOT ${says(String.raw`\s*[+-]?[0-9]{16,}\s*`)} OR TRY_CAST(${cast} AS HUGEINT) IS NOT DISTINCT FROM TRY_CAST(${text} AS HUGEINT))`,
-      `(NOT isinf(${cast}) OR contains(lower(${text}), 'inf'))`,
+      finite,
+      `(${cast} <> 0 OR NOT regexp_matches(${text}, '^[^eE]*[1-9]'))`,
     ];
+  const has = (pattern: string): string => `regexp_matches(${text}, '${pattern}')`;
+  const conditions = UNZONED.has(to.typeId) ? [`NOT ${has(OFFSET)}`] : [];
   if (to.typeId === Id.DATE)
-    return [`TRY_CAST(${text} AS TIMESTAMP) IS NOT DISTINCT FROM TRY_CAST(${cast} AS TIMESTAMP)`];
+    return [...conditions, `TRY_CAST(${text} AS TIMESTAMP) IS NOT DISTINCT FROM TRY_CAST(${cast} AS TIMESTAMP)`];
+  if (to.typeId === Id.TIME) conditions.push(says(CLOCK));
   const digits = FRACTION.get(to.typeId);
-  return digits === undefined ? [] : [`NOT regexp_matches(${text}, '${String.raw`\.[0-9]{${digits}}[0-9]*[1-9]`}')`];
+  return digits === undefined ? conditions : [...conditions, `NOT ${has(String.raw`\.[0-9]{${digits}}[0-9]*[1-9]`)}`];
 }
 
 /** What some JSON says, in a type. Its null is NULL. */

@@ -12,8 +12,12 @@ const LINE_MAX = 16_777_216;
 /** Nothing is guessed: DuckDB would leave out lines that look odd to it. */
 const CSV_FIXED = `quote='"', escape='"', skip=0, allow_quoted_nulls=false, max_line_size=${LINE_MAX}, hive_types_autocast=false`;
 
-const csvOptions = ({ csv }: FileKind): string =>
-  `delim=${quoteLiteral(csv.delimiter)}, header=${csv.header}, nullstr=${quoteLiteral(csv.nullString)}, ${CSV_FIXED}`;
+/** By its name DuckDB knows `.gz` and `.zst`, but not `.GZ`. */
+const packed = ({ compression }: FileKind): string =>
+  compression === undefined ? '' : `, compression='${compression}'`;
+
+const csvOptions = (kind: FileKind): string =>
+  `delim=${quoteLiteral(kind.csv.delimiter)}, header=${kind.csv.header}, nullstr=${quoteLiteral(kind.csv.nullString)}, ${CSV_FIXED}${packed(kind)}`;
 
 const pathsOf = (paths: readonly string[]): string =>
   paths.length === 1 ? quoteLiteral(paths[0] as string) : `[${paths.map(quoteLiteral).join(', ')}]`;
@@ -36,8 +40,8 @@ export function readCall(kind: FileKind, paths: readonly string[], own: readonly
       return `read_csv(${files}, auto_detect=false, ${columnsOf(own, 'VARCHAR')}, ${csvOptions(kind)})`;
     default:
       // of empty objects there is nothing to read but how many they are
-      if (own.length === 0) return `read_json_objects(${files}, hive_types_autocast=false)`;
-      return `read_json(${files}, ${columnsOf(own, 'JSON')}, hive_types_autocast=false)`;
+      if (own.length === 0) return `read_json_objects(${files}, hive_types_autocast=false${packed(kind)})`;
+      return `read_json(${files}, ${columnsOf(own, 'JSON')}, hive_types_autocast=false${packed(kind)})`;
   }
 }
 
@@ -54,7 +58,7 @@ export function manyCall(kind: FileKind, path: string, names: readonly string[])
     case 'csv':
       return `read_csv(${files}, all_varchar=true, union_by_name=true, comment='', ${csvOptions(kind)})`;
     default:
-      return `read_json(${files}, ${columnsOf(names, 'JSON')}, hive_types_autocast=false)`;
+      return `read_json(${files}, ${columnsOf(names, 'JSON')}, hive_types_autocast=false${packed(kind)})`;
   }
 }
 
@@ -63,14 +67,15 @@ export const shapeQuery = (path: string): string =>
   `SELECT * FROM read_parquet(${quoteLiteral(path)}, hive_types_autocast=false) LIMIT 0`;
 
 /** The first line of a text, whole: no text has a character of this kind in it. */
-export const firstLineQuery = (path: string): string =>
-  `SELECT line FROM read_csv(${quoteLiteral(path)}, auto_detect=false, header=false, columns={line: 'VARCHAR'}, delim='\u0001', quote='', escape='', max_line_size=${LINE_MAX}, strict_mode=false, hive_partitioning=false) LIMIT 1`;
+export const firstLineQuery = (kind: FileKind, path: string): string =>
+  `SELECT line FROM read_csv(${quoteLiteral(path)}, auto_detect=false, header=false, columns={line: 'VARCHAR'}, delim='\u0001', quote='', escape='', max_line_size=${LINE_MAX}, strict_mode=false, hive_partitioning=false${packed(kind)}) LIMIT 1`;
 
 /** The keys of a file of JSON objects, in the order of their names; NULL where something else than an object is in it. */
-export function keysQuery(path: string): string {
+export function keysQuery(kind: FileKind, path: string): string {
   const keys = `CASE json_type(json) WHEN 'OBJECT' THEN json_keys(json) ELSE [NULL] END`;
-  return `SELECT DISTINCT unnest(${keys}) AS key FROM read_json_objects(${quoteLiteral(path)}) ORDER BY key`;
+  return `SELECT DISTINCT unnest(${keys}) AS key FROM read_json_objects(${quoteLiteral(path)}${packed(kind)}) ORDER BY key`;
 }
 
 /** Whether there is an object in a file: a row if so. */
-export const rowQuery = (path: string): string => `SELECT 1 FROM read_json_objects(${quoteLiteral(path)}) LIMIT 1`;
+export const rowQuery = (kind: FileKind, path: string): string =>
+  `SELECT 1 FROM read_json_objects(${quoteLiteral(path)}${packed(kind)}) LIMIT 1`;

@@ -88,6 +88,8 @@ export function windowStatement(
   const builder = new SqlBuilder().add('SELECT ');
   builder.list(columns, ({ name, operand }) => builder.add(`${operand.sql} AS ${quote(name)}`));
   builder.add(' FROM ').table(entity);
+  // files have no name of their own, and one of a column would be taken for a struct
+  if (entity.from !== undefined) builder.add(` AS ${quote(entity.table)}`);
   whereInto(builder, where, resolverOf(entity));
   const groups = partition.map((column) => ownName(entity, column)).join(', ');
   const inOrder = (keys: readonly object[]): string => builder.aside(() => orderInto(builder, keys, own));

@@ -115,6 +115,22 @@ describe('exportTo', () => {
     await failure(bars.exportTo(join(folder, 'y'), { partitionBy: ['nope'], format: 'csv' } as never), 'E_QUERY');
   });
 
+  it('refuses texts that a folder would have for NULL, and loses no row', async () => {
+    const folders = join(folder, 'nulls');
+    for (const format of ['parquet', 'csv'])
+      for (const type of ['varchar', 'blob', 'json', `enum('NULL', 'null', 'Null', '__HIVE_DEFAULT_PARTITION__')`])
+        for (const value of ['NULL', 'null', 'Null', '__HIVE_DEFAULT_PARTITION__'].slice(type === 'json' ? 1 : 0, type === 'json' ? 2 : 4)) {
+          const query = sql`select i, case i when 0 then null else ${sql.raw(`'${value}'::${type}`)} end as "k'" from range(3) t(i)`;
+          const error = await failure(db.exportTo(query, join(folders, `*.${format}`), { partitionBy: ["k'"] }), 'E_UNSUPPORTED');
+          expect(error.message).to.match(/^exportTo: partitionBy: "k'" holds a text such as 'NULL'/);
+          expect(error.details).to.deep.equal({ columns: ["k'"] });
+        }
+    expect(listed()).to.deep.equal([]);
+    const query = sql`select i, [null, '', 'null ', 'NULLs'][i] as k from range(1, 5) t(i)`;
+    expect(await db.exportTo(query, join(folders, '*.parquet'), { partitionBy: ['k'] })).to.equal(4);
+    expect(await db.query(sql`select k from read_parquet(${join(folders, '**', '*.parquet')}, hive_types_autocast=false) order by i`)).to.deep.equal([null, '', 'null ', 'NULLs'].map((k) => ({ k })));
+  }); // prettier-ignore
+
   it('replaces a file when the new one is complete, and a folder where told to', async () => {
     const bars = db.repository(Bar);
     const file = join(folder, 'a.csv');

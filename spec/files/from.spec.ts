@@ -1,10 +1,11 @@
 // Entities that are read from files: the same typed reads, no table, no writes.
 import { mkdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
-import { Cached, Column, Table, all, avg, count, csvFile, ddlOf, enumOf, gt, json, jsonFile, list, now, parquet, sql, struct, type BaseDuckDBManager, type EntityClass } from '@mysingle/database'; // prettier-ignore
+import { Cached, Column, Table, all, avg, count, csvFile, ddlOf, enumOf, gt, json, jsonFile, lag, list, now, parquet, sql, struct, type BaseDuckDBManager, type EntityClass } from '@mysingle/database'; // prettier-ignore
 import { failure } from '../support/failure.js';
 import { openManager, scratchFolder } from '../support/scratch.js';
 
@@ -159,6 +160,17 @@ describe('an entity that is read from files', () => {
     }
   });
 
+  it('knows its columns where one is named like the table', async () => {
+    await make(['same.parquet', `select i as id, {odd: 7, id: 8} as odd, i % 2 as r, i % 2 as l from range(4) t(i)`]);
+    const own = over(parquet(at('same.parquet')), { id: 'bigint', odd: struct({ odd: 'integer', id: 'integer' }), r: 'bigint', l: 'bigint' }); // prettier-ignore
+    interface Same { id: bigint; odd: { odd: number; id: number }; r: bigint; l: bigint } // prettier-ignore
+    const same = (await open(own)).repository(own as EntityClass<Same>);
+    const odd = { odd: 7, id: 8 };
+    expect(await same.window({ partitionBy: ['r'], orderBy: { id: 'asc' }, select: { id: 'id', odd: 'odd', prev: lag('id') } })).to.deep.equal([{ id: 0n, odd, prev: null }, { id: 2n, odd, prev: 0n }, { id: 1n, odd, prev: null }, { id: 3n, odd, prev: 1n }]); // prettier-ignore
+    expect(await same.latestBy(['r'], { orderBy: 'id', select: ['id', 'odd'] })).to.deep.equal([{ id: 2n, odd }, { id: 3n, odd }]); // prettier-ignore
+    expect((await same.asOf(own as EntityClass<Same>, { on: 'id', by: ['r'], select: ['id', 'l'], otherSelect: ['r'], orderBy: { id: 'asc' } })).map(({ left, right }) => [left.id, left.l, right?.r])).to.deep.equal([[0n, 0n, 0n], [1n, 1n, 1n], [2n, 0n, 0n], [3n, 1n, 1n]]); // prettier-ignore
+  });
+
   it('refuses every write, with a remedy', async () => {
     const db = await open(Bar);
     const bars = db.repository(Bar);
@@ -201,6 +213,18 @@ describe('an entity that is read from files', () => {
     const off = await openManager({ entities: [odd], schema: 'off' });
     await failure(off.repository(odd).count(), 'E_QUERY');
   });
+
+  it('refuses to open where compressed text is cut off', async () => {
+    for (const [source, text] of [[csvFile(at('cut', '*.csv.gz')), 'id\n1\n2\n'], [jsonFile(at('cut', '*.ndjson.gz')), '{"id":1}\n{"id":2}\n']] as const) {
+      mkdirSync(at('cut'), { recursive: true });
+      const [own, file] = [over(source, { id: 'integer' }), source.path.replace('*', 'b')];
+      writeFileSync(source.path.replace('*', 'a'), gzipSync(text));
+      writeFileSync(file, gzipSync(text).subarray(0, -9));
+      expect((await failure(open(own), 'E_CORRUPT')).message).to.equal(`Odd: ${file} is cut off: it ends before what is compressed in it does. Copy it, or write it, anew.`);
+      writeFileSync(file, gzipSync(text));
+      expect(await (await open(own)).repository(own).count()).to.equal(4);
+    }
+  }); // prettier-ignore
 
   it('takes hostile names as they are', async () => {
     for (const name of [`it's') --; drop.parquet`, 'a[1]*.parquet', 'ü\n"q".parquet']) {

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { beforeEach, describe, it } from 'mocha';
 import { IsPositive } from 'class-validator';
@@ -168,13 +169,13 @@ describe('importFrom', () => {
       int: ['5::bigint', '5.0::double', '5.00::decimal(9,2)', "'5'", "'+5.0'", 'true', '5::uhugeint'],
       big: ["'9223372036854775807'", '9007199254740992::double'],
       huge: ["'170141183460469231731687303715884105727'"],
-      single: ['0.1::double', '1::integer', "'0.1'", "'nan'::double"],
-      real: ['9007199254740992::bigint', '0.1::float', '12.34::decimal(9,2)', "'0.1'", "'1e300'", "'inf'", "'9007199254740992'"],
+      single: ['0.1::double', '1::integer', "'0.1'", "'nan'::double", "'-Infinity'", "'3.4e38'"],
+      real: ['9007199254740992::bigint', '0.1::float', '12.34::decimal(9,2)', "'0.1'", "'1e300'", "'inf'", "'9007199254740992'", "'-0.0e5'", "'1e-300'"],
       dec: ['0.1::double', '1.2345::double', '5::integer', '1.5::decimal(38,10)', "'1.50000000'", "' .5 '", "'-0.0001'"],
       whole: ['5::double', "'5.00'"], flag: ['1', '0::tinyint', "'true'"], text: ['5', '1.50::decimal(9,2)', "'2024-01-01'::date", 'true', 'uuid()'],
-      day: ["'2024-01-01'", "'2024-01-01'::timestamp", "'infinity'", "'2024-01-01 00:00:00'", "'5877641-06-25 (BC)'"],
+      day: ["'2024-01-01'", "'2024-01-01'::timestamp", "'infinity'", "'2024-01-01 00:00:00'", "'5877641-06-25 (BC)'", "'2024-01-01T00:00:00Z'", "'-infinity'"],
       at: ["'2024-01-01'::date", "'2024-01-01 10:00:00.123456'", "'2024-01-01T10:00:00Z'", "'2024-01-01 10:00:00.123456000'", "'2024-01-01'::timestamp_ns"],
-      second: ["'2024-01-01 10:00:00'::timestamp", "'2024-01-01 10:00:00.000'"], clock: ["'10:00:00.5'"], uid: ["'00000000-0000-4000-8000-000000000001'"],
+      second: ["'2024-01-01 10:00:00'::timestamp", "'2024-01-01 10:00:00.000'"], clock: ["'10:00:00.5'", "' 1:02'", "'24:00:00'"], uid: ["'00000000-0000-4000-8000-000000000001'"],
       bytes: [String.raw`'\x00\xFF'`, String.raw`'\x00'::blob`], doc: [`'{"a":1}'`, `'{"a":1}'::json`, "'5'"],
       ints: ['[1.0::double, null]', `'[1, 2.0, null]'`, '[]::bigint[]', '[5::bigint]'], pair: ['[1.5, 2]', `'["1.50", 2]'`],
       part: ["{'b': '2024-01-01'::timestamp, 'a': 5::bigint}", `'{"a": 1, "b": "2024-01-01"}'`, "{'a': null::double, 'b': null::date}"], counts: ["map{'k': 5::bigint}", `'{"k": 5}'`],
@@ -193,11 +194,11 @@ describe('importFrom', () => {
     const refused: Record<string, string[]> = {
       int: ['1.5::double', '1.5::decimal(9,1)', "'1.5'", "'1e2'", "'0x10'", "''", '2147483648::bigint', "'nan'::double", "'x'"],
       big: ['9223372036854775808::double', "'9223372036854775808'"],
-      real: ['9007199254740993::bigint', "'9007199254740993'", '12345678901234567890.5::decimal(30,1)', "'1e400'"], single: ['1e300::double', '16777217::integer'],
+      real: ['9007199254740993::bigint', "'9007199254740993'", '12345678901234567890.5::decimal(30,1)', "'1e400'", "'1e-400'", "'-0.1e-400'"], single: ['1e300::double', '16777217::integer', "'1e39'", "'-3.5e38'", "'1e39'::json", '1e39::double'],
       dec: ['1.23456::double', '0.30000000000000004::double', '1.23456::decimal(9,5)', "'1.23456'", "'1e-5'", "'1.2.3'", '1e15::double'], whole: ["'5.5'", '10000'],
-      flag: ['2', "'maybe'"], day: ["'2024-01-01 10:00'", "'2024-01-01 10:00:00'::timestamp", "'2024-13-01'"],
-      at: ["'2024-01-01 10:00:00.1234567'", "'2024-01-01 00:00:00.000000001'::timestamp_ns", "'today or so'"], second: ["'2024-01-01 10:00:00.5'::timestamp", "'2024-01-01 10:00:00.5'"],
-      clock: ["'10:00:00.1234567'"], uid: ["'x'"], doc: ["'{'"],
+      flag: ['2', "'maybe'"], day: ["'2024-01-01 10:00'", "'2024-01-01 10:00:00'::timestamp", "'2024-13-01'", "'2024-01-01 00:00:00+05'", "'2024-01-01 +05'", "'2024-01-01 -05'", "'2024-01-01 00:00-05:30'"],
+      at: ["'2024-01-01 10:00:00.1234567'", "'2024-01-01 00:00:00.000000001'::timestamp_ns", "'today or so'", "'2024-01-01 10:00:00+05:30'", "'2024-01-01T10:00:00-05'", "'2024-01-01T10:00:00+00:00'", "'\"2024-01-01T10:00:00.5+01\"'::json"], second: ["'2024-01-01 10:00:00.5'::timestamp", "'2024-01-01 10:00:00.5'", "'2024-01-01 10:00:00+02'"],
+      clock: ["'10:00:00.1234567'", "'2024-01-01 10:00:00'", "'10:00:00+05'", "'10:00:00-00'", "'10:00Z'"], uid: ["'x'"], doc: ["'{'"],
       ints: ['[1.5::double]', "'[1.5]'", "'[1'", `'{"a":1}'`, '[2147483648]'], pair: ['[1.5]', "'[1.5, 2.005]'", '[1.005, 2]'],
       part: ["{'a': 1.5, 'b': '2024-01-01'::date}", `'{"a": 1, "b": "2024-01-01 10:00"}'`, `'{"a": 1, "c": 2}'`], counts: ["map{'k': 1.5}", `'{"k": 1.5}'`, `'[1]'`],
     }; // prettier-ignore
@@ -213,7 +214,7 @@ describe('importFrom', () => {
 
   it('refuses columns of types between which nothing is the same', async () => {
     const kinds = db.repository(Kinds);
-    const refused = { day: '5', int: "'2024-01-01'::date", text: "'x'::blob", doc: '{a: 1}', ints: '5', part: '{a: 1}', counts: '[1]', clock: "'2024-01-01'::timestamp", uid: '5', flag: "'10:00'::time" }; // prettier-ignore
+    const refused = { day: '5', int: "'2024-01-01'::date", text: "'x'::blob", doc: '{a: 1}', ints: '5', part: '{a: 1}', counts: '[1]', clock: "'10:00:00+05'::timetz", uid: '5', flag: "'10:00'::time" }; // prettier-ignore
     for (const [property, value] of Object.entries(refused)) {
       const file = await made(`${property}.parquet`, `select ${value} as ${property}`);
       const error = await failure(kinds.importFrom(file), 'E_CONVERSION');
@@ -287,6 +288,35 @@ describe('importFrom', () => {
     }
     expect(await trades.importFrom(written('none.ndjson', ''))).to.equal(0);
   });
+
+  it('takes no compressed text that is cut off or damaged, by one byte or by half', async () => {
+    const trades = db.repository(Trade);
+    const rows = `select i as id, md5(i::varchar) as user_id from range(20000) t(i)`;
+    for (const [name, options] of [['a.csv.gz', ''], ['a.ndjson.gz', '(format json)'], ['a.json.gz', '(format json, array true)'], ['a.csv.zst', ''], ['a.NDJSON.ZST', '(format json, compression zstd)'], ['a.CSV.GZ', '(format csv, compression gzip)']] as const) {
+      const file = await made(name, rows, options);
+      const whole = readFileSync(file);
+      const gz = /gz$/i.test(name);
+      const damaged = Buffer.from(whole);
+      if (gz) damaged.writeUInt8((damaged.at(-6) as number) ^ 1, whole.length - 6);
+      // the type of its first block
+      else damaged.writeUInt8((damaged.at(6) as number) | 6, 6);
+      for (const [broken, says] of [[whole.subarray(0, -1), 'is cut off'], [whole.subarray(0, whole.length >> 1), 'is cut off'], [whole.subarray(0, 3), 'is cut off'], [Buffer.alloc(0), 'is cut off'], [damaged, 'is damaged'], [Buffer.concat([whole, whole.subarray(0, 30)]), 'is cut off'], [Buffer.concat([whole, Buffer.from('and more')]), 'or not to its end']] as const) {
+        writeFileSync(file, broken);
+        const error = await failure(trades.importFrom(file), 'E_CORRUPT');
+        expect(error.message).to.include(`importFrom: ${file} `).and.include(says);
+        expect(error.details).to.include({ path: file });
+      }
+      writeFileSync(file, whole);
+      expect(await trades.importFrom(file), name).to.equal(20_000);
+      await trades.delete(all());
+    }
+    expect(await trades.importFrom(written('members.csv.gz', Buffer.concat([gzipSync('id\n1\n'), gzipSync('2\n')])))).to.equal(2);
+    // a skippable frame, and one of raw and repeated bytes
+    const skipped = [0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 9, 9];
+    const frame = [0x28, 0xb5, 0x2f, 0xfd, 0x20, 5, 3 << 3, 0, 0, ...Buffer.from('id\n'), (2 << 3) | 0b11, 0, 0, 0x33];
+    expect(await trades.importFrom(written('frames.csv.zst', Buffer.from([...skipped, ...frame])))).to.equal(1);
+    expect(await trades.count()).to.equal(3);
+  }); // prettier-ignore
 
   it('takes hostile names as they are', async () => {
     const trades = db.repository(Trade);
