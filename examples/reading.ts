@@ -5,6 +5,7 @@ import { BaseDuckDBManager, Column, Table, gt, many, one } from '@mysingle/datab
 class Strategy {
   @Column('integer', { primaryKey: true }) id!: number;
   @Column('varchar') name!: string;
+  @Column('date', { as: 'string', nullable: true }) retiredOn!: string | null;
 }
 
 @Table('fills')
@@ -19,7 +20,7 @@ class Fill {
 await using db = await BaseDuckDBManager.open({ path: ':memory:', entities: [Strategy, Fill], logger: false });
 const strategies = db.repository(Strategy);
 const fills = db.repository(Fill);
-await strategies.insertMany({ id: [1, 2], name: ['momentum', 'carry'] });
+await strategies.insertMany({ id: [1, 2], name: ['momentum', 'carry'], retiredOn: [null, '2026-02-01'] });
 await fills.insertMany(
   ['AAPL', 'MSFT', 'AAPL', 'NVDA', 'MSFT'].map((symbol, index) => ({
     id: index + 1,
@@ -64,6 +65,10 @@ console.log('symbols:', symbols.map(({ symbol }) => symbol).join(' '));
 console.log('sample:', (await fills.sample({ rows: 3 }, { where: { id: gt(1) }, seed: 42 })).length);
 const [price] = await fills.summarize({ select: ['price'] });
 console.log(price?.column, price?.type, price?.min, price?.max, price?.nulls);
+
+// NULLs come last in either direction; nulls: 'first' says otherwise
+const byEnd = await strategies.find({ orderBy: { retiredOn: { dir: 'desc', nulls: 'last' }, id: 'asc' } });
+console.log(byEnd.map(({ name, retiredOn }) => `${name} ${retiredOn ?? 'runs'}`).join(', '));
 
 // how DuckDB runs it; values are a ? in the plan, and nowhere else
 const { sql, parameters, plan } = await fills.explain({ where: { symbol: 'AAPL' }, select: ['id'] });

@@ -154,6 +154,7 @@ NVDA by carry true
 symbols: AAPL MSFT NVDA
 sample: 3
 price DECIMAL(18,2) 100.50 103.50 0
+carry 2026-02-01, momentum runs
 SELECT "id" FROM "fills" WHERE "symbol" = $1 [ 'VARCHAR' ]
   Filters: symbol=?`,
   locked: `
@@ -307,6 +308,21 @@ The database differs from the entity classes:
 Nothing was changed. Change the classes or the tables so that they agree, or open with schema: 'off' to look at the data as it is.
 rows: 1
 [ { table_name: 'trades', index_name: 'trades_venue_idx' } ]`,
+  sql: `
+[ { symbol: 'AAPL', value: '5725.00' } ]
+dearest: 2
+changed: 2
+listed: 2 0
+found: 1 3
+above 3000: 1
+sorted: 2 3 1
+last: { id: 3 }
+odd: 25000
+[ { symbol: 'AAPL', qty: 32 } ]
+Invalid Input Error: Cannot prepare multiple statements at once. One statement for each call; several belong in transaction(). Of a PIVOT that does not say its values DuckDB makes several: list them, as in pivot t on x in ('a', 'b') using count(*).
+Parameter Not Allowed Error: Parameter not supported in ORDER BY clause. A value is no name: write \${column(Entity, 'property')} for a column, or sql.raw(text) for text that no user can reach.
+sql: $1 in the text would be bound to some other value. Write the value itself in its place: \${value}.
+What is temporary or prepared is on one connection of the pool alone: the next call may not see it. Make it and use it inside transaction(), or in withConnection.`,
   transactions: `
 after a commit:              alice 70.00, bob 130.00, carol 100.00
 E_CHECK
