@@ -332,7 +332,9 @@ export class BaseDuckDBManager extends RawSql implements OpenManager {
     knownOptions(options, ['writes', ...CALL_OPTIONS], 'withConnection', 'E_CONFIG');
     const writes = options.writes?.map((entity) => schemaOf(entity).id) ?? [EVERYTHING];
     return limited(options, 'withConnection', undefined, async (limit) => {
-      const { engine } = await within(limit, this.#use());
+      const opened = within(limit, this.#use());
+      // whoever asks in the same turn comes after this
+      const { engine } = opened instanceof Promise ? await opened : opened;
       return engine.lend(fn, writes, limit);
     });
   }
