@@ -16,6 +16,12 @@ class ByHand extends BaseDuckDBManager {
     await this.createCacheTable('by_hand_cache');
     await this.execute(sql`create table if not exists by_hand (id integer)`);
     await this.execute(sql`CREATE INDEX IF NOT EXISTS by_hand_idx ON by_hand (id)`);
+    await this.execute(sql`create sequence if not exists by_hand_ids`);
+    await this.execute(sql`create schema if not exists by_hand_more`);
+    await this.execute(sql`create view if not exists by_hand_more.of_it as from by_hand`);
+    await this.execute(sql`create macro if not exists by_hand_plus(x) as x + 1`);
+    await this.transaction(() => this.execute(sql`create table if not exists by_hand_more.t (id integer)`));
+    await this.duckdbConn.run('create table if not exists by_hand_raw (id integer)');
   }
 }
 

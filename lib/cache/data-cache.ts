@@ -11,6 +11,7 @@ import { DataRetention } from './data-retention.js';
 import {
   DEFAULT_TABLE,
   checkedTable,
+  indexesStatement,
   isThere,
   lookStatement,
   readStatement,
@@ -69,9 +70,10 @@ export class DataCache {
   async create(name: unknown): Promise<void> {
     const table = checkedTable(name);
     try {
-      // indexes are not made on what is somebody else's
-      isThere(table, await this.engine.run({ ...lookStatement(table), reads: [] }));
-      for (const statement of tableStatements(table)) await this.#write(statement);
+      // indexes are not made on what is somebody else's; and each start comes by here, which is to end nothing that was kept
+      const there = isThere(table, await this.engine.run({ ...lookStatement(table), reads: [] }));
+      if (!there || !(await this.#isIndexed(table)))
+        for (const statement of tableStatements(table)) await this.#write(statement);
       // what was prepared while the table was another one (or one that was rolled back) is of no use
       this.engine.database.schemaChanged();
     } catch (error) {
@@ -85,6 +87,11 @@ export class DataCache {
       indexes: ['cache_key', 'updated_at'],
       operation: 'create_table',
     });
+  }
+
+  async #isIndexed(table: string): Promise<boolean> {
+    const { columns } = await this.engine.run({ ...indexesStatement(table), reads: [] });
+    return columns[0]?.[0] === true;
   }
 
   #write(statement: Statement): Promise<unknown> {

@@ -13,7 +13,7 @@ import {
 import type { Result } from '../engine/result.js';
 import { quote } from '../entity/identifier.js';
 import { DatabaseError } from '../errors.js';
-import type { Statement } from '../sql/statement.js';
+import { EVERYTHING, type Statement } from '../sql/statement.js';
 import { folded, tableNameProblem } from './table-name.js';
 
 export const DEFAULT_TABLE = 'cache_data';
@@ -42,14 +42,29 @@ function statement(
   return { text, parameters: values.map(([value, type]) => ({ value, type })), reads: [], writes: [], ...touched };
 }
 
+const indexesOf = (table: string): readonly [byKey: string, byTime: string] => [
+  `${table}_cache_key_idx`,
+  `${table}_updated_at_idx`,
+];
+
 /** The table and its indexes. */
 export function tableStatements(table: string): readonly Statement[] {
   const quoted = quote(table);
+  const [byKey, byTime] = indexesOf(table);
   return [
     `CREATE TABLE IF NOT EXISTS ${quoted} (id UUID NOT NULL DEFAULT uuid(), cache_key VARCHAR NOT NULL, data_json JSON NOT NULL, created_at TIMESTAMP WITH TIME ZONE NOT NULL, updated_at TIMESTAMP WITH TIME ZONE NOT NULL, PRIMARY KEY (id))`,
-    `CREATE UNIQUE INDEX IF NOT EXISTS ${quote(`${table}_cache_key_idx`)} ON ${quoted} (cache_key)`,
-    `CREATE INDEX IF NOT EXISTS ${quote(`${table}_updated_at_idx`)} ON ${quoted} (updated_at)`,
-  ].map((text) => statement(text, [], { writes: [idOf(table)] }));
+    `CREATE UNIQUE INDEX IF NOT EXISTS ${quote(byKey)} ON ${quoted} (cache_key)`,
+    `CREATE INDEX IF NOT EXISTS ${quote(byTime)} ON ${quoted} (updated_at)`,
+  ].map((text) => statement(text, [], { writes: [EVERYTHING] }));
+}
+
+/** Gives whether both of its indexes are there. */
+export function indexesStatement(table: string): Statement {
+  return statement(
+    `SELECT count(*) = 2 FROM duckdb_indexes() WHERE database_name = current_database() AND schema_name = 'main' AND lower(index_name) IN (lower($1), lower($2))`,
+    indexesOf(table).map((name) => [name, VARCHAR]),
+    { reads: [idOf(table)] },
+  );
 }
 
 /** Gives the columns of what has this name, perhaps in another case. */

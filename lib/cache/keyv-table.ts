@@ -11,7 +11,7 @@ import { runAlone } from '../engine/run-alone.js';
 import { SchemaVersion, Session } from '../engine/session.js';
 import { quote, quoteLiteral } from '../entity/identifier.js';
 import { DatabaseError, isDatabaseError, type ErrorCode } from '../errors.js';
-import type { Statement, Parameter } from '../sql/statement.js';
+import { EVERYTHING, type Statement, type Parameter } from '../sql/statement.js';
 import { CallQueue } from './call-queue.js';
 
 /** One stored text. */
@@ -333,9 +333,14 @@ export class KeyvTable implements Follower {
   }
 
   async #create(): Promise<void> {
-    await this.#change(`CREATE TABLE IF NOT EXISTS ${this.#name} (
+    await this.#run({
+      text: `CREATE TABLE IF NOT EXISTS ${this.#name} (
       key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL, bytes BIGINT NOT NULL,
-      created_at TIMESTAMP WITH TIME ZONE NOT NULL, expires_at TIMESTAMP WITH TIME ZONE)`);
+      created_at TIMESTAMP WITH TIME ZONE NOT NULL, expires_at TIMESTAMP WITH TIME ZONE)`,
+      parameters: [],
+      reads: [],
+      writes: [EVERYTHING],
+    });
     this.#created = true;
     this.database.schemaChanged();
   }

@@ -1,11 +1,12 @@
 // What a statement outside of any transaction commits, as the clock is told of it: from before it runs until it is done. Not
 // here: running it (run-alone.ts), what transactions commit (transaction.ts).
-import type { StatementType } from '@duckdb/node-api';
+import type { DuckDBConnection, StatementType } from '@duckdb/node-api';
 import { isDatabaseError, type ErrorCode } from '../errors.js';
-import type { Statement } from '../sql/statement.js';
+import { EVERYTHING, type Statement } from '../sql/statement.js';
+import { Creation } from './creation.js';
 import type { Database } from './database.js';
 import type { Watcher } from './session.js';
-import { addsOnly, writesOf } from './statement-effect.js';
+import { writesOf } from './statement-effect.js';
 
 /** What is stopped may be committed all the same: the interrupt may come when that is past. */
 const STOPPED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['E_ABORTED', 'E_TIMEOUT', 'E_CLOSED']);
@@ -13,6 +14,7 @@ const STOPPED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['E_ABORTED', 'E_TIME
 export class PendingCommit implements Watcher {
   #writes: readonly string[] = [];
   #over: (() => void) | undefined;
+  #creation: Creation | undefined;
 
   /** @param written called when DuckDB has done it */
   constructor(
@@ -21,14 +23,22 @@ export class PendingCommit implements Watcher {
     private readonly written?: () => void,
   ) {}
 
-  starts(type: StatementType): void {
+  starts(type: StatementType, connection: DuckDBConnection): void | Promise<void> {
     const { clock, aliasOfWrites } = this.database;
-    if (!addsOnly(this.statement.text)) this.#writes = writesOf(this.statement, type, aliasOfWrites);
+    this.#writes = writesOf(this.statement, type, aliasOfWrites);
     if (this.#writes.length > 0) this.#over = clock.commits(this.#writes);
+    if (!this.#writes.includes(EVERYTHING)) return;
+    this.#creation = Creation.of(this.statement.text);
+    return this.#creation?.begins(connection);
   }
 
-  done(): void {
-    this.#end(true);
+  done(_type: StatementType, connection: DuckDBConnection): void | Promise<void> {
+    if (this.#creation === undefined) return this.#done(true);
+    return this.#creation.made(connection).then((made) => this.#done(made));
+  }
+
+  #done(wrote: boolean): void {
+    this.#end(wrote);
     this.written?.();
   }
 

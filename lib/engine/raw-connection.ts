@@ -15,11 +15,12 @@ import { attachedPaths } from '../sql/attached-path.js';
 import { EVERYTHING } from '../sql/statement.js';
 import { runsScripts, transactionOpenAfter } from '../sql/write-kind.js';
 import { attaching } from './attach-statement.js';
+import { Creation } from './creation.js';
 import type { Database, Follower } from './database.js';
 import type { Recording } from './journal.js';
 import { RawJournal } from './raw-journal.js';
 import { refuseReaching } from './secure.js';
-import { addsOnly, readsOnly } from './statement-effect.js';
+import { readsOnly } from './statement-effect.js';
 
 /** The transaction of the manager that a connection is lent in. */
 export interface Lender {
@@ -149,6 +150,7 @@ export class RawConnection implements Follower {
   async #inOrder(inner: object, method: string, args: readonly unknown[], call: () => unknown): Promise<unknown> {
     context().reads?.add(this.database, [EVERYTHING]);
     let over = (): void => {};
+    let wrote = true;
     const turn = this.#tail.then(async () => {
       this.#refuseIfTaken();
       await this.#follow();
@@ -161,7 +163,11 @@ export class RawConnection implements Follower {
       // whatever comes of it, its end is an end
       if (open === false) this.#inTransaction = false;
       if (mayCommit(inner, method, args)) over = this.database.clock.commits(this.writes);
+      // what is started is done at some time later
+      const creation = method.startsWith('run') && this.writes.length > 0 ? Creation.of(sql) : undefined;
+      await creation?.begins(this.inner);
       const result = await this.#alone(inner, method, args, async () => this.#perform(inner, method, args, call));
+      if (creation !== undefined) wrote = await creation.made(this.inner);
       this.#inTransaction ||= open === true;
       return result;
     });
@@ -173,8 +179,7 @@ export class RawConnection implements Follower {
       this.database.recovery.failed(classify(error));
       throw this.database.secure ? inWords(error) : error;
     } finally {
-      const [sql] = args;
-      if (typeof sql !== 'string' || !addsOnly(sql)) this.#wrote();
+      if (wrote) this.#wrote();
       over();
     }
   }

@@ -41,9 +41,9 @@ export interface Reader {
 
 /** Whoever follows a statement, told what kind it is: before it runs, and once DuckDB has done it. */
 export interface Watcher {
-  readonly starts?: (type: StatementType) => void;
+  readonly starts?: (type: StatementType, connection: DuckDBConnection) => void | Promise<void>;
   /** reading the result may still fail, and what was written is written all the same */
-  readonly done: (type: StatementType) => void;
+  readonly done: (type: StatementType, connection: DuckDBConnection) => void | Promise<void>;
 }
 
 /**
@@ -169,7 +169,8 @@ export class Session {
     return this.#classified(statement, limit, async () => {
       if (reader !== undefined) await this.#tell(reader, statement);
       const { prepared, result } = await this.#execute(statement, watcher, recording);
-      watcher?.done(result.statementType);
+      const telling = watcher?.done(result.statementType, this.connection);
+      if (telling !== undefined) await telling;
       return read(result, shapeOf(prepared, result, statement));
     });
   }
@@ -195,7 +196,8 @@ export class Session {
         .finally(() => {
           if (statement.writes.includes(EVERYTHING)) this.catalogCommitted();
         });
-      watcher?.done(result.statementType);
+      const telling = watcher?.done(result.statementType, this.connection);
+      if (telling !== undefined) await telling;
       return read(result, shapeOf(prepared, result, statement));
     });
   }
@@ -252,7 +254,9 @@ export class Session {
     recording: Recording | undefined,
   ): Promise<{ prepared: Prepared; result: DuckDBMaterializedResult }> {
     const prepared = await this.#bound(statement);
-    watcher?.starts?.(prepared.type);
+    const starting = watcher?.starts?.(prepared.type, this.connection);
+    // each wait is a turn through the queue of promises
+    if (starting !== undefined) await starting;
     const run = (): Promise<DuckDBMaterializedResult> =>
       prepared.type === StatementType.ATTACH
         ? attaching(this.connection, statement.text, () => this.#run(prepared, statement))

@@ -14,21 +14,13 @@ export const DATA: ReadonlySet<StatementType> = new Set([
   StatementType.MERGE_INTO,
 ]);
 
-/**
- * Committed at once, these change no answer that was ever given: who asked before what they make was there got an error. So
- * what a subclass does in `createTables()` at each start leaves alone what the cache kept. A temporary table is no such
- * thing: it hides another one.
- */
-const ADDS_ONLY = /^\s*create\s+(?:unique\s+)?(?:table|index|sequence|schema)\s+if\s+not\s+exists\s/i;
-
-export const addsOnly = (sql: string): boolean => ADDS_ONLY.test(sql) && isOne(sql);
-
 const SELECTS = /^\s*(?:select|from|values|table|describe|show|summarize)\b/i;
 
 /** Whether a text is one SELECT, as far as its first word tells; there are others. */
 export const readsOnly = (sql: string): boolean => SELECTS.test(sql) && isOne(sql);
 
-const isOne = (sql: string): boolean => !/;\s*\S/.test(sql);
+/** As far as that is sure. */
+export const isOne = (sql: string): boolean => !/;\s*\S/.test(sql);
 
 /**
  * What a statement of this type wrote, once it is done.

@@ -5,6 +5,7 @@ import { context, withinContext } from '../context.js';
 import { DatabaseError, classify, isDatabaseError, type ErrorCode } from '../errors.js';
 import { Limit, type CallOptions } from '../limit.js';
 import { EVERYTHING, type Statement } from '../sql/statement.js';
+import { Creation } from './creation.js';
 import type { Database } from './database.js';
 import type { Recording } from './journal.js';
 import { closedError } from './pool.js';
@@ -195,14 +196,21 @@ export class Transaction {
     limit?: Limit,
     reader?: Reader,
   ): Promise<T> {
+    const creation = statement.writes.includes(EVERYTHING) ? Creation.of(statement.text) : undefined;
     return this.#attempt(limit, (whole) =>
       this.session.collect(
         statement,
         read,
         {
-          done: (type) => {
+          starts: (_type, connection) => creation?.begins(connection),
+          done: (type, connection) => {
             const alias = this.#wasLent ? undefined : this.database.aliasOfWrites;
-            for (const table of writesOf(statement, type, alias)) this.#writes.add(table);
+            const wrote = (): void => {
+              for (const table of writesOf(statement, type, alias)) this.#writes.add(table);
+            };
+            return creation === undefined
+              ? wrote()
+              : creation.made(connection).then((made) => (made ? wrote() : undefined));
           },
         },
         whole,

@@ -1,7 +1,7 @@
 import { StatementType } from '@duckdb/node-api';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { addsOnly, writesOf } from '../../lib/engine/statement-effect.js';
+import { writesOf } from '../../lib/engine/statement-effect.js';
 import { EVERYTHING, type Statement } from '../../lib/sql/statement.js';
 
 const statement = (text: string, writes: readonly string[]): Statement => ({ text, parameters: [], reads: [], writes });
@@ -14,11 +14,5 @@ describe('what a statement did', () => {
     expect(writesOf(raw, StatementType.DELETE, undefined)).to.deep.equal([EVERYTHING]);
     expect(writesOf(raw, StatementType.DROP, 'db')).to.deep.equal([EVERYTHING]);
     expect(writesOf(statement('delete from t', ['main.u']), StatementType.DELETE, 'db')).to.deep.equal(['main.u']);
-  });
-
-  it('only adds where it makes what was not there', () => {
-    expect(addsOnly(' CREATE TABLE IF NOT EXISTS t (n integer);')).to.equal(true);
-    for (const sql of ['create table t (n integer)', 'create table if not exists t (n int); drop table u'])
-      expect(addsOnly(sql), sql).to.equal(false);
   });
 });
