@@ -136,7 +136,7 @@ Each price with the last trading day of the index, if that was no more than two 
 2000-04-01 99.95 2000-03-31 1498.58
 2000-05-01 96.31 2000-05-01 1468.25
 Changes from month to month beside a moving average
-AAPL 2010-01-01 192.06 -8.9% 201.39
+AAPL 2010-01-01 192.06 -8.9% 201.40
 AAPL 2010-02-01 204.62 6.5% 202.47
 AAPL 2010-03-01 223.02 9.0% 206.57
 The two highest months of each of two shares

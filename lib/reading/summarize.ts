@@ -54,8 +54,14 @@ export async function summarize(reader: Reader, options: ReadOptions): Promise<C
   }
 }
 
+/** What is not SUMMARIZE's, column by column. */
+interface Own {
+  readonly nulls: readonly bigint[];
+  readonly quantiles: readonly (readonly number[] | null)[];
+}
+
 function summaryOf({ property, type }: Column, index: number, values: readonly unknown[]): ColumnSummary {
-  const [, sqlType, count, min, max, approxUnique, avg, std, q25, q50, q75, nulls] = values as [
+  const [, sqlType, count, min, max, approxUnique, avg, std, q25, q50, q75, own] = values as [
     string,
     string,
     number,
@@ -64,20 +70,22 @@ function summaryOf({ property, type }: Column, index: number, values: readonly u
     number,
     ...(string | null)[],
   ];
+  const { nulls, quantiles } = own as unknown as Own;
+  const exact = quantiles[index];
   const measure = (text: unknown): number | string | null =>
     typeof text !== 'string' ? null : NUMERIC.includes(type.family) ? Number(text) : text;
   return {
     column: property,
     type: sqlType,
     count,
-    nulls: Number((nulls as unknown as readonly bigint[])[index]),
+    nulls: Number(nulls[index]),
     min,
     max,
     approxUnique,
     avg: measure(avg),
     std: measure(std) as number | null,
-    q25: measure(q25),
-    q50: measure(q50),
-    q75: measure(q75),
+    q25: exact?.[0] ?? measure(q25),
+    q50: exact?.[1] ?? measure(q50),
+    q75: exact?.[2] ?? measure(q75),
   };
 }

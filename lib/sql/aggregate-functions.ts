@@ -74,7 +74,7 @@ export const countDistinct = <const K extends string>(property: K): Aggregate<'c
   aggregate('countDistinct', property);
 /** The sum, in the type of the column: exact text for decimals, bigint for bigints, a number (or an error) for integers. */
 export const sum = <const K extends string>(property: K): Aggregate<'sum', K, never> => aggregate('sum', property);
-/** The mean, as a number. */
+/** The mean, as a number; of decimals that of their exact sum, and an error where that is beyond 38 digits. */
 export const avg = <const K extends string>(property: K): Aggregate<'avg', K, never> => aggregate('avg', property);
 /** The smallest value, in the type of the column. */
 export const min = <const K extends string>(property: K): Aggregate<'min', K, never> => aggregate('min', property);

@@ -17,6 +17,7 @@ import type { Operand } from './operand.js';
 import { whereInto } from './where.js';
 
 const OPTIONS = ['groupBy', 'select', 'where', 'having', 'rollup', 'fill', 'orderBy', 'limit', 'offset', 'cache', ...CALL_OPTIONS]; // prettier-ignore
+const MEANS: ReadonlySet<string> = new Set(['avg', 'movingAvg']);
 const NUMERIC: readonly Family[] = ['integer', 'bigint', 'real', 'decimal'];
 
 function fail(message: string): never {
@@ -202,6 +203,8 @@ export function sumOperand(what: string, own: Operand, name = 'sum'): Operand {
 /** A column as a DOUBLE, where an aggregate of it would be something else. */
 export function realSql(what: string, name: string, own: Operand): string {
   numeric(what, name, own);
+  // a mean of decimals is a DOUBLE of their exact sum
+  if (own.type.family === 'decimal' && MEANS.has(name)) return own.sql;
   // of floats DuckDB gives a median in their own 24 bits
   return own.type.family === 'decimal' || own.type.name === 'float' ? `CAST(${own.sql} AS DOUBLE)` : own.sql;
 }

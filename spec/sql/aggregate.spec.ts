@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { expectTypeOf } from 'expect-type';
 import { describe, it } from 'mocha';
 import {
-  Column, Table, argMax, argMin, avg, collect, count, countDistinct, datePart, first, grouping, gt, gte, isNull, json, last, lt, max, median, min, not,
+  Column, Table, argMax, argMin, avg, collect, count, countDistinct, datePart, first, grouping, gt, gte, isNull, json, last, lt, max, median, min, movingAvg, not,
   or, quantile, sql, stddev, sum, timeBucket, type BaseDuckDBManager, type Duration, type Generated, type Repository,
 } from '@mysingle/database'; // prettier-ignore
 import { schemaOf } from '../../lib/entity/schema.js';
@@ -68,7 +68,7 @@ describe('aggregate', () => {
     } as const; // prettier-ignore
     expect(compile(options)).to.equal(
       'SELECT "symbol" AS "symbol", count(*) AS "runs", count("qty") AS "known", count(DISTINCT "fee") AS "kinds", sum("qty") AS "total", sum("fee") AS "fees", avg("qty") AS "mean", ' +
-        'avg(CAST("price" AS DOUBLE)) AS "meanPrice", min("price") AS "low", max("at") AS "high", median("fee") AS "mid", quantile_cont("fee", \'0.25\'::DOUBLE) AS "q", stddev_samp("fee") AS "dev", ' +
+        'avg("price") AS "meanPrice", min("price") AS "low", max("at") AS "high", median("fee") AS "mid", quantile_cont("fee", \'0.25\'::DOUBLE) AS "q", stddev_samp("fee") AS "dev", ' +
         'first("fee" ORDER BY "id") AS "firstFee", last("id" ORDER BY "at") AS "lastId", first("doc" ORDER BY "id") AS "doc", list("doc" ORDER BY "id") AS "docs", arg_max_null("doc", "at") AS "lastDoc", arg_min("id", "price") AS "cheapest", arg_max("big", "at") AS "newest", list("id" ORDER BY "at") AS "ids", ' +
         'list("qty" ORDER BY "id") AS "quantities", max("symbol") AS "name", max("flag") AS "any" FROM "fills" GROUP BY "symbol" ORDER BY 1 ASC',
     );
@@ -82,7 +82,7 @@ describe('aggregate', () => {
     >();
     const byHand = await db.query(sql`
       select symbol, count(*)::integer runs, count(qty)::integer known, count(distinct fee)::integer kinds, sum(qty)::double total, sum(fee) fees, avg(qty) mean,
-        avg(price::double) "meanPrice", min(price) low, max("at") high, median(fee) mid, quantile_cont(fee, 0.25) q, stddev_samp(fee) dev,
+        avg(price) "meanPrice", min(price) low, max("at") high, median(fee) mid, quantile_cont(fee, 0.25) q, stddev_samp(fee) dev,
         (array_agg(fee order by id))[1] "firstFee", (array_agg(id order by "at" desc))[1] "lastId", first(doc order by id) doc, array_agg(doc order by id) docs, arg_max(doc, "at") "lastDoc", (array_agg(id order by price))[1] cheapest,
         (array_agg(big order by "at" desc))[1] newest, array_agg(id order by "at") ids, array_agg(qty order by id) quantities, max(symbol) "name", max(flag) "any"
       from fills group by symbol order by symbol`); // prettier-ignore
@@ -115,6 +115,19 @@ describe('aggregate', () => {
       single: 5,
     });
   });
+
+  it('makes the mean of decimals of their exact sum', async () => {
+    const { db, repository } = await fills();
+    await db.execute(sql`delete from fills where id > 0`);
+    await db.execute(sql`insert into fills select fills.* replace (x::int as id, 0.1 as cost, 0.1 as price) from fills, range(1, 1000) r(x)`);
+    await repository.update({ id: 0 }, { cost: 0.1, price: '0.1' });
+    const select = { cost: avg('cost'), price: avg('price'), deviation: stddev('price') };
+    expect(compile({ select })).to.contain('avg("cost") AS "cost", avg("price") AS "price", stddev_samp(CAST("price" AS DOUBLE)) AS "deviation"');
+    const [{ cost, price }] = await repository.aggregate({ select });
+    expect([cost, price]).to.deep.equal([0.1, 0.1]);
+    const means = { id: 'id', mean: movingAvg('price', 1000), lag: movingAvg('cost', 3) } as const;
+    expect(await repository.window({ orderBy: { id: 'asc' }, select: means, qualify: { id: 999 } })).to.deep.equal([{ id: 999, mean: 0.1, lag: 0.1 }]);
+  }); // prettier-ignore
 
   it('keeps sums of uhugeint whole, or says that they do not fit', async () => {
     const { repository } = await fills();
