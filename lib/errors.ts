@@ -246,6 +246,16 @@ const RULES: readonly Rule[] = [
     details: ({ line, path }) => ({ ...pathDetails({ path }), line: Number(line) }),
   },
   {
+    code: 'E_CORRUPT',
+    when: /^Invalid Input Error: The CSV Parser state machine reached an invalid state[\s\S]*?\n\s+file = (?<path>.*)(?:\n|$)/,
+    details: pathDetails,
+  },
+  {
+    code: 'E_CONVERSION',
+    when: /^Invalid Input Error: JSON transform error in file "(?<path>.*?)", in (?:line|record\/value) (?<line>\d+)/,
+    details: ({ line, path }) => ({ ...pathDetails({ path }), line: Number(line) }),
+  },
+  {
     code: 'E_CONVERSION',
     when: /^Invalid Input Error: Malformed JSON in file "(?<path>.*?)", at byte \d+ in (?:line|record\/value) (?<line>\d+)/,
     details: ({ line, path }) => ({ ...pathDetails({ path }), line: Number(line) }),

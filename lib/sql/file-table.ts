@@ -1,11 +1,12 @@
 // Files in place of a table: the FROM of an entity with `from`. Values are cast exactly, or end the query. Not here: whether the
 // files are what the class says (schema/files.ts), files that are imported (file-rows.ts).
+import { existsSync } from 'node:fs';
 import { VARCHAR, type DuckDBType } from '@duckdb/node-api';
 import type { FileSource } from '../entity/file-source.js';
 import { quote, quoteLiteral } from '../entity/identifier.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
 import { JSON_TYPE, alwaysFits, exactCast, typeSql } from './exact-cast.js';
-import { manyCall } from './file-read.js';
+import { literalPath, manyCall } from './file-read.js';
 
 /** Of each entity, the types that its files were found to have, of columns that have another than is to be expected. */
 const others = new WeakMap<EntitySchema, ReadonlyMap<Column, DuckDBType>>();
@@ -28,7 +29,7 @@ export function fileTable(entity: EntitySchema, { kind, resolved }: FileSource):
     const value = quote(column.name);
     return from === undefined ? value : `${checked(entity, column, from)} AS ${value}`;
   });
-  return `(SELECT ${columns.join(', ')} FROM ${manyCall(kind, resolved, names)})`;
+  return `(SELECT ${columns.join(', ')} FROM ${manyCall(kind, existsSync(resolved) ? literalPath(resolved) : resolved, names)})`;
 }
 
 function checked(entity: EntitySchema, column: Column, from: DuckDBType): string {

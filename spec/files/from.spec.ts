@@ -230,6 +230,8 @@ describe('an entity that is read from files', () => {
     for (const name of [`it's') --; drop.parquet`, 'a[1]*.parquet', 'ü\n"q".parquet']) {
       await make([name, 'select 1::integer as id']);
       const own = over(parquet(at(name)), { id: 'integer' });
+      const other = name.replace('[1]*', '1x');
+      if (other !== name) await make([other, 'select 2::integer as id'], ['a[1]x.parquet', 'select 3::integer as id']);
       expect(await (await open(own)).repository(own).count(), name).to.equal(1);
       unlinkSync(at(name));
     }

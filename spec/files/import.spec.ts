@@ -330,6 +330,43 @@ describe('importFrom', () => {
     expect(await trades.count()).to.equal(names.length);
   });
 
+  it('reads the file of a name alone, whatever is in that', async () => {
+    const trades = db.repository(Trade);
+    for (const name of ['~.csv', '~x/a.csv', 'a\\?.csv', 'a\\b[1].csv', '[\\*.csv', 'a?.csv']) {
+      mkdirSync(join(folder, '~x'), { recursive: true });
+      for (const other of [name.replaceAll(/[?*]/g, 'Z'), name.replace('[1]', '1'), name.replace('\\', 'Y')]) written(other, 'id\n2\n');
+      const file = written(name, 'id\n1\n');
+      const from = process.cwd();
+      process.chdir(folder);
+      try {
+        for (const path of [file, name]) {
+          expect(await trades.importFrom(path), path).to.equal(1);
+          expect(await rowsOf(trades)).to.deep.equal([[1, null, null]]);
+          await trades.delete(all());
+        }
+        written(name, 'id\nx\n');
+        expect((await failure(trades.importFrom(name), 'E_CONVERSION')).details).to.include({ row: 1 });
+      } finally {
+        process.chdir(from);
+      }
+    }
+  }); // prettier-ignore
+
+  it('repeats no values of a file, and none of the advice of DuckDB', async () => {
+    const kinds = db.repository(Kinds);
+    const cases: [string, string, string, string][] = [
+      ['twice.ndjson', '{"int":1}\n{"text":"SECRET","text":"SECRET"}\n', 'E_CONVERSION', 'in line 2: an object has a key twice'],
+      ['mixed.csv', 'int,text\r\n1,SECRET\n2,b\r\n', 'E_CORRUPT', 'do not end in one way'], ['mixed2.csv', 'int,text\n1,SECRET\r\n2,b\n', 'E_CORRUPT', 'do not end in one way'],
+    ]; // prettier-ignore
+    for (const [name, text, code, says] of cases) {
+      const file = written(name, text);
+      const error = await failure(kinds.importFrom(file), code as 'E_CORRUPT');
+      expect(error.message).to.include(says).and.include(file).and.not.match(/SECRET|strict|ignore_errors|auto_detect/);
+      expect(error.details).to.include({ path: file });
+    }
+    expect((await failure(kinds.importFrom(join(folder, `${'x'.repeat(300)}.csv`)), 'E_CONFIG')).message).to.include('longer than a name');
+  }); // prettier-ignore
+
   it('is a part of the transaction around it, and fails the whole', async () => {
     const trades = db.repository(Trade);
     const good = await made('g.parquet', 'select 1 as id');
