@@ -196,14 +196,20 @@ const RULES: readonly Rule[] = [
   },
   {
     code: 'E_READ_ONLY',
-    when: /^IO Error: Cannot open file "(?<path>.*)": Read-only file system/,
+    when: /^IO Error: (?:Cannot open file|Failed to create directory) "(?<path>.*)": Read-only file system/,
     remedy: 'Open it with readOnly: true, or choose a place that can be written.',
     details: pathDetails,
   },
   {
     code: 'E_PERMISSION',
-    when: /^(?:IO Error: |TransactionContext Error: Failed to commit: )Cannot open file "(?<path>.*)": Permission denied/,
+    when: /^(?:IO Error: |TransactionContext Error: Failed to commit: )(?:Cannot open file|Failed to create directory) "(?<path>.*)": Permission denied/,
     remedy: 'Give the user of this process the right to it and to its folder, or choose another path.',
+    details: pathDetails,
+  },
+  {
+    code: 'E_CONFIG',
+    when: /^IO Error: (?:Failed to create directory|Cannot open file) "(?<path>[\s\S]*)": File name too long/,
+    remedy: 'Choose a shorter name: a folder of a partition is named by its value.',
     details: pathDetails,
   },
   {
@@ -249,6 +255,16 @@ const RULES: readonly Rule[] = [
   {
     code: 'E_CONVERSION',
     when: /^Invalid Input Error: CSV Error on Line: (?<line>\d+)\n[\s\S]*?\n\s+file = (?<path>.*)(?:\n|$)/,
+    details: ({ line, path }) => ({ ...pathDetails({ path }), line: Number(line) }),
+  },
+  {
+    code: 'E_CORRUPT',
+    when: /^Invalid Input Error: The CSV Parser state machine reached an invalid state[\s\S]*?\n\s+file = (?<path>.*)(?:\n|$)/,
+    details: pathDetails,
+  },
+  {
+    code: 'E_CONVERSION',
+    when: /^Invalid Input Error: JSON transform error in file "(?<path>.*?)", in (?:line|record\/value) (?<line>\d+)/,
     details: ({ line, path }) => ({ ...pathDetails({ path }), line: Number(line) }),
   },
   {

@@ -1,6 +1,6 @@
 // Which files a path means, and which columns each has: files of another shape are read by themselves, for DuckDB would cast them to
 // the first one's types. Not here: reading their rows.
-import { statSync } from 'node:fs';
+import { statSync, type Stats } from 'node:fs';
 import { VARCHAR, type DuckDBConnection, type DuckDBType } from '@duckdb/node-api';
 import type { FileKind } from '../entity/file-source.js';
 import { DatabaseError, classify } from '../errors.js';
@@ -29,6 +29,17 @@ export interface FileShape {
 export const partitionsOf = (file: string): readonly string[] =>
   [...file.matchAll(/(?:^|[/\\])([^/\\=]+)=[^/\\]*(?=[/\\])/g)].map((match) => decodeURIComponent(match[1] as string));
 
+function statOf(path: string, what: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = { ENAMETOOLONG: 'is longer than a name of a file can be', ELOOP: 'is a link that leads to itself', EACCES: 'is in a folder that this process may not look into' }[code ?? '']; // prettier-ignore
+    if (why === undefined) throw error;
+    throw new DatabaseError(code === 'EACCES' ? 'E_PERMISSION' : 'E_CONFIG', `${what}: ${path} ${why}. Mend the path, or its rights.`, { cause: error, details: { path } }); // prettier-ignore
+  }
+}
+
 /**
  * The files that a path means, in the order of their names: the file of that name where there is one, or those that match the
  * pattern.
@@ -36,7 +47,7 @@ export const partitionsOf = (file: string): readonly string[] =>
  * @throws DatabaseError `E_NOT_FOUND` for none, `E_CONFIG` for a folder
  */
 export async function filesOf(connection: DuckDBConnection, path: string, what: string): Promise<readonly string[]> {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statOf(path, what);
   if (stat?.isDirectory() === true)
     throw new DatabaseError('E_CONFIG', `${what}: ${path} is a folder. Name the files in it, such as ${path}/*.parquet.`, {
       details: { path },

@@ -3,8 +3,12 @@
 import { quote, quoteLiteral } from '../entity/identifier.js';
 import type { FileKind } from '../entity/file-source.js';
 
-/** A name that stands for itself, whatever marks of a pattern are in it. */
-export const literalPath = (path: string): string => path.replaceAll(/[*?[]/g, '[$&]');
+/**
+ * A name that stands for itself, whatever marks of a pattern are in it. One with a backslash does so for DuckDB where there is such a
+ * file, and a `~` at the beginning is a home nowhere else.
+ */
+export const literalPath = (path: string): string =>
+  (path.startsWith('~') ? './' : '') + (path.includes('\\') ? path : path.replaceAll(/[*?[]/g, '[$&]'));
 
 /** As long as a line, or a value, of CSV may be, in bytes: DuckDB keeps a few of them at once. */
 const LINE_MAX = 16_777_216;

@@ -1,11 +1,13 @@
 // Files in place of a table: the FROM of an entity with `from`. Values are cast exactly, or end the query. Not here: whether the
 // files are what the class says (schema/files.ts), files that are imported (file-rows.ts).
+import { existsSync } from 'node:fs';
 import { VARCHAR, type DuckDBType } from '@duckdb/node-api';
 import type { FileSource } from '../entity/file-source.js';
 import { quote, quoteLiteral } from '../entity/identifier.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
-import { JSON_TYPE, alwaysFits, exactCast, typeSql } from './exact-cast.js';
-import { manyCall } from './file-read.js';
+import { DatabaseError } from '../errors.js';
+import { JSON_TYPE, NoCast, alwaysFits, exactCast, typeSql, type ExactCast } from './exact-cast.js';
+import { literalPath, manyCall } from './file-read.js';
 
 /** Of each entity, the types that its files were found to have, of columns that have another than is to be expected. */
 const others = new WeakMap<EntitySchema, ReadonlyMap<Column, DuckDBType>>();
@@ -28,13 +30,22 @@ export function fileTable(entity: EntitySchema, { kind, resolved }: FileSource):
     const value = quote(column.name);
     return from === undefined ? value : `${checked(entity, column, from)} AS ${value}`;
   });
-  return `(SELECT ${columns.join(', ')} FROM ${manyCall(kind, resolved, names)})`;
+  return `(SELECT ${columns.join(', ')} FROM ${manyCall(kind, existsSync(resolved) ? literalPath(resolved) : resolved, names)})`;
+}
+
+function castOf(entity: EntitySchema, column: Column, from: DuckDBType): ExactCast {
+  try {
+    return exactCast(quote(column.name), from, declaredType(column));
+  } catch (error) {
+    if (!(error instanceof NoCast)) throw error;
+    throw new DatabaseError('E_UNSUPPORTED', `${entity.className}.${column.property} (${column.type.name}) cannot be read from ${typeSql(from)}. Declare it varchar, or keep it in Parquet.`, { cause: error }); // prettier-ignore
+  }
 }
 
 function checked(entity: EntitySchema, column: Column, from: DuckDBType): string {
   const value = quote(column.name);
   const to = declaredType(column);
-  const { fits, sql } = exactCast(value, from, to);
+  const { fits, sql } = castOf(entity, column, from);
   if (fits === undefined || alwaysFits(from, to)) return sql;
   const why = `: ${entity.className}.${column.property} (${column.type.name}) cannot hold the ${typeSql(from)} in ${value} exactly. Mend the file, or the type in the class.`;
   const refused = `CAST(error(filename || ${quoteLiteral(why)}) AS ${typeSql(from)})`;

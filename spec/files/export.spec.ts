@@ -1,6 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, lstatSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, lstatSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { gunzipSync } from 'node:zlib';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { beforeEach, describe, it } from 'mocha';
 import { BaseDuckDBManager, Column, Table, gt, sql, union, type UnionValue } from '@mysingle/database';
@@ -34,6 +35,8 @@ async function start(): Promise<void> {
     { id: 3, tickerName: 'c;"', close: '-2.00', ratio: null },
   ]);
 }
+
+const NAMES = `ticker_name\na\nb'\n"c;"""\n`;
 
 const text = (...path: string[]): string => readFileSync(join(folder, ...path), 'utf8');
 const listed = (path = folder): string[] => readdirSync(path, { recursive: true, encoding: 'utf8' }).toSorted();
@@ -155,6 +158,71 @@ describe('exportTo', () => {
     expect(listed().filter((name) => name.includes('tmp'))).to.deep.equal([]);
   });
 
+  it('puts files into the folder that is there, which stays the same one', async () => {
+    const bars = db.repository(Bar);
+    const place = join(folder, 'days');
+    mkdirSync(place);
+    chmodSync(place, 0o2770);
+    const before = statSync(place);
+    const days = join(place, 'day-*.csv');
+    const from = process.cwd();
+    process.chdir(place);
+    try {
+      await bars.exportTo('day-*.csv', { select: ['id'] });
+      writeFileSync(join(place, 'day-1.csv'), 'of two threads');
+      await bars.exportTo(days, { select: ['tickerName'], overwrite: true });
+      expect(process.cwd()).to.equal(place);
+    } finally {
+      process.chdir(from);
+    }
+    expect([listed(), text('days', 'day-0.csv')]).to.deep.equal([['days', 'days/day-0.csv'], NAMES]);
+    const { ino, mode } = statSync(place);
+    expect({ ino, mode }).to.deep.equal({ ino: before.ino, mode: before.mode });
+    // nothing but the names that DuckDB numbers without a gap
+    for (const name of ['day-20240101.csv', 'day-2.csv', 'day-01.csv', 'day-a.csv', 'data_1.csv', 'day-1.CSV', 'x', 'k=1/day-1.csv', 'k=1/day-0.csv/day-0.csv']) {
+      mkdirSync(dirname(join(place, name)), { recursive: true });
+      writeFileSync(join(place, name), 'mine');
+      expect((await failure(bars.exportTo(days, { overwrite: true }), 'E_CONFIG')).message, name).to.match(/holds ".*", which no export to it has made/);
+      expect(text('days', name)).to.equal('mine');
+      rmSync(join(place, name.startsWith('k') ? 'k=1' : name), { recursive: true });
+    }
+    expect(text('days', 'day-0.csv')).to.equal(NAMES);
+    // what a killed one left is neither in the way nor removed
+    const left = '.days.00000000-0000-4000-8000-000000000000.tmp.old';
+    mkdirSync(join(place, left));
+    await bars.exportTo(days, { partitionBy: ['id'], overwrite: true });
+    await failure(db.exportTo(sql`select error('late') from ${Bar}`, days, { overwrite: true }));
+    expect(listed(place).filter((name) => name.includes('.'))).to.deep.equal([left, ...[1, 2, 3].map((id) => `id=${id}/day-0.csv`)]);
+    const file = join(folder, 'a.csv');
+    writeFileSync(file, 'old');
+    chmodSync(file, 0o640);
+    await bars.exportTo(file);
+    expect(statSync(file).mode & 0o777).to.equal(0o640);
+  }); // prettier-ignore
+
+  it('takes a mount for the folder it is, and says where one is in the way', async function () {
+    using disk = smallDisk(4);
+    if (disk === undefined) this.skip();
+    const bars = db.repository(Bar);
+    const many = join(disk.folder, '*.csv');
+    for (const select of [['id'], ['tickerName']] as const) await bars.exportTo(many, { select, overwrite: true });
+    expect([listed(disk.folder), readFileSync(join(disk.folder, 'data_0.csv'), 'utf8')]).to.deep.equal([['data_0.csv'], NAMES]); // prettier-ignore
+    await failure(db.exportTo(sql`select error('late') from ${Bar}`, many, { overwrite: true }), 'E_QUERY');
+    expect(listed(disk.folder)).to.deep.equal(['data_0.csv']);
+    const file = join(folder, 'bound.csv');
+    writeFileSync(file, 'old');
+    execFileSync('mount', ['--bind', join(disk.folder, 'data_0.csv'), file]);
+    try {
+      expect((await failure(bars.exportTo(file), 'E_CONFIG')).message).to.equal(`exportTo: ${file} cannot be written: it is in use, such as a mount. Choose another name beside it.`); // prettier-ignore
+    } finally {
+      execFileSync('umount', [file]);
+    }
+    disk.remount('ro');
+    await failure(bars.exportTo(many, { overwrite: true }), 'E_READ_ONLY');
+    await failure(bars.exportTo(join(disk.folder, 'b.csv')), 'E_READ_ONLY');
+    expect(listed()).to.deep.equal(['bound.csv']);
+  });
+
   it('says what is wrong with a place', async () => {
     const bars = db.repository(Bar);
     mkdirSync(join(folder, 'dir.csv'));
@@ -165,6 +233,7 @@ describe('exportTo', () => {
       [join(folder, 'file', 'a.csv'), {}, 'E_NOT_FOUND', 'no folder'], [join(folder, 'file', '*.csv'), {}, 'E_CONFIG', 'is a file'],
       [join(folder, 'a.xls'), {}, 'E_CONFIG', 'does not tell the format'], [join(folder, 'a.parquet.gz'), {}, 'E_CONFIG', 'Parquet compresses by itself'],
       [join(folder, 'a.csv'), { compression: 'snappy' }, 'E_CONFIG', "'gzip', 'zstd', 'none'"], [join(folder, 'a.parquet'), { delimiter: ';' }, 'E_CONFIG', 'are for CSV'],
+      [join(folder, `${'x'.repeat(252)}.csv`), {}, 'E_CONFIG', 'is too long'], [join(folder, 'x'.repeat(256), 'a.csv'), {}, 'E_CONFIG', 'is too long'],
       [join(folder, 'a*b*.csv'), {}, 'E_CONFIG', 'one *'], ['', {}, 'E_CONFIG', 'give the path'], ['a\0.csv', {}, 'E_CONFIG', 'NUL'], ['https://x/y.csv', {}, 'E_CONFIG', 'URL'], [undefined, {}, 'E_CONFIG', 'give the path'],
       [join(folder, 'a.csv'), { overwrite: 1 }, 'E_CONFIG', 'true or false'], [join(folder, 'a.csv'), { nope: 1 }, 'E_QUERY', "no option 'nope'"], [join(folder, 'a.csv'), { cache: false }, 'E_QUERY', "no option 'cache'"],
     ]; // prettier-ignore
@@ -172,6 +241,8 @@ describe('exportTo', () => {
       const error = await failure(bars.exportTo(path as string, options));
       expect(`${error.code} ${error.message}`, String(path)).to.match(new RegExp(`^${code} [\\s\\S]*${says.replace('*', '\\*')}`)); // prettier-ignore
     }
+    const long = sql`select repeat('x', 300) as k, 1 as v`;
+    expect((await failure(db.exportTo(long, join(folder, 'y', '*.csv'), { partitionBy: ['k'] }), 'E_CONFIG')).message).to.include('Choose a shorter name'); // prettier-ignore
     expect((await failure(db.repository(Either).exportTo(join(folder, 'a.csv')), 'E_UNSUPPORTED')).message).to.include('"either" is UNION'); // prettier-ignore
     if (process.getuid?.() !== 0) {
       chmodSync(join(folder, 'locked'), 0o500);
@@ -188,7 +259,7 @@ describe('exportTo', () => {
   });
 
   it('takes hostile names as they are', async () => {
-    const names = [`it's'); drop table export_bar; --.csv`, '"q".csv', 'a[1]?.csv', 'ü語😀\n\t.csv', '$1 ${x} %s.csv', ' .csv', 'a\\b.csv', '{i}.csv', '~.csv']; // prettier-ignore
+    const names = [`${'漢'.repeat(83)}.csv`, `it's'); drop table export_bar; --.csv`, '"q".csv', 'a[1]?.csv', 'ü語😀\n\t.csv', '$1 ${x} %s.csv', ' .csv', 'a\\b.csv', '{i}.csv', '~.csv']; // prettier-ignore
     for (const name of names) expect(await db.repository(Bar).exportTo(join(folder, name)), name).to.equal(3);
     expect(listed()).to.deep.equal([...names].toSorted());
     expect(await db.repository(Bar).count()).to.equal(3);

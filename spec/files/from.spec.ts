@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
-import { Cached, Column, Table, all, avg, count, csvFile, ddlOf, enumOf, gt, json, jsonFile, lag, list, now, parquet, sql, struct, type BaseDuckDBManager, type EntityClass } from '@mysingle/database'; // prettier-ignore
+import { Cached, Column, Table, all, avg, count, csvFile, ddlOf, enumOf, gt, json, jsonFile, lag, list, map, now, parquet, sql, struct, type BaseDuckDBManager, type EntityClass } from '@mysingle/database'; // prettier-ignore
 import { failure } from '../support/failure.js';
 import { openManager, scratchFolder } from '../support/scratch.js';
 
@@ -73,6 +73,12 @@ class CachedBar {
 @Table()
 class FromNote {
   @Column('integer') id!: number;
+}
+
+@Table('from_day')
+class FromDay {
+  @Column('date', { as: 'string' }) day!: string;
+  @Column('decimal(9,3)') rate!: string;
 }
 
 /** A class over one file. */
@@ -144,6 +150,25 @@ describe('an entity that is read from files', () => {
     expect((await db.repository(Line).find({ orderBy: { level: 'asc' } })).map(plain)).to.deep.equal([
       { level: 1, text: null, codes: [1, 2], more: { x: 1.5 } }, { level: 2, text: 'x', codes: null, more: null },
     ]); // prettier-ignore
+  });
+
+  it('says what text cannot be', async () => {
+    writeFileSync(at('keys.csv'), 'id,m\n1,x\n');
+    const own = over(csvFile(at('keys.csv')), { id: 'integer', m: map('integer[]', 'integer') });
+    const error = await failure((await open(own)).repository(own).find(), 'E_UNSUPPORTED');
+    expect(error.message).to.equal('Odd.m (map(list(integer), integer)) cannot be read from VARCHAR. Declare it varchar, or keep it in Parquet.'); // prettier-ignore
+  });
+
+  it('reads dates of another form by SQL over text', async () => {
+    @Table({ from: csvFile(at('german.csv'), { delimiter: ';' }) })
+    class German {
+      @Column('varchar') day!: string;
+      @Column('varchar') rate!: string;
+    }
+    writeFileSync(at('german.csv'), 'day;rate\n31.12.2024;1,5\n');
+    const db = await open(German, FromDay);
+    await db.execute(sql`insert into ${FromDay} select strptime(day, '%d.%m.%Y')::date, replace(rate, ',', '.')::decimal(9,3) from ${German}`); // prettier-ignore
+    expect((await db.repository(FromDay).find()).map(plain)).to.deep.equal([{ day: '2024-12-31', rate: '1.500' }]);
   });
 
   it('reads folders name=value as columns, as declared', async () => {
@@ -230,6 +255,8 @@ describe('an entity that is read from files', () => {
     for (const name of [`it's') --; drop.parquet`, 'a[1]*.parquet', 'ü\n"q".parquet']) {
       await make([name, 'select 1::integer as id']);
       const own = over(parquet(at(name)), { id: 'integer' });
+      const other = name.replace('[1]*', '1x');
+      if (other !== name) await make([other, 'select 2::integer as id'], ['a[1]x.parquet', 'select 3::integer as id']);
       expect(await (await open(own)).repository(own).count(), name).to.equal(1);
       unlinkSync(at(name));
     }

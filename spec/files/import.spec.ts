@@ -40,6 +40,7 @@ class Kinds {
   @Column('float', { nullable: true }) single!: number | null;
   @Column('double', { nullable: true }) real!: number | null;
   @Column('decimal(18,4)', { nullable: true }) dec!: string | null;
+  @Column('decimal(38,4)', { nullable: true }) long!: string | null;
   @Column('decimal(4,0)', { nullable: true }) whole!: string | null;
   @Column('boolean', { nullable: true }) flag!: boolean | null;
   @Column('varchar', { nullable: true }) text!: string | null;
@@ -172,6 +173,7 @@ describe('importFrom', () => {
       single: ['0.1::double', '1::integer', "'0.1'", "'nan'::double", "'-Infinity'", "'3.4e38'"],
       real: ['9007199254740992::bigint', '0.1::float', '12.34::decimal(9,2)', "'0.1'", "'1e300'", "'inf'", "'9007199254740992'", "'-0.0e5'", "'1e-300'"],
       dec: ['0.1::double', '1.2345::double', '5::integer', '1.5::decimal(38,10)', "'1.50000000'", "' .5 '", "'-0.0001'"],
+      long: ["'1.2345'", "'-99999999999999.9999'", "'9999999999999999999999999999999999.9999000'", "'1.5'::json"],
       whole: ['5::double', "'5.00'"], flag: ['1', '0::tinyint', "'true'"], text: ['5', '1.50::decimal(9,2)', "'2024-01-01'::date", 'true', 'uuid()'],
       day: ["'2024-01-01'", "'2024-01-01'::timestamp", "'infinity'", "'2024-01-01 00:00:00'", "'5877641-06-25 (BC)'", "'2024-01-01T00:00:00Z'", "'-infinity'"],
       at: ["'2024-01-01'::date", "'2024-01-01 10:00:00.123456'", "'2024-01-01T10:00:00Z'", "'2024-01-01 10:00:00.123456000'", "'2024-01-01'::timestamp_ns"],
@@ -185,6 +187,7 @@ describe('importFrom', () => {
         const file = await made(`${property}${index}.parquet`, `select ${value} as ${property}`);
         expect(await kinds.importFrom(file), `${value} into ${property}`).to.equal(1);
       }
+    expect(await db.query(sql`select long from ${Kinds} where long is not null order by long`)).to.deep.equal(['-99999999999999.9999', '1.2345', '1.5000', '9999999999999999999999999999999999.9999'].map((long) => ({ long }))); // prettier-ignore
     expect(await kinds.find({ select: ['part'], where: sql`part is not null` })).to.have.length(3);
     expect(await db.query(sql`select distinct dec from ${Kinds} where dec is not null order by dec`)).to.deep.equal(['-0.0001', '0.1000', '0.5000', '1.2345', '1.5000', '5.0000'].map((dec) => ({ dec }))); // prettier-ignore
   });
@@ -195,7 +198,7 @@ describe('importFrom', () => {
       int: ['1.5::double', '1.5::decimal(9,1)', "'1.5'", "'1e2'", "'0x10'", "''", '2147483648::bigint', "'nan'::double", "'x'"],
       big: ['9223372036854775808::double', "'9223372036854775808'"],
       real: ['9007199254740993::bigint', "'9007199254740993'", '12345678901234567890.5::decimal(30,1)', "'1e400'", "'1e-400'", "'-0.1e-400'"], single: ['1e300::double', '16777217::integer', "'1e39'", "'-3.5e38'", "'1e39'::json", '1e39::double'],
-      dec: ['1.23456::double', '0.30000000000000004::double', '1.23456::decimal(9,5)', "'1.23456'", "'1e-5'", "'1.2.3'", '1e15::double'], whole: ["'5.5'", '10000'],
+      dec: ['1.23456::double', '0.30000000000000004::double', '1.23456::decimal(9,5)', "'1.23456'", "'1e-5'", "'1.2.3'", '1e15::double'], whole: ["'5.5'", '10000'], long: ["'1.23456'", "'99999999999999.99995'", "'10000000000000000000000000000000000'", "'1e3'"],
       flag: ['2', "'maybe'"], day: ["'2024-01-01 10:00'", "'2024-01-01 10:00:00'::timestamp", "'2024-13-01'", "'2024-01-01 00:00:00+05'", "'2024-01-01 +05'", "'2024-01-01 -05'", "'2024-01-01 00:00-05:30'"],
       at: ["'2024-01-01 10:00:00.1234567'", "'2024-01-01 00:00:00.000000001'::timestamp_ns", "'today or so'", "'2024-01-01 10:00:00+05:30'", "'2024-01-01T10:00:00-05'", "'2024-01-01T10:00:00+00:00'", "'\"2024-01-01T10:00:00.5+01\"'::json"], second: ["'2024-01-01 10:00:00.5'::timestamp", "'2024-01-01 10:00:00.5'", "'2024-01-01 10:00:00+02'"],
       clock: ["'10:00:00.1234567'", "'2024-01-01 10:00:00'", "'10:00:00+05'", "'10:00:00-00'", "'10:00Z'"], uid: ["'x'"], doc: ["'{'"],
@@ -329,6 +332,43 @@ describe('importFrom', () => {
     }
     expect(await trades.count()).to.equal(names.length);
   });
+
+  it('reads the file of a name alone, whatever is in that', async () => {
+    const trades = db.repository(Trade);
+    for (const name of ['~.csv', '~x/a.csv', 'a\\?.csv', 'a\\b[1].csv', '[\\*.csv', 'a?.csv']) {
+      mkdirSync(join(folder, '~x'), { recursive: true });
+      for (const other of [name.replaceAll(/[?*]/g, 'Z'), name.replace('[1]', '1'), name.replace('\\', 'Y')]) written(other, 'id\n2\n');
+      const file = written(name, 'id\n1\n');
+      const from = process.cwd();
+      process.chdir(folder);
+      try {
+        for (const path of [file, name]) {
+          expect(await trades.importFrom(path), path).to.equal(1);
+          expect(await rowsOf(trades)).to.deep.equal([[1, null, null]]);
+          await trades.delete(all());
+        }
+        written(name, 'id\nx\n');
+        expect((await failure(trades.importFrom(name), 'E_CONVERSION')).details).to.include({ row: 1 });
+      } finally {
+        process.chdir(from);
+      }
+    }
+  }); // prettier-ignore
+
+  it('repeats no values of a file, and none of the advice of DuckDB', async () => {
+    const kinds = db.repository(Kinds);
+    const cases: [string, string, string, string][] = [
+      ['twice.ndjson', '{"int":1}\n{"text":"SECRET","text":"SECRET"}\n', 'E_CONVERSION', 'in line 2: an object has a key twice'],
+      ['mixed.csv', 'int,text\r\n1,SECRET\n2,b\r\n', 'E_CORRUPT', 'do not end in one way'], ['mixed2.csv', 'int,text\n1,SECRET\r\n2,b\n', 'E_CORRUPT', 'do not end in one way'],
+    ]; // prettier-ignore
+    for (const [name, text, code, says] of cases) {
+      const file = written(name, text);
+      const error = await failure(kinds.importFrom(file), code as 'E_CORRUPT');
+      expect(error.message).to.include(says).and.include(file).and.not.match(/SECRET|strict|ignore_errors|auto_detect/);
+      expect(error.details).to.include({ path: file });
+    }
+    expect((await failure(kinds.importFrom(join(folder, `${'x'.repeat(300)}.csv`)), 'E_CONFIG')).message).to.include('longer than a name');
+  }); // prettier-ignore
 
   it('is a part of the transaction around it, and fails the whole', async () => {
     const trades = db.repository(Trade);
