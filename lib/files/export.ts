@@ -8,7 +8,7 @@ import type { Limit } from '../limit.js';
 import { copyStatement, queryText } from '../sql/copy-to.js';
 import { NoCast } from '../sql/exact-cast.js';
 import { portable } from '../sql/portable.js';
-import type { Statement } from '../sql/statement.js';
+import { FILES, type Statement } from '../sql/statement.js';
 import { FileTarget, type ExportOptions } from './file-target.js';
 import { refuseSecure } from './secure-files.js';
 
@@ -67,6 +67,7 @@ export async function exportQuery(
     : `SELECT ${columns.map((column, index) => `${column} AS ${quote(names[index] as string)}`).join(', ')} FROM (${queryText(query.text)})`;
   return target.filled(
     async () => (await engine.run(copyStatement({ ...query, text }, target.to(partitionBy)), limit)).rowsChanged,
+    () => database.clock.wrote([FILES]),
   );
 }
 

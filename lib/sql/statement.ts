@@ -15,6 +15,9 @@ export interface Parameter {
 /** The table id that stands for every table: what raw SQL touches cannot be known. */
 export const EVERYTHING = '*';
 
+/** Stands for files: what was read of them depends on everything, and no table has such an id. Exports write it. */
+export const FILES = 'files';
+
 /** An immutable statement. */
 export interface Statement {
   readonly text: string;
