@@ -4,6 +4,7 @@ import { tagged } from '../engine/clock.js';
 import type { EntityClass } from '../entity/row.js';
 import { schemaOf } from '../entity/schema.js';
 import { DatabaseError } from '../errors.js';
+import { FILES } from '../sql/statement.js';
 
 /** Options of a cached value. */
 export interface CacheEntryOptions {
@@ -47,8 +48,14 @@ export function termsOf(options: CacheEntryOptions, what = ''): Terms {
     graceMs: grace === undefined ? 0 : durationMs(grace, `${what}grace`),
     negativeTtlMs: negativeTtl === undefined ? undefined : durationMs(negativeTtl, `${what}negativeTtl`),
     tags: checkedTags(tags, what),
-    dependsOn: dependsOn?.map((entity) => schemaOf(entity).id),
+    dependsOn: dependsOn?.flatMap((entity) => idsOf(entity)),
   };
+}
+
+/** What is read from files is nothing that the database writes; exports are told of by one name for all. */
+function idsOf(entity: EntityClass): readonly string[] {
+  const { id, from } = schemaOf(entity);
+  return from === undefined ? [id] : [id, FILES];
 }
 
 const NONE: readonly string[] = [];

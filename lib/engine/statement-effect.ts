@@ -1,7 +1,7 @@
 // What a statement did, judged by DuckDB's type for it and its first words: which tables it wrote, whether it reaches more than
 // the database. Not here: running it (session.ts).
 import { StatementType } from '@duckdb/node-api';
-import { EVERYTHING, type Statement } from '../sql/statement.js';
+import { EVERYTHING, SEQUENCES, type Statement } from '../sql/statement.js';
 import { transactionOpenAfter } from '../sql/write-kind.js';
 import { writtenTable } from '../sql/written-table.js';
 
@@ -19,6 +19,8 @@ const SELECTS = /^\s*(?:select|from|values|table|describe|show|summarize)\b/i;
 /** Whether a text is one SELECT, as far as its first word tells; there are others. */
 export const readsOnly = (sql: string): boolean => SELECTS.test(sql) && isOne(sql);
 
+const NEXTVAL = /\bnextval\s*\(/i;
+
 /** As far as that is sure. */
 export const isOne = (sql: string): boolean => !/;\s*\S/.test(sql);
 
@@ -28,8 +30,8 @@ export const isOne = (sql: string): boolean => !/;\s*\S/.test(sql);
  * @param alias of the database that it ran in; undefined where what it names may be something else
  */
 export function writesOf(statement: Statement, type: StatementType, alias: string | undefined): readonly string[] {
-  if (READING.has(type)) return [];
   const { writes, text } = statement;
+  if (READING.has(type)) return writes.includes(EVERYTHING) && NEXTVAL.test(text) ? [SEQUENCES] : [];
   if (alias === undefined || !writes.includes(EVERYTHING)) return writes;
   return writtenTable(type, text, alias) ?? writes;
 }

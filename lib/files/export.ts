@@ -8,7 +8,7 @@ import type { Limit } from '../limit.js';
 import { copyStatement, queryText } from '../sql/copy-to.js';
 import { NoCast, typeSql } from '../sql/exact-cast.js';
 import { portable } from '../sql/portable.js';
-import type { Statement } from '../sql/statement.js';
+import { FILES, type Statement } from '../sql/statement.js';
 import { FileTarget, type ExportOptions } from './file-target.js';
 import { refuseSecure } from './secure-files.js';
 
@@ -64,13 +64,14 @@ export async function exportQuery(
   const text = asIs
     ? query.text
     : `SELECT ${columns.map((column, index) => `${column} AS ${quote(names[index] as string)}`).join(', ')} FROM (${queryText(query.text)})`;
-  return target.filled(async () => {
+  const copy = async (): Promise<number> => {
     try {
       return (await engine.run(copyStatement({ ...query, text }, target.to(partitionBy)), limit)).rowsChanged;
     } catch (error) {
       throw inWordsOf(error);
     }
-  });
+  };
+  return target.filled(copy, () => database.clock.wrote([FILES]));
 }
 
 /** Types whose text may be any. */

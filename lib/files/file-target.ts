@@ -112,11 +112,19 @@ export class FileTarget {
     return this.copy.format;
   }
 
-  /** Runs what writes the file, and gives it its name; whatever fails, nothing is left of it. */
-  async filled<T>(write: () => Promise<T>): Promise<T> {
+  /**
+   * Runs what writes the file, and gives it its name; whatever fails, nothing is left of it.
+   *
+   * @param replaced called in the turn in which others find something else in its place, also where that fails half-way
+   */
+  async filled<T>(write: () => Promise<T>, replaced: () => void): Promise<T> {
     try {
       const value = await write();
-      this.#settle();
+      try {
+        this.#settle();
+      } finally {
+        replaced();
+      }
       return value;
     } catch (error) {
       const told = this.#told(error);

@@ -15,6 +15,12 @@ export interface Parameter {
 /** The table id that stands for every table: what raw SQL touches cannot be known. */
 export const EVERYTHING = '*';
 
+/** Stands for files: what was read of them depends on everything, and no table has such an id. Exports write it. */
+export const FILES = 'files';
+
+/** Stands for sequences in the same way. A query that takes a number of one writes it. */
+export const SEQUENCES = 'sequences';
+
 /** An immutable statement. */
 export interface Statement {
   readonly text: string;

@@ -366,6 +366,23 @@ describe('the cache under writes', () => {
     expect([await read(), loads(), await db.cache.get('mine')]).to.deep.equal([0, 1, 1]);
   });
 
+  it('ends what was read of sequences where a query takes a number, and no value of tables', async () => {
+    const db = await openManager({ entities });
+    await db.execute(sql`create sequence ids`);
+    const { read, loads } = counter(db);
+    const last = (): Promise<unknown> =>
+      db.cache.getOrLoad('last', hour, () => db.query(sql`select last_value::int as n from duckdb_sequences()`));
+    const seen: unknown[] = [];
+    for (const within of [false, true]) {
+      await Promise.all([read(), last()]);
+      const take = (): Promise<unknown> => db.query(sql`select nextval('ids')`);
+      await (within ? db.transaction(take) : take());
+      await read();
+      seen.push(await last());
+    }
+    expect([seen, loads()]).to.deep.equal([[[{ n: 1 }], [{ n: 2 }]], 1]);
+  });
+
   it('passes what a cached call inside another one read up to the outer one, also from a hit', async () => {
     const db = await openManager({ entities });
     const inner = counter(db, 'inner');

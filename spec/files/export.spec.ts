@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { beforeEach, describe, it } from 'mocha';
-import { BaseDuckDBManager, Column, Table, gt, sql, union, type UnionValue } from '@mysingle/database';
+import { BaseDuckDBManager, Column, Table, csvFile, gt, sql, union, type UnionValue } from '@mysingle/database';
 import { smallDisk } from '../support/disk.js';
 import { failure } from '../support/failure.js';
 import { openManager, scratchFolder, scratchPath } from '../support/scratch.js';
@@ -41,8 +41,49 @@ const NAMES = `ticker_name\na\nb'\n"c;"""\n`;
 const text = (...path: string[]): string => readFileSync(join(folder, ...path), 'utf8');
 const listed = (path = folder): string[] => readdirSync(path, { recursive: true, encoding: 'utf8' }).toSorted();
 
+@Table({ name: 'export_read', from: csvFile('export-read.csv') })
+class Read {
+  @Column('integer') id!: number;
+}
+
 describe('exportTo', () => {
   beforeEach(start);
+
+  it('ends what was read of files, and what was read of tables alone never', async () => {
+    const file = join(folder, 'read.csv');
+    const parts = join(folder, 'parts');
+    const hour = { ttl: '1h' } as const;
+    const loads: Record<string, () => Promise<unknown>> = {
+      file: () => db.query(sql`select * from read_csv(${file})`).catch(() => 'none'),
+      bare: () => db.query(sql(Object.assign([`from '${file}'`], { raw: [] }))).catch(() => 'none'),
+      folder: () => db.query(sql`select * from read_csv(${`${parts}/*/*.csv`})`).catch(() => 'none'),
+      depending: () => db.cache.getOrLoad('by name', { ...hour, dependsOn: [Read] }, () => Promise.resolve(existsSync(file))),
+      table: () => db.repository(Bar).count(),
+    }; // prettier-ignore
+    const cached = (): Promise<unknown[]> =>
+      Promise.all(Object.entries(loads).map(([key, load]) => db.cache.getOrLoad(key, hour, load)));
+    const reasons = (): Promise<string[]> =>
+      Promise.all(Object.keys(loads).map(async (key) => (await db.cache.explain(key)).reason));
+    const bars = db.repository(Bar);
+    const writes = [
+      () => bars.exportTo(file, { select: ['id'] }),
+      () => db.exportTo(sql`select 9 as id`, file),
+      () => bars.exportTo(parts, { select: ['id', 'tickerName'], partitionBy: ['tickerName'], format: 'csv' }),
+      () => bars.exportTo(parts, { select: ['id', 'tickerName'], partitionBy: ['tickerName'], format: 'csv', where: { id: 1 }, overwrite: true }),
+      () => db.transaction(() => db.exportTo(sql`select 10 as id`, file)),
+    ]; // prettier-ignore
+    for (const write of writes) {
+      await cached();
+      expect(await reasons()).to.deep.equal(['fresh', 'fresh', 'fresh', 'fresh', 'fresh']);
+      await write();
+      expect(await reasons(), String(write)).to.deep.equal(['written', 'written', 'written', 'written', 'fresh']);
+      expect(await cached()).to.deep.equal(await Promise.all(Object.values(loads).map((load) => load())));
+    }
+    // what changes no file ends nothing
+    await failure(() => bars.exportTo(file, { overwrite: false }), 'E_CONFIG');
+    await failure(() => db.exportTo(sql`select error('no') as x`, file));
+    expect(await reasons()).to.deep.equal(['fresh', 'fresh', 'fresh', 'fresh', 'fresh']);
+  });
 
   it('writes the rows that are asked for, with the names of the database', async () => {
     const bars = db.repository(Bar);
