@@ -47,9 +47,12 @@ export async function runModel({ seed, steps, round = 1000, before, harm = true 
       if (stage.wrong !== undefined) break;
       await between(stage, vandal, size());
     }
-  } finally {
-    await world.close();
+  } catch (error) {
+    // what went wrong first is what to look at
+    await world.close().catch(() => {});
+    throw error;
   }
+  await world.close();
   return { wrong: stage.wrong, steps: stage.steps, stats: world.stats, done: stage.done };
 }
 
