@@ -60,7 +60,7 @@ describe('filled gaps', () => {
       left join r on r.symbol is not distinct from s.symbol and r."hour" = b."hour" order by 1, 2`); // prettier-ignore
     expect(rows.map((row) => ({ ...row }))).to.deep.equal(byHand.map((row) => ({ ...row })));
     expect(compile({ ...HOURLY, fill: true })).to.equal(
-      'WITH "#rows" AS (SELECT "symbol" AS "symbol", time_bucket(to_microseconds(3600000000), "at") AS "hour", count(*) AS "n", last("price" ORDER BY "at" NULLS FIRST) AS "close" FROM "ticks" GROUP BY "symbol", time_bucket(to_microseconds(3600000000), "at")), ' +
+      'WITH "#rows" AS (SELECT "symbol" AS "symbol", time_bucket(to_microseconds(3600000000), "at") AS "hour", count(*) AS "n", last("price" ORDER BY "at" NULLS FIRST, "id") AS "close" FROM "ticks" GROUP BY "symbol", time_bucket(to_microseconds(3600000000), "at")), ' +
         '"#series" AS (SELECT DISTINCT "symbol" FROM "#rows"), ' +
         '"#span" AS (SELECT (SELECT min(epoch_us("hour")) FROM "#rows") AS "from", (SELECT max(epoch_us("hour")) FROM "#rows") AS "to"), ' +
         '"#buckets" AS (SELECT make_timestamptz(unnest(range("from", CASE WHEN (CAST("to" AS DOUBLE) - "from" + 3600000000) / 3600000000 * (SELECT count(*) FROM "#series") > 10000000 ' +
