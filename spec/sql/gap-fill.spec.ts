@@ -81,6 +81,17 @@ describe('filled gaps', () => {
     ]); // prettier-ignore
   });
 
+  it('carry over a gap of two million buckets, lists and whatever an aggregate is called', async () => {
+    const { repository } = await ticks([['A', '2024-01-01T00:00:00Z', '1.00'], ['A', '2024-01-24T00:00:00Z', null], ['A', '2024-01-24T00:00:01Z', '3.00']]);
+    const rows = await repository.aggregate({ groupBy: { at: timeBucket('1s', 'at') }, select: { n: count(), '#2': last('price', 'at'), ids: collect('id') }, fill: { carry: ['#2', 'ids'] }, having: { '#2': gt('2') } });
+    expect(rows.map((row) => ({ ...row, at: row.at?.toISOString() }))).to.deep.equal([{ at: '2024-01-24T00:00:01.000Z', n: 1, '#2': '3.00', ids: [2] }]);
+    const [last24] = await repository.aggregate({ groupBy: { at: timeBucket('1s', 'at') }, select: { n: count(), p: last('price', 'at'), ids: collect('id') }, fill: { carry: ['p', 'ids'] }, having: { n: 0 }, orderBy: { at: 'desc' }, limit: 1 });
+    expect({ ...last24 }).to.deep.equal({ at: new Date('2024-01-23T23:59:59Z'), n: 0, p: '1.00', ids: [0] });
+    expect(compile({ ...HOURLY, fill: { carry: ['close'] } })).to.contain(
+      ', r."close" AS "close", count(r."close") OVER (PARTITION BY coalesce(g."symbol", r."symbol") ORDER BY coalesce(g."hour", r."hour")) AS "#3" FROM ',
+    ).and.to.contain(', "#filled" AS (SELECT "symbol", "hour", "n", any_value("close") OVER (PARTITION BY "symbol", "#3") AS "close" FROM "#joined") SELECT "symbol", ');
+  }); // prettier-ignore
+
   it('are the same for every type of time, and for dates', async () => {
     const { repository } = await ticks();
     for (const property of ['at', 'plain', 'text', 'ms', 's', 'ns'] as const) {
