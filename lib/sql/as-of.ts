@@ -10,7 +10,16 @@ import { DatabaseError } from '../errors.js';
 import { CALL_OPTIONS, type CallOptions } from '../limit.js';
 import type { Where } from './operator.js';
 import { parameterOf } from './parameter.js';
-import { columnOf, knownOptions, limitInto, orderInto, resolverOf, selectedColumns, type OrderBy } from './select.js';
+import {
+  columnOf,
+  comparedColumn,
+  knownOptions,
+  limitInto,
+  orderInto,
+  resolverOf,
+  selectedColumns,
+  type OrderBy,
+} from './select.js';
 import { SqlBuilder, type Statement } from './statement.js';
 import { whereInto } from './where.js';
 
@@ -125,7 +134,7 @@ export function asOfStatement(entity: EntitySchema, other: EntitySchema, options
   const equal = by.map(([own, its]) => `${side('l', own)} = ${side('r', its)} AND `).join('');
   builder.add(` ON ${equal}${side('l', on[0])} ${direction === 'backward' ? '>=' : '<='} ${side('r', on[1])}`);
   if (inner) builder.add(` WHERE ${matched}`);
-  orderInto(builder, given['orderBy'], (property) => side('l', columnOf(entity, property)));
+  orderInto(builder, given['orderBy'], (property) => side('l', comparedColumn(entity, property)));
   limitInto(builder, given['limit'], given['offset']);
   return { statement: builder.reading([...left, ...right].map(({ as }) => as).concat(undefined)), left, right };
 }

@@ -5,6 +5,7 @@ import type { EntitySchema } from '../entity/schema.js';
 import { DatabaseError } from '../errors.js';
 import { Aggregate } from './aggregate-functions.js';
 import { TimeBucket, bucketSql, instantSql, isZoned, scaleOf, type Scale } from './group-key.js';
+import { comparable } from './operand.js';
 import { finder, named, type ResultColumn } from './result-column.js';
 import { columnOf, knownOptions, orderInto } from './select.js';
 import type { SqlBuilder } from './statement.js';
@@ -87,7 +88,11 @@ export function fillInto(builder: SqlBuilder, filling: Filling, grouped: () => v
   const filled = columns.map((column) => ({ ...column, operand: { ...column.operand, sql: quote(column.name) } }));
   whereInto(builder, having, finder('having', filled.slice(keys.length)));
   const inOrder = [...others, bucket].map(({ name }) => ({ [name]: 'asc' }));
-  orderInto(builder, orderBy ?? inOrder, (name) => finder('orderBy', filled)(name).sql);
+  orderInto(
+    builder,
+    orderBy ?? inOrder,
+    (name) => comparable('aggregate: orderBy', finder('orderBy', filled)(name)).sql,
+  );
 }
 
 /** Names for the numbers of stretches, which no column of the result has. */

@@ -385,8 +385,11 @@ describe('aggregate', () => {
         { groupBy: ['symbol'], select: { n: grouping('day') }, rollup: true },
         "grouping: there is no 'day'. There is: symbol.",
       ],
-      [{ select: { n: max('doc' as never) } }, 'max by Fill.doc, which is json'],
-      [{ select: { n: argMin('id', 'doc' as never) } }, 'argMin by Fill.doc, which is json'],
+      [
+        { select: { n: max('doc' as never) } },
+        'aggregate: max: Fill.doc is json, which would be compared by its text. Take another column, or leave it out.',
+      ],
+      [{ select: { n: argMin('id', 'doc' as never) } }, 'aggregate: argMin: Fill.doc is json'],
       [{ select: { n: count() }, having2: {} }, "aggregate has no option 'having2'"],
     ] as const)
       // prettier-ignore
