@@ -89,24 +89,36 @@ export const quantile = <const K extends string>(property: K, q: number): Aggreg
 /** The sample standard deviation, as a number; null for fewer than two values. */
 export const stddev = <const K extends string>(property: K): Aggregate<'stddev', K, never> =>
   aggregate('stddev', property);
-/** The first value, by the order of `by` where given (rows where that is NULL come last), else as stored. */
+/**
+ * The first value, by the order of `by` where given (rows where that is NULL come last; of equals the primary key decides), else
+ * as stored. Of files, which have no such order, it is of any row then; views need `by`.
+ */
 export const first = <const K extends string, const B extends string = never>(
   property: K,
   by?: B,
 ): Aggregate<'first', K, B> => aggregate('first', property, by);
-/** The last value, by the order of `by` where given (rows where that is NULL come first), else as stored. */
+/**
+ * The last value, by the order of `by` where given (rows where that is NULL come first; of equals the primary key decides), else
+ * as stored. Of files, which have no such order, it is of any row then; views need `by`.
+ */
 export const last = <const K extends string, const B extends string = never>(
   property: K,
   by?: B,
 ): Aggregate<'last', K, B> => aggregate('last', property, by);
-/** The value of `property` in the row where `by` is smallest, also where that value is NULL. Rows where `by` is NULL do not count. */
+/**
+ * The value of `property` in the row where `by` is smallest, also where that value is NULL. Of equals any row wins: `first` and `last`
+ * go by the primary key then. Rows where `by` is NULL do not count.
+ */
 export const argMin = <const K extends string, const B extends string>(property: K, by: B): Aggregate<'argMin', K, B> =>
   aggregate('argMin', property, by);
-/** The value of `property` in the row where `by` is largest, also where that value is NULL. Rows where `by` is NULL do not count. */
+/**
+ * The value of `property` in the row where `by` is largest, also where that value is NULL. Of equals any row wins: `first` and `last`
+ * go by the primary key then. Rows where `by` is NULL do not count.
+ */
 export const argMax = <const K extends string, const B extends string>(property: K, by: B): Aggregate<'argMax', K, B> =>
   aggregate('argMax', property, by);
 /**
- * All values as a list, by the order of `by` where given.
+ * All values as a list, by the order of `by` where given, and of the primary key among equals.
  *
  * @throws DatabaseError `E_UNSUPPORTED` when it is run, for a column with `as`: the compiler sees the type of its values alone
  */

@@ -7,13 +7,13 @@ import type { EntitySchema } from '../entity/schema.js';
 import { decimalType, scalarType, type Family, type SqlType } from '../entity/types.js';
 import { DatabaseError } from '../errors.js';
 import { CALL_OPTIONS } from '../limit.js';
-import { Aggregate, Grouping, type AggregateName } from './aggregate-functions.js';
+import { Aggregate, Grouping } from './aggregate-functions.js';
 import { fillInto } from './gap-fill.js';
 import { groupOperand } from './group-key.js';
 import { checkNames, finder, type ResultColumn } from './result-column.js';
 import { columnOf, knownOptions, limitInto, operandOf, orderInto, resolverOf } from './select.js';
 import { SqlBuilder, type Statement } from './statement.js';
-import type { Operand } from './operand.js';
+import { comparable, type Operand } from './operand.js';
 import { whereInto } from './where.js';
 
 const OPTIONS = ['groupBy', 'select', 'where', 'having', 'rollup', 'fill', 'orderBy', 'limit', 'offset', 'cache', ...CALL_OPTIONS]; // prettier-ignore
@@ -87,7 +87,7 @@ export function aggregateStatement(
     // by expression and not by alias: an alias that is also a column would mean the column
     whereInto(builder, having, finder('having', values), 'HAVING');
     orderInto(builder, orderBy, (name) => {
-      const { sql } = finder('orderBy', columns)(name);
+      const { sql } = comparable('aggregate: orderBy', finder('orderBy', columns)(name));
       // and a bare column would mean the alias, were an aggregate named like it: a group key goes by its place
       const place = keys.findIndex((key) => key.name === name) + 1;
       return place === 0 ? sql : String(place);
@@ -131,10 +131,12 @@ function unfiltered(entity: EntitySchema, label: string, { name, property, by, q
   const column = columnOf(entity, property);
   const own = operandOf(entity, column);
   const byColumn = by === undefined ? undefined : columnOf(entity, by);
-  const order = byColumn === undefined ? undefined : sortable(name, operandOf(entity, byColumn)).sql;
+  const order = byColumn === undefined ? undefined : comparable(`aggregate: ${name}`, operandOf(entity, byColumn)).sql;
   // what has no time is not the last
   const nulls = name === 'last' && byColumn?.nullable === true ? ' NULLS FIRST' : '';
-  const ordered = order === undefined ? '' : ` ORDER BY ${order}${nulls}`;
+  // of equals the primary key decides, as in windows
+  const rest = entity.primaryKey.filter((key) => key !== byColumn).map((key) => `, ${quote(key.name)}`);
+  const ordered = order === undefined ? '' : ` ORDER BY ${order}${nulls}${rest.join('')}`;
   const result = (sql: string, type: SqlType = own.type, as: As | undefined = own.as): Operand => ({
     label,
     sql,
@@ -145,10 +147,10 @@ function unfiltered(entity: EntitySchema, label: string, { name, property, by, q
     case 'count':
       return result(`count(${own.sql})`, HUGEINT, 'number');
     case 'countDistinct':
-      return result(`count(DISTINCT ${own.sql})`, HUGEINT, 'number');
+      return result(`count(DISTINCT ${comparable(`aggregate: ${name}`, own).sql})`, HUGEINT, 'number');
     case 'min':
     case 'max':
-      return result(`${name}(${sortable(name, own).sql})`);
+      return result(`${name}(${comparable(`aggregate: ${name}`, own).sql})`);
     case 'argMin':
     case 'argMax':
       if (order === undefined) return fail(`aggregate: ${name} needs the property to order by.`);
@@ -156,7 +158,7 @@ function unfiltered(entity: EntitySchema, label: string, { name, property, by, q
       return result(`${name === 'argMin' ? 'arg_min' : 'arg_max'}${column.nullable ? '_null' : ''}(${own.sql}, ${order})`); // prettier-ignore
     case 'first':
     case 'last':
-      return result(`${name}(${own.sql}${ordered})`);
+      return result(order === undefined ? storedSql(entity, name, own) : `${name}(${own.sql}${ordered})`);
     case 'collect':
       if (own.as !== undefined)
         fail(
@@ -175,11 +177,15 @@ function unfiltered(entity: EntitySchema, label: string, { name, property, by, q
   return { label, sql: `${name === 'stddev' ? 'stddev_samp' : name}(${real})`, type: DOUBLE, as: undefined };
 }
 
-/** What has an order that means something. */
-function sortable(name: AggregateName, operand: Operand): Operand {
-  if (operand.type.json)
-    fail(`aggregate: ${name} by ${operand.label}, which is json, would compare its text. Take another column.`);
-  return operand;
+/** The first or last value as stored: in which order threads come to rows says nothing. Files have no such order. */
+function storedSql(entity: EntitySchema, name: 'first' | 'last', { label, sql }: Operand): string {
+  if (entity.from !== undefined) return `${name}(${sql})`;
+  if (entity.columns.some((column) => column.name.toLowerCase() === 'rowid'))
+    return fail(
+      `aggregate: ${name} of ${label} needs a property to order by: a column 'rowid' hides how rows are stored.`,
+    );
+  // faster than an ORDER BY of first
+  return `${name === 'first' ? 'arg_min' : 'arg_max'}_null(${sql}, rowid)`;
 }
 
 function numeric(what: string, name: string, { label, type }: Operand): void {

@@ -10,7 +10,16 @@ import { DatabaseError } from '../errors.js';
 import { CALL_OPTIONS, type CallOptions } from '../limit.js';
 import type { Where } from './operator.js';
 import { parameterOf } from './parameter.js';
-import { columnOf, knownOptions, limitInto, orderInto, resolverOf, selectedColumns, type OrderBy } from './select.js';
+import {
+  columnOf,
+  comparedColumn,
+  knownOptions,
+  limitInto,
+  orderInto,
+  resolverOf,
+  selectedColumns,
+  type OrderBy,
+} from './select.js';
 import { SqlBuilder, type Statement } from './statement.js';
 import { whereInto } from './where.js';
 
@@ -125,7 +134,7 @@ export function asOfStatement(entity: EntitySchema, other: EntitySchema, options
   const equal = by.map(([own, its]) => `${side('l', own)} = ${side('r', its)} AND `).join('');
   builder.add(` ON ${equal}${side('l', on[0])} ${direction === 'backward' ? '>=' : '<='} ${side('r', on[1])}`);
   if (inner) builder.add(` WHERE ${matched}`);
-  orderInto(builder, given['orderBy'], (property) => side('l', columnOf(entity, property)));
+  orderInto(builder, given['orderBy'], (property) => side('l', comparedColumn(entity, property)));
   limitInto(builder, given['limit'], given['offset']);
   return { statement: builder.reading([...left, ...right].map(({ as }) => as).concat(undefined)), left, right };
 }
@@ -140,7 +149,7 @@ function tableInto(builder: SqlBuilder, entity: EntitySchema, where: unknown, al
 const INSTANT = /^(?:date|timestamp.*)$/;
 const NUMBER = ['integer', 'bigint', 'real', 'decimal'];
 
-/** Appends ` AND ...`: not further away than that. */
+/** Appends ` AND ...`: not further away than that. Of infinities there is no difference: where they are equal, they are near. */
 function toleranceInto(
   builder: SqlBuilder,
   [left, right]: Pair,
@@ -150,15 +159,18 @@ function toleranceInto(
 ): void {
   const [later, earlier] = direction === 'backward' ? ([['l', left], ['r', right]] as const) : ([['r', right], ['l', left]] as const); // prettier-ignore
   const column = (side: readonly [string, Column]): string => `${side[0]}.${quote(side[1].name)}`;
-  const difference = (map: (sql: string) => string): void =>
-    void builder.add(` AND ${map(column(later))} - ${map(column(earlier))} <= `);
+  const equal = `${column(later)} = ${column(earlier)} OR `;
+  const difference = (infinite: boolean, map: (sql: string) => string): void =>
+    void builder.add(` AND (${infinite ? equal : ''}${map(column(later))} - ${map(column(earlier))} <= `);
   if (INSTANT.test(left.type.name)) {
     if (typeof tolerance !== 'string')
       return fail(`asOf: the tolerance between ${names.pair(left, right)} is a duration, such as '5m'.`);
     const nanos = left.type.name === 'timestamp_ns';
-    difference((sql) => `epoch_${nanos ? 'ns' : 'us'}(${sql})`);
+    // more than 292 years of nanoseconds are no bigint, and epoch_ns gives infinities a number, where epoch_us gives them none
+    const finite = (sql: string): string => `CAST(CASE WHEN isfinite(${sql}) THEN epoch_ns(${sql}) END AS HUGEINT)`;
+    difference(true, (sql) => (nanos ? finite(sql) : `epoch_us(${sql})`));
     const far = durationMs(tolerance as Duration, 'asOf: tolerance') * (nanos ? 1_000_000 : 1000);
-    return void builder.add(String(BigInt(Math.round(far))));
+    return void builder.add(`${BigInt(Math.round(far))})`);
   }
   if (!NUMBER.includes(left.type.family))
     return fail(`asOf: ${names.pair(left, right)} have no distance for a tolerance: they are no times and no numbers.`);
@@ -168,9 +180,11 @@ function toleranceInto(
     );
   // the difference of two integers may be wider than they are
   const wide = [left, right].every(({ type }) => ['integer', 'bigint'].includes(type.family) && type.name !== 'uhugeint'); // prettier-ignore
-  difference((sql) => (wide ? `CAST(${sql} AS HUGEINT)` : sql));
+  const real = left.type.family === 'real' && right.type.family === 'real';
+  difference(real, (sql) => (wide ? `CAST(${sql} AS HUGEINT)` : sql));
   const { value, type } = parameterOf(tolerance);
   builder.parameter(value, type);
+  builder.add(')');
 }
 
 /** The properties of the two, paired. */
@@ -209,13 +223,17 @@ class Names {
     const [a, b] = [kindOf(left), kindOf(right)];
     if (a === undefined || b === undefined)
       return fail(`asOf: ${this.pair(left, right)} cannot be compared: ${(a === undefined ? left : right).type.name}.`);
-    if (a !== b)
+    if (a !== b || zoneless(left, right) || zoneless(right, left))
       fail(
         `asOf: ${this.pair(left, right)} are of two kinds: ${left.type.name} and ${right.type.name}. Compare like with like.`,
       );
     return [left, right];
   }
 }
+
+/** What DuckDB does not compare, though both are times. */
+const zoneless = (one: Column, other: Column): boolean =>
+  one.type.name === 'timestamptz' && ['timestamp_s', 'timestamp_ms'].includes(other.type.name);
 
 /** What columns can be compared with without a conversion that may fail or lose. */
 function kindOf({ type }: Column): string | undefined {

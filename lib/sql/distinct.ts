@@ -5,7 +5,8 @@ import type { Column, EntitySchema } from '../entity/schema.js';
 import { DatabaseError } from '../errors.js';
 import { CALL_OPTIONS, type CallOptions } from '../limit.js';
 import type { Where } from './operator.js';
-import { columnOf, knownOptions, limitInto, orderInto, resolverOf, type OrderBy } from './select.js';
+import { comparable } from './operand.js';
+import { columnOf, knownOptions, limitInto, operandOf, orderInto, resolverOf, type OrderBy } from './select.js';
 import { SqlBuilder, type Statement } from './statement.js';
 import { whereInto } from './where.js';
 
@@ -27,12 +28,7 @@ const DISTINCT_OPTIONS = ['where', 'orderBy', 'limit', 'offset', 'cache', ...CAL
 export function distinctStatement(entity: EntitySchema, columns: readonly Column[], options: object): Statement {
   knownOptions(options, DISTINCT_OPTIONS, 'distinct');
   const { where, orderBy, limit, offset } = options as DistinctOptions<never, never>;
-  const json = columns.find(({ type }) => type.json);
-  if (json !== undefined)
-    throw new DatabaseError(
-      'E_QUERY',
-      `distinct: ${entity.className}.${json.property} is json, which would be compared by its text. Leave it out.`,
-    );
+  for (const column of columns) comparable('distinct', operandOf(entity, column));
   const builder = new SqlBuilder().add('SELECT DISTINCT ');
   builder.list(columns, ({ name }) => builder.add(quote(name)));
   builder.add(' FROM ').table(entity);

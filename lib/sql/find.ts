@@ -4,7 +4,7 @@ import type { Column } from '../entity/schema.js';
 import { readingsOf, rowsInto, type Rows } from './include.js';
 import {
   FIND_OPTIONS,
-  columnOf,
+  comparedColumn,
   knownOptions,
   limitInto,
   orderInto,
@@ -22,7 +22,7 @@ export function findStatement(rows: Rows, options: FindOptions<never>): Statemen
   const { where, orderBy, limit, offset } = options;
   const builder = new SqlBuilder();
   const order = (sql: (column: Column) => string): void =>
-    orderInto(builder, orderBy, (property) => sql(columnOf(entity, property)));
+    orderInto(builder, orderBy, (property) => sql(comparedColumn(entity, property)));
   const which = (): void => {
     whereInto(builder, where, resolverOf(entity));
     // where none is left out, one order is enough

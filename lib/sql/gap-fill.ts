@@ -5,6 +5,7 @@ import type { EntitySchema } from '../entity/schema.js';
 import { DatabaseError } from '../errors.js';
 import { Aggregate } from './aggregate-functions.js';
 import { TimeBucket, bucketSql, instantSql, isZoned, scaleOf, type Scale } from './group-key.js';
+import { comparable } from './operand.js';
 import { finder, named, type ResultColumn } from './result-column.js';
 import { columnOf, knownOptions, orderInto } from './select.js';
 import type { SqlBuilder } from './statement.js';
@@ -61,22 +62,44 @@ export function fillInto(builder: SqlBuilder, filling: Filling, grouped: () => v
   const partition = others.length > 0 ? `PARTITION BY ${others.map(key).join(', ')} ` : '';
   const value = (column: ResultColumn): string => {
     const own = `r.${quote(column.name)}`;
-    if (isCount(column)) return `coalesce(${own}, 0)`;
-    return carry.includes(column.name)
-      ? `last_value(${own} IGNORE NULLS) OVER (${partition}ORDER BY ${key(bucket)})`
-      : own;
+    return isCount(column) ? `coalesce(${own}, 0)` : own;
   };
-  builder.add('"#filled" AS (SELECT ');
+  const carried = values.filter(({ name }) => carry.includes(name));
+  const stretch = stretches(columns);
+  builder.add(`${carried.length === 0 ? '"#filled"' : '"#joined"'} AS (SELECT `);
   builder.list(keys, (column) => builder.add(`${key(column)} AS ${quote(column.name)}`));
   for (const column of values) builder.add(`, ${value(column)} AS ${quote(column.name)}`);
+  // a value and the buckets without one behind it have one number. last_value(... IGNORE NULLS) would look back over all of them
+  for (const { name } of carried)
+    builder.add(`, count(r.${quote(name)}) OVER (${partition}ORDER BY ${key(bucket)}) AS ${stretch(name)}`);
   // buckets outside of the span stay, and those that are NULL or infinite
   const on = keys.map(({ name }) => `g.${quote(name)} IS NOT DISTINCT FROM r.${quote(name)}`).join(' AND ');
-  builder.add(` FROM ${grid} AS g FULL JOIN "#rows" AS r ON ${on}) SELECT ${names(columns)} FROM "#filled"`);
+  builder.add(` FROM ${grid} AS g FULL JOIN "#rows" AS r ON ${on})`);
+  if (carried.length > 0) {
+    const of = others.map(({ name }) => `${quote(name)}, `).join('');
+    builder.add(', "#filled" AS (SELECT ').list(columns, ({ name }) => {
+      const whole = carried.some((column) => column.name === name);
+      builder.add(whole ? `any_value(${quote(name)}) OVER (PARTITION BY ${of}${stretch(name)}) AS ${quote(name)}` : quote(name)); // prettier-ignore
+    });
+    builder.add(' FROM "#joined")');
+  }
+  builder.add(` SELECT ${names(columns)} FROM "#filled"`);
 
   const filled = columns.map((column) => ({ ...column, operand: { ...column.operand, sql: quote(column.name) } }));
   whereInto(builder, having, finder('having', filled.slice(keys.length)));
   const inOrder = [...others, bucket].map(({ name }) => ({ [name]: 'asc' }));
-  orderInto(builder, orderBy ?? inOrder, (name) => finder('orderBy', filled)(name).sql);
+  orderInto(
+    builder,
+    orderBy ?? inOrder,
+    (name) => comparable('aggregate: orderBy', finder('orderBy', filled)(name)).sql,
+  );
+}
+
+/** Names for the numbers of stretches, which no column of the result has. */
+function stretches(columns: readonly ResultColumn[]): (name: string) => string {
+  let mark = '#';
+  while (columns.some(({ name }) => name.startsWith(mark))) mark += '#';
+  return (name) => quote(mark + columns.findIndex((column) => column.name === name));
 }
 
 /** What is carried, and the first and last bucket on their scale. */

@@ -6,7 +6,7 @@ import type { Column, EntitySchema } from '../entity/schema.js';
 import { scalarType, type SqlType } from '../entity/types.js';
 import { DatabaseError } from '../errors.js';
 import { columnOf, operandOf } from './select.js';
-import type { Operand } from './operand.js';
+import { comparable, type Operand } from './operand.js';
 
 /** Buckets of the calendar, in months. */
 const MONTHS = { month: 1, quarter: 3, year: 12 } as const;
@@ -146,7 +146,7 @@ export const isZoned = (column: Column): boolean => column.type.name === 'timest
 /** A group key as an operand of conditions and orders. */
 export function groupOperand(entity: EntitySchema, key: unknown): Operand {
   if (key instanceof DatePart) return partOperand(entity, key);
-  if (!(key instanceof TimeBucket)) return operandOf(entity, columnOf(entity, key));
+  if (!(key instanceof TimeBucket)) return comparable('aggregate: groupBy', operandOf(entity, columnOf(entity, key)));
   const column = columnOf(entity, key.property);
   return { ...operandOf(entity, column), sql: bucketSql(entity, column, key, quote(column.name)) };
 }

@@ -8,7 +8,7 @@ import type { Column, EntitySchema } from '../entity/schema.js';
 import { schemaOf } from '../entity/schema.js';
 import { DatabaseError } from '../errors.js';
 import { Relation } from './relation.js';
-import { columnOf, orderInto, orderKeys, resolverOf, selectedColumns, wholeNumber } from './select.js';
+import { comparedColumn, orderInto, orderKeys, resolverOf, selectedColumns, wholeNumber } from './select.js';
 import type { SqlBuilder } from './statement.js';
 import { whereInto } from './where.js';
 
@@ -141,7 +141,7 @@ export function relatedInto(
   builder.add(') FROM (SELECT *');
   if (isOrdered(relation)) {
     builder.add(', row_number() OVER (');
-    orderInto(builder, options.orderBy, (property) => quote(columnOf(rows.entity, property).name));
+    orderInto(builder, options.orderBy, (property) => quote(comparedColumn(rows.entity, property).name));
     builder.add(`) AS ${quote(place)}`);
   }
   builder.add(' FROM ').table(rows.entity).add(` WHERE ${equal}`);

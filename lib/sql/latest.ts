@@ -6,7 +6,15 @@ import type { Column, EntitySchema } from '../entity/schema.js';
 import { DatabaseError } from '../errors.js';
 import { CALL_OPTIONS, type CallOptions } from '../limit.js';
 import type { Where } from './operator.js';
-import { columnOf, knownOptions, orderInto, resolverOf, selectedColumns, type OrderBy } from './select.js';
+import {
+  columnOf,
+  comparedColumn,
+  knownOptions,
+  orderInto,
+  resolverOf,
+  selectedColumns,
+  type OrderBy,
+} from './select.js';
 import { SqlBuilder, type Statement } from './statement.js';
 import { whereInto } from './where.js';
 
@@ -33,7 +41,7 @@ function fail(message: string): never {
 /** Properties that something is grouped by, each once. */
 export function groupColumns(entity: EntitySchema, properties: unknown, what: string): readonly Column[] {
   if (!Array.isArray(properties)) return fail(`${what} is a list of properties, such as ['symbol'].`);
-  return [...new Set(properties as readonly unknown[])].map((property) => columnOf(entity, property));
+  return [...new Set(properties as readonly unknown[])].map((property) => comparedColumn(entity, property, what));
 }
 
 /**
@@ -50,7 +58,7 @@ export function decided(
   const keys = parts.flatMap((part) => (typeof part === 'object' && part !== null ? Object.entries(part) : fail(`${what}: orderBy is an object such as { at: 'desc' }, or a list of them.`))) as [string, unknown][]; // prettier-ignore
   const last = keys.at(-1);
   if (last === undefined) return fail(`${what}: orderBy names at least one property.`);
-  const known = new Set([...fixed, ...keys.map(([key]) => columnOf(entity, key))]);
+  const known = new Set([...fixed, ...keys.map(([key]) => comparedColumn(entity, key, `${what}: orderBy`))]);
   const direction = typeof last[1] === 'object' && last[1] !== null ? (last[1] as { dir?: unknown }).dir : last[1];
   const given = keys.map(([key, way]) => ({ [key]: way }));
   const rest = entity.primaryKey.filter((column) => !known.has(column));

@@ -7,7 +7,7 @@ import { DatabaseError, type ErrorCode } from '../errors.js';
 import { CALL_OPTIONS, type CallOptions } from '../limit.js';
 import type { Where } from './operator.js';
 import { SqlBuilder, type Statement } from './statement.js';
-import type { Operand, Resolve } from './operand.js';
+import { comparable, type Operand, type Resolve } from './operand.js';
 import { whereInto } from './where.js';
 
 /** A direction, or one with where NULLs go (DuckDB's default is last). */
@@ -69,6 +69,13 @@ export function columnOf(entity: EntitySchema, property: unknown): Column {
   );
 }
 
+/** A column that rows are grouped or put in order by. */
+export function comparedColumn(entity: EntitySchema, property: unknown, what = 'orderBy'): Column {
+  const column = columnOf(entity, property);
+  comparable(what, operandOf(entity, column));
+  return column;
+}
+
 /** Columns of an entity as operands of conditions. */
 export function resolverOf(entity: EntitySchema): Resolve {
   return (property) => operandOf(entity, columnOf(entity, property));
@@ -96,7 +103,7 @@ export function selectStatement(
   builder.list(columns, (column) => builder.add(quote(column.name)));
   builder.add(' FROM ').table(entity);
   whereInto(builder, options.where, resolverOf(entity));
-  orderInto(builder, options.orderBy, (property) => quote(columnOf(entity, property).name));
+  orderInto(builder, options.orderBy, (property) => quote(comparedColumn(entity, property).name));
   return limitInto(builder, options.limit, options.offset).reading(columns.map((column) => column.as));
 }
 

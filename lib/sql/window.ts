@@ -13,7 +13,7 @@ import type { Where } from './operator.js';
 import { checkNames, finder, type ResultColumn } from './result-column.js';
 import { columnOf, knownOptions, limitInto, operandOf, orderInto, resolverOf, type OrderBy } from './select.js';
 import { SqlBuilder, type Statement } from './statement.js';
-import type { Operand } from './operand.js';
+import { comparable, type Operand } from './operand.js';
 import { whereInto } from './where.js';
 import { WindowItem, type WindowName } from './window-functions.js';
 
@@ -105,7 +105,7 @@ export function windowStatement(
   if (sort === undefined) {
     const byOrder = inOrder(order.decided);
     builder.add(groups === '' ? byOrder : byOrder.replace(' ORDER BY ', ` ORDER BY ${groups}, `));
-  } else orderInto(builder, sort, (name) => quote((finder('sort', columns)(name), name)));
+  } else orderInto(builder, sort, (name) => quote((comparable('window: sort', finder('sort', columns)(name)), name)));
   const statement = limitInto(builder, limit, offset).reading(columns.map(({ operand }) => operand.as));
   return { statement, names: columns.map(({ name }) => name) };
 }
@@ -151,8 +151,7 @@ function operandFor(entity: EntitySchema, label: string, given: unknown): Operan
   const over = (operand: Operand): Operand => ({ ...operand, label, sql: `${operand.sql} OVER (${ROWS} ${frame})` });
   const extreme = EXTREMES[name];
   if (extreme !== undefined) {
-    if (own.type.json) fail(`window: ${name} of ${own.label}, which is json, would compare its text.`);
-    return over({ ...own, sql: `${extreme}(${own.sql})` });
+    return over({ ...own, sql: `${extreme}(${comparable(`window: ${name}`, own).sql})` });
   }
   if (name === 'movingAvg') return over({ label, sql: `avg(${realSql('window', name, own)})`, type: DOUBLE, as: undefined }); // prettier-ignore
   return over(sumOperand('window', own, name));

@@ -45,7 +45,7 @@ describe('distinct', () => {
   it('refuses what it cannot do', async () => {
     const runs = (await watched({ entities: [Run] })).db.repository(Run);
     const said = async (work: Promise<unknown>): Promise<string> => (await failure(work, 'E_QUERY')).message;
-    expect(await said(runs.distinct(['doc']))).to.equal('distinct: Run.doc is json, which would be compared by its text. Leave it out.'); // prettier-ignore
+    expect(await said(runs.distinct(['doc']))).to.equal('distinct: Run.doc is json, which would be compared by its text. Take another column, or leave it out.'); // prettier-ignore
     // @ts-expect-error an order by another property
     expect(await said(runs.distinct(['state'], { orderBy: { id: 'asc' } }))).to.equal('distinct: orderBy id is not among the properties that are asked for. There is: state.'); // prettier-ignore
     // @ts-expect-error no such property

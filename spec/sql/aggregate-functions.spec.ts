@@ -77,7 +77,7 @@ describe('a filter of an aggregate', () => {
     const where = { side: 'buy' } as const;
     const select = { a: countDistinct('symbol').filter(where), b: quantile('qty', 0.5).filter(where), c: first('id', 'price').filter(where), d: argMax('symbol', 'price').filter(where), e: count('qty').filter(where) }; // prettier-ignore
     expect(compile({ select }).text).to.equal(
-      'SELECT count(DISTINCT "symbol") FILTER (WHERE "side" = $1) AS "a", quantile_cont("qty", \'0.5\'::DOUBLE) FILTER (WHERE "side" = $2) AS "b", first("id" ORDER BY "price") FILTER (WHERE "side" = $3) AS "c", ' +
+      'SELECT count(DISTINCT "symbol") FILTER (WHERE "side" = $1) AS "a", quantile_cont("qty", \'0.5\'::DOUBLE) FILTER (WHERE "side" = $2) AS "b", first("id" ORDER BY "price", "id") FILTER (WHERE "side" = $3) AS "c", ' +
         'arg_max("symbol", "price") FILTER (WHERE "side" = $4) AS "d", count("qty") FILTER (WHERE "side" = $5) AS "e" FROM "trades"',
     );
     const [row] = await (await trades()).aggregate({ select });

@@ -3,8 +3,9 @@ import { expectTypeOf } from 'expect-type';
 import { describe, it } from 'mocha';
 import {
   Column, Table, argMax, argMin, avg, collect, count, countDistinct, datePart, first, grouping, gt, gte, isNull, json, last, lt, max, median, min, movingAvg, not,
-  or, quantile, sql, stddev, sum, timeBucket, type BaseDuckDBManager, type Duration, type Generated, type Repository,
+  or, parquet, quantile, sql, stddev, sum, timeBucket, type BaseDuckDBManager, type Duration, type Generated, type Repository,
 } from '@mysingle/database'; // prettier-ignore
+import type { EntityClass } from '../../lib/entity/row.js';
 import { schemaOf } from '../../lib/entity/schema.js';
 import { aggregateStatement } from '../../lib/sql/aggregate.js';
 import { failure } from '../support/failure.js';
@@ -30,6 +31,25 @@ class Fill {
   @Column(json<{ a: number }>(), { nullable: true }) doc!: { a: number } | null;
 }
 
+@Table('stored')
+class Stored {
+  @Column('integer', { primaryKey: true }) id!: number;
+  @Column('varchar', { primaryKey: true }) part!: string;
+  @Column('integer') k!: number;
+  @Column('integer') n!: number;
+}
+
+@Table({ from: parquet('stored.parquet') })
+class Filed {
+  @Column('integer') n!: number;
+}
+
+@Table('hidden')
+class Hidden {
+  @Column('integer') rowid!: number;
+  @Column('integer') n!: number;
+}
+
 const ROWS = [
   ['A', 1, 0.5, 2n ** 62n, '10000000000000.0001', '2024-01-01T00:10:00.000Z'],
   ['A', 2, null, 2n ** 62n, '0.0001', '2024-01-01T00:50:00.000Z'],
@@ -51,7 +71,8 @@ async function fills(): Promise<{ db: BaseDuckDBManager; repository: Repository<
   return { db, repository };
 }
 
-const compile = (options: object): string => aggregateStatement(schemaOf(Fill), options).statement.text;
+const compile = (options: object, entity: EntityClass = Fill): string =>
+  aggregateStatement(schemaOf(entity), options).statement.text;
 
 describe('aggregate', () => {
   it('computes every function as SQL does, with its exact type', async () => {
@@ -69,7 +90,7 @@ describe('aggregate', () => {
     expect(compile(options)).to.equal(
       'SELECT "symbol" AS "symbol", count(*) AS "runs", count("qty") AS "known", count(DISTINCT "fee") AS "kinds", sum("qty") AS "total", sum("fee") AS "fees", avg("qty") AS "mean", ' +
         'avg("price") AS "meanPrice", min("price") AS "low", max("at") AS "high", median("fee") AS "mid", quantile_cont("fee", \'0.25\'::DOUBLE) AS "q", stddev_samp("fee") AS "dev", ' +
-        'first("fee" ORDER BY "id") AS "firstFee", last("id" ORDER BY "at") AS "lastId", first("doc" ORDER BY "id") AS "doc", list("doc" ORDER BY "id") AS "docs", arg_max_null("doc", "at") AS "lastDoc", arg_min("id", "price") AS "cheapest", arg_max("big", "at") AS "newest", list("id" ORDER BY "at") AS "ids", ' +
+        'first("fee" ORDER BY "id") AS "firstFee", last("id" ORDER BY "at", "id") AS "lastId", first("doc" ORDER BY "id") AS "doc", list("doc" ORDER BY "id") AS "docs", arg_max_null("doc", "at") AS "lastDoc", arg_min("id", "price") AS "cheapest", arg_max("big", "at") AS "newest", list("id" ORDER BY "at", "id") AS "ids", ' +
         'list("qty" ORDER BY "id") AS "quantities", max("symbol") AS "name", max("flag") AS "any" FROM "fills" GROUP BY "symbol" ORDER BY 1 ASC',
     );
     const rows = await repository.aggregate(options);
@@ -294,10 +315,28 @@ describe('aggregate', () => {
   it('takes a NULL that the row has, and no row without a time as the last', async () => {
     const { repository } = await fills();
     const options = { groupBy: ['symbol'], select: { least: argMin('qty', 'at'), newest: argMax('qty', 'at'), byFee: argMax('id', 'fee'), first: first('id', 'qty'), last: last('id', 'qty'), lastQty: last('qty', 'id') }, where: { symbol: 'A' } } as const; // prettier-ignore
-    expect(compile(options)).to.contain('arg_min_null("qty", "at") AS "least", arg_max_null("qty", "at") AS "newest", arg_max("id", "fee") AS "byFee", first("id" ORDER BY "qty") AS "first", last("id" ORDER BY "qty" NULLS FIRST) AS "last", last("qty" ORDER BY "id") AS "lastQty"'); // prettier-ignore
+    expect(compile(options)).to.contain('arg_min_null("qty", "at") AS "least", arg_max_null("qty", "at") AS "newest", arg_max("id", "fee") AS "byFee", first("id" ORDER BY "qty", "id") AS "first", last("id" ORDER BY "qty" NULLS FIRST, "id") AS "last", last("qty" ORDER BY "id") AS "lastQty"'); // prettier-ignore
     const [row] = await repository.aggregate(options);
     expect({ ...row }).to.deep.equal({ symbol: 'A', least: 1, newest: null, byFee: 2, first: 0, last: 1, lastQty: null }); // prettier-ignore
   });
+
+  it('has the first and last as stored, and of equals by the primary key, whatever thread comes first', async () => {
+    const db = await openManager({ entities: [Stored, Hidden] });
+    const repository = db.repository(Stored);
+    await db.execute(sql`insert into stored select (i * 7919) % 300000, 'x', i % 50, i % 3 from range(300000) r(i)`);
+    const select = { a: first('id'), b: last('id'), c: first('id', 'n'), d: last('id', 'n'), e: first('id', 'part'), least: last('n').filter({ id: lt(1000) }) };
+    expect(compile({ select }, Stored)).to.equal('SELECT arg_min_null("id", rowid) AS "a", arg_max_null("id", rowid) AS "b", first("id" ORDER BY "n", "id", "part") AS "c", last("id" ORDER BY "n", "id", "part") AS "d", ' +
+      'first("id" ORDER BY "part", "id") AS "e", arg_max_null("n", rowid) FILTER (WHERE "id" < $1) AS "least" FROM "stored"');
+    const rows = await repository.aggregate({ groupBy: ['k'], select, orderBy: { k: 'asc' } });
+    const byHand = await db.query(sql`
+      select k, (array_agg(id order by rowid))[1] as a, (array_agg(id order by rowid desc))[1] as b, (array_agg(id order by n, id))[1] as c, (array_agg(id order by n desc, id desc))[1] as d, min(id) as e,
+        (array_agg(n order by rowid desc) filter (id < 1000))[1] as least from stored group by k order by k`);
+    expect(rows.map((row) => ({ ...row }))).to.deep.equal(byHand.map((row) => ({ ...row })));
+    expect((await failure(() => compile({ select: { n: first('n') } }, Hidden), 'E_QUERY')).message).to.equal("aggregate: first of Hidden.n needs a property to order by: a column 'rowid' hides how rows are stored.");
+    // files have no order that is stored
+    expect(compile({ select: { n: last('n') } }, Filed)).to.match(/^SELECT last\("n"\) AS "n" FROM /);
+    expect(compile({ select: { n: first('n', 'rowid') } }, Hidden)).to.contain('first("n" ORDER BY "rowid")');
+  }); // prettier-ignore
 
   it('does not round the middle of floats to a float', async () => {
     const { repository } = await fills();
@@ -349,8 +388,11 @@ describe('aggregate', () => {
         { groupBy: ['symbol'], select: { n: grouping('day') }, rollup: true },
         "grouping: there is no 'day'. There is: symbol.",
       ],
-      [{ select: { n: max('doc' as never) } }, 'max by Fill.doc, which is json'],
-      [{ select: { n: argMin('id', 'doc' as never) } }, 'argMin by Fill.doc, which is json'],
+      [
+        { select: { n: max('doc' as never) } },
+        'aggregate: max: Fill.doc is json, which would be compared by its text. Take another column, or leave it out.',
+      ],
+      [{ select: { n: argMin('id', 'doc' as never) } }, 'aggregate: argMin: Fill.doc is json'],
       [{ select: { n: count() }, having2: {} }, "aggregate has no option 'having2'"],
     ] as const)
       // prettier-ignore

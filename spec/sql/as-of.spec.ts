@@ -32,6 +32,7 @@ class Trade {
   @Column('bigint') seq!: bigint;
   @Column('decimal(18,4)') price!: string;
   @Column('timestamp_ns') ns!: string;
+  @Column('timestamp_s', { nullable: true }) s!: Date | null;
   @Column('boolean') flag!: boolean;
   @Column(json<{ a: number }>()) doc!: { a: number };
 }
@@ -43,6 +44,7 @@ class Quote {
   @Column('varchar') ticker!: string;
   @Column('timestamptz', { nullable: true }) at!: Date | null;
   @Column('timestamp_ns') ns!: string;
+  @Column('timestamp_ms', { nullable: true }) ms!: Date | null;
   @Column('timestamp') quotedAt!: Date;
   @Column('date') day!: Date;
   @Column('bigint') seq!: bigint;
@@ -70,6 +72,15 @@ class Elsewhere {
   @Column('date') day!: Date;
 }
 
+@Table('endless')
+class Endless {
+  @Column('integer', { primaryKey: true }) id!: number;
+  @Column('timestamptz', { as: 'string' }) at!: string;
+  @Column('date', { as: 'string' }) day!: string;
+  @Column('timestamp_ns') ns!: string;
+  @Column('double') real!: number;
+}
+
 /** Thousands of rows, on either side. */
 class Moment {
   @Column('integer', { primaryKey: true }) id!: number;
@@ -94,8 +105,8 @@ const QUOTES = [[1, 'A', 1, 1.5], [2, 'A', 5, 2.5], [3, 'A', 11, 3.5], [4, 'B', 
 async function tables(path = ':memory:') {
   const db = await openManager({ entities: [Trade, Quote], path });
   const [trades, quotes] = [db.repository(Trade), db.repository(Quote)];
-  await trades.insertMany(TRADES.map(([id, symbol, minute]) => ({ id, symbol, at: minute === null ? null : at(minute), day: day(id * 2), seq: BigInt(id) * 10n, price: `${id}.5`, ns: `2024-01-01 10:00:0${id}.000001`, flag: true, doc }))); // prettier-ignore
-  await quotes.insertMany(QUOTES.map(([id, symbol, minute, bid]) => ({ id, symbol, ticker: symbol ?? '-', at: minute === null ? null : at(minute), ns: `2024-01-01 10:00:0${id}`, quotedAt: at(minute ?? 0), day: day(id * 2 - 1), seq: BigInt(id) * 10n - 3n, bid, price: `${id}.25`, key: null, flag: true, doc }))); // prettier-ignore
+  await trades.insertMany(TRADES.map(([id, symbol, minute]) => ({ id, symbol, at: minute === null ? null : at(minute), day: day(id * 2), seq: BigInt(id) * 10n, price: `${id}.5`, ns: `2024-01-01 10:00:0${id}.000001`, s: null, flag: true, doc }))); // prettier-ignore
+  await quotes.insertMany(QUOTES.map(([id, symbol, minute, bid]) => ({ id, symbol, ticker: symbol ?? '-', at: minute === null ? null : at(minute), ns: `2024-01-01 10:00:0${id}`, ms: null, quotedAt: at(minute ?? 0), day: day(id * 2 - 1), seq: BigInt(id) * 10n - 3n, bid, price: `${id}.25`, key: null, flag: true, doc }))); // prettier-ignore
   return { db, trades, quotes };
 }
 
@@ -147,7 +158,7 @@ describe('asOf', () => {
     const { trades } = await tables();
     const near = { ...OPTIONS, tolerance: '1m' } as const;
     expect(compile({ ...near, select: ['id'], otherSelect: ['id'] })).to.contain(
-      ', (l."at" IS NOT NULL AND r."at" IS NOT NULL AND epoch_us(l."at") - epoch_us(r."at") <= 60000000) IS TRUE FROM ',
+      ', (l."at" IS NOT NULL AND r."at" IS NOT NULL AND (l."at" = r."at" OR epoch_us(l."at") - epoch_us(r."at") <= 60000000)) IS TRUE FROM ',
     );
     expect(pairs(await trades.asOf(Quote, near))).to.deep.equal([[1, 2], [2, null], [3, null], [4, 7], [5, null], [6, null], [7, null]]); // prettier-ignore
     expect(pairs(await trades.asOf(Quote, { ...near, tolerance: '59999.9ms' }))[3]).to.deep.equal([4, null]);
@@ -155,10 +166,24 @@ describe('asOf', () => {
     expect(pairs(await trades.asOf(Quote, { ...near, direction: 'forward' }))).to.deep.equal([[1, 2], [2, 3], [3, 1], [4, null], [5, null], [6, null], [7, null]]); // prettier-ignore
     const inner = { ...near, inner: true, limit: 2 } as const;
     expect(compile({ ...inner, select: ['id'], otherSelect: ['id'] })).to.contain(
-      ' WHERE l."at" IS NOT NULL AND r."at" IS NOT NULL AND epoch_us(l."at") - epoch_us(r."at") <= 60000000 ORDER BY',
+      ' WHERE l."at" IS NOT NULL AND r."at" IS NOT NULL AND (l."at" = r."at" OR epoch_us(l."at") - epoch_us(r."at") <= 60000000) ORDER BY',
     );
     expect(pairs(await trades.asOf(Quote, inner))).to.deep.equal([[1, 2], [4, 7]]); // prettier-ignore
   });
+
+  it('takes infinities that are equal for near, and no time for near to one that is 300 years away', async () => {
+    const db = await openManager({ entities: [Endless] });
+    const rows = db.repository(Endless);
+    await db.execute(sql`insert into endless values (1, 'infinity', 'infinity', 'infinity', 'inf'), (2, '-infinity', '-infinity', '-infinity', '-inf'), (3, '2024-01-01', '2024-01-01', '2024-01-01', 1), (4, '1690-01-01', '1690-01-01', '1690-01-01', -1e9)`);
+    const found = async (options: object): Promise<unknown> => pairs(await rows.asOf(Endless, { orderBy: { id: 'asc' }, select: ['id'], otherSelect: ['id'], ...options } as never));
+    for (const [on, tolerance] of [['at', '1h'], ['day', '0s'], ['ns', '36500d'], ['real', 0.5]] as const) {
+      for (const direction of ['backward', 'forward'] as const) {
+        expect(await found({ on, tolerance, direction }), on).to.deep.equal([1, 2, 3, 4].map((id) => [id, id]));
+        expect(await found({ on, tolerance, direction, inner: true, otherWhere: { id: lt(3) } }), on).to.deep.equal([[1, 1], [2, 2]]);
+      }
+      expect(await found({ on, tolerance, otherWhere: { id: 4 } }), on).to.deep.equal([[1, null], [2, null], [3, null], [4, 4]]);
+    }
+  }); // prettier-ignore
 
   it('matches no NULL among thousands of rows, where DuckDB does, and else what a subquery finds', async () => {
     const db = await openManager({ entities: [Left, Right] });
@@ -197,9 +222,10 @@ describe('asOf', () => {
     expect(await firsts({ on: 'day', tolerance: '23h' })).to.deep.equal([[1, null], [2, null]]); // prettier-ignore
     expect(await firsts({ on: { left: 'at', right: 'quotedAt' }, by: { symbol: 'ticker' }, tolerance: '5m' })).to.deep.equal([[1, 2], [2, 2]]); // prettier-ignore
     expect(await firsts({ on: 'ns', tolerance: '0.001ms' })).to.deep.equal([[1, 1], [2, 2]]); // prettier-ignore
+    expect(compile({ on: 'ns', tolerance: '1ms', select: ['id'], otherSelect: ['id'] })).to.contain('(l."ns" = r."ns" OR CAST(CASE WHEN isfinite(l."ns") THEN epoch_ns(l."ns") END AS HUGEINT) - CAST(CASE WHEN isfinite(r."ns") THEN epoch_ns(r."ns") END AS HUGEINT) <= 1000000)'); // prettier-ignore
     expect(await firsts({ on: 'ns', tolerance: '0.0004ms' })).to.deep.equal([[1, null], [2, null]]); // prettier-ignore
     expect(await firsts({ on: { left: 'day', right: 'quotedAt' }, by: [] })).to.deep.equal([[1, 3], [2, 3]].map(([id]) => [id, 7])); // prettier-ignore
-    expect(compile({ on: 'seq', tolerance: 5, select: ['id'], otherSelect: ['id'] })).to.contain('CAST(l."seq" AS HUGEINT) - CAST(r."seq" AS HUGEINT) <= $1'); // prettier-ignore
+    expect(compile({ on: 'seq', tolerance: 5, select: ['id'], otherSelect: ['id'] })).to.contain(' AND (CAST(l."seq" AS HUGEINT) - CAST(r."seq" AS HUGEINT) <= $1)'); // prettier-ignore
     // further apart than a bigint
     await trades.insert({
       id: 9,
@@ -209,6 +235,7 @@ describe('asOf', () => {
       seq: 2n ** 63n - 1n,
       price: '1',
       ns: '2024-01-01 00:00:00',
+      s: null,
       flag: true,
       doc,
     });
@@ -271,6 +298,12 @@ describe('asOf', () => {
       [{ on: { left: 'at', right: 'at', by: 1 } }, "asOf: on has no option 'by'"],
       [{ on: { left: 'at', right: 'bid' } }, 'Trade.at and Quote.bid are of two kinds: timestamptz and double'],
       [{ on: { left: 'at', right: 'ns' } }, 'are of two kinds: timestamptz and timestamp_ns'],
+      [
+        { on: { left: 'at', right: 'ms' } },
+        'Trade.at and Quote.ms are of two kinds: timestamptz and timestamp_ms. Compare like with like.',
+      ],
+      [{ on: { left: 's', right: 'at' } }, 'Trade.s and Quote.at are of two kinds: timestamp_s and timestamptz'],
+      [{ on: 'at', by: { at: 'ms' } }, 'are of two kinds: timestamptz and timestamp_ms'],
       [{ on: 'flag' }, 'Trade.flag and Quote.flag are boolean, which has no before and after'],
       [{ on: 'doc' }, 'Trade.doc and Quote.doc cannot be compared: json'],
       [{ on: 'at', by: 'symbol' }, 'asOf: by is a list of properties'],

@@ -60,7 +60,7 @@ describe('filled gaps', () => {
       left join r on r.symbol is not distinct from s.symbol and r."hour" = b."hour" order by 1, 2`); // prettier-ignore
     expect(rows.map((row) => ({ ...row }))).to.deep.equal(byHand.map((row) => ({ ...row })));
     expect(compile({ ...HOURLY, fill: true })).to.equal(
-      'WITH "#rows" AS (SELECT "symbol" AS "symbol", time_bucket(to_microseconds(3600000000), "at") AS "hour", count(*) AS "n", last("price" ORDER BY "at" NULLS FIRST) AS "close" FROM "ticks" GROUP BY "symbol", time_bucket(to_microseconds(3600000000), "at")), ' +
+      'WITH "#rows" AS (SELECT "symbol" AS "symbol", time_bucket(to_microseconds(3600000000), "at") AS "hour", count(*) AS "n", last("price" ORDER BY "at" NULLS FIRST, "id") AS "close" FROM "ticks" GROUP BY "symbol", time_bucket(to_microseconds(3600000000), "at")), ' +
         '"#series" AS (SELECT DISTINCT "symbol" FROM "#rows"), ' +
         '"#span" AS (SELECT (SELECT min(epoch_us("hour")) FROM "#rows") AS "from", (SELECT max(epoch_us("hour")) FROM "#rows") AS "to"), ' +
         '"#buckets" AS (SELECT make_timestamptz(unnest(range("from", CASE WHEN (CAST("to" AS DOUBLE) - "from" + 3600000000) / 3600000000 * (SELECT count(*) FROM "#series") > 10000000 ' +
@@ -80,6 +80,17 @@ describe('filled gaps', () => {
       [null, '00', 0, null, null], [null, '01', 0, null, null], [null, '02', 1, '7.00', '7.00'], [null, '03', 0, '7.00', '7.00'],
     ]); // prettier-ignore
   });
+
+  it('carry over a gap of two million buckets, lists and whatever an aggregate is called', async () => {
+    const { repository } = await ticks([['A', '2024-01-01T00:00:00Z', '1.00'], ['A', '2024-01-24T00:00:00Z', null], ['A', '2024-01-24T00:00:01Z', '3.00']]);
+    const rows = await repository.aggregate({ groupBy: { at: timeBucket('1s', 'at') }, select: { n: count(), '#2': last('price', 'at'), ids: collect('id') }, fill: { carry: ['#2', 'ids'] }, having: { '#2': gt('2') } });
+    expect(rows.map((row) => ({ ...row, at: row.at?.toISOString() }))).to.deep.equal([{ at: '2024-01-24T00:00:01.000Z', n: 1, '#2': '3.00', ids: [2] }]);
+    const [last24] = await repository.aggregate({ groupBy: { at: timeBucket('1s', 'at') }, select: { n: count(), p: last('price', 'at'), ids: collect('id') }, fill: { carry: ['p', 'ids'] }, having: { n: 0 }, orderBy: { at: 'desc' }, limit: 1 });
+    expect({ ...last24 }).to.deep.equal({ at: new Date('2024-01-23T23:59:59Z'), n: 0, p: '1.00', ids: [0] });
+    expect(compile({ ...HOURLY, fill: { carry: ['close'] } })).to.contain(
+      ', r."close" AS "close", count(r."close") OVER (PARTITION BY coalesce(g."symbol", r."symbol") ORDER BY coalesce(g."hour", r."hour")) AS "#3" FROM ',
+    ).and.to.contain(', "#filled" AS (SELECT "symbol", "hour", "n", any_value("close") OVER (PARTITION BY "symbol", "#3") AS "close" FROM "#joined") SELECT "symbol", ');
+  }); // prettier-ignore
 
   it('are the same for every type of time, and for dates', async () => {
     const { repository } = await ticks();

@@ -149,7 +149,7 @@ describe('window', () => {
         'runningSum of Bar.symbol needs a number, and it is varchar',
       ],
       [() => compile({ ...base, select: { x: movingAvg('day', 2) } }), 'movingAvg of Bar.day needs a number'],
-      [() => compile({ ...base, select: { x: movingMin('doc', 2) } }), 'movingMin of Bar.doc, which is json'],
+      [() => compile({ ...base, select: { x: movingMin('doc', 2) } }), 'window: movingMin: Bar.doc is json'],
       [() => compile({ ...base, qualify: { nope: 1 } }), "qualify: there is no 'nope'. There is: id."],
       [() => compile({ ...base, qualify: { id: '1' } }), 'Bar.id (integer) expects'],
       [() => compile({ ...base, sort: { nope: 'asc' } }), "sort: there is no 'nope'"],

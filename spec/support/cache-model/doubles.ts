@@ -1,6 +1,6 @@
 // The cache with one of its rules broken, while something runs: so that it shows whether the model sees it. Not here: the model.
 import { SharedCache } from '../../../lib/cache/shared-cache.js';
-import { Flight } from '../../../lib/cache/flights.js';
+import { Flight, Flights } from '../../../lib/cache/flights.js';
 import type { TableClock } from '../../../lib/engine/clock.js';
 import { Engine } from '../../../lib/engine/engine.js';
 import { Transaction } from '../../../lib/engine/transaction.js';
@@ -52,14 +52,26 @@ export const DOUBLES: readonly (readonly [what: string, double: Double])[] = [
     'lets joiners have what a load gave that a write has crossed',
     (work) =>
       broken(
-        Flight.prototype,
-        'wait',
-        ({ value: wait }) => ({
-          async value(this: Flight, limit: undefined) {
-            return { ...(await (wait as Flight['wait']).call(this, limit)), tick: Infinity };
+        Flights.prototype,
+        'start',
+        ({ value: start }) => ({
+          value(this: Flights, ...args: never[]) {
+            const flight = (start as (...given: never[]) => Flight).apply(this, args);
+            // as if it had begun behind every write
+            return Object.defineProperty(flight, 'tick', { get: () => Infinity, set: () => {} });
           },
         }),
-        work,
+        () =>
+          broken(
+            Flight.prototype,
+            'wait',
+            ({ value: wait }) => ({
+              async value(this: Flight, limit: undefined) {
+                return { ...(await (wait as Flight['wait']).call(this, limit)), tick: Infinity };
+              },
+            }),
+            work,
+          ),
       ),
   ],
   [
