@@ -1,15 +1,13 @@
 // What a statement outside of any transaction commits, as the clock is told of it: from before it runs until it is done. Not
 // here: running it (run-alone.ts), what transactions commit (transaction.ts).
 import type { DuckDBConnection, StatementType } from '@duckdb/node-api';
-import { isDatabaseError, type ErrorCode } from '../errors.js';
+import { isDatabaseError } from '../errors.js';
 import { EVERYTHING, type Statement } from '../sql/statement.js';
 import { Creation } from './creation.js';
 import type { Database } from './database.js';
 import type { Watcher } from './session.js';
 import { writesOf } from './statement-effect.js';
-
-/** What is stopped may be committed all the same: the interrupt may come when that is past. */
-const STOPPED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['E_ABORTED', 'E_TIMEOUT', 'E_CLOSED']);
+import { isStatementUndone } from './undone.js';
 
 export class PendingCommit implements Watcher {
   #writes: readonly string[] = [];
@@ -43,7 +41,7 @@ export class PendingCommit implements Watcher {
   }
 
   failed(error: unknown): void {
-    this.#end(isDatabaseError(error) && STOPPED.has(error.code));
+    this.#end(!isDatabaseError(error) || !isStatementUndone(error.code));
   }
 
   #end(committed: boolean): void {

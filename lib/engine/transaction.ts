@@ -2,7 +2,7 @@
 import type { DuckDBConnection, DuckDBMaterializedResult } from '@duckdb/node-api';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { context, withinContext } from '../context.js';
-import { DatabaseError, classify, isDatabaseError, type ErrorCode } from '../errors.js';
+import { DatabaseError, classify, isDatabaseError } from '../errors.js';
 import { Limit, type CallOptions } from '../limit.js';
 import { EVERYTHING, type Statement } from '../sql/statement.js';
 import { Creation } from './creation.js';
@@ -13,6 +13,7 @@ import { RawConnection } from './raw-connection.js';
 import type { Read } from './result.js';
 import type { Reader, Session } from './session.js';
 import { writesOf } from './statement-effect.js';
+import { isCommitUndone } from './undone.js';
 
 /** Options of `transaction`. A `timeout` or `signal` ends the whole of it, with all its attempts, whatever `fn` does. */
 export interface TransactionOptions extends CallOptions {
@@ -24,11 +25,6 @@ export interface TransactionOptions extends CallOptions {
   /** refuse writes; default false */
   readonly readOnly?: boolean;
 }
-
-/** What COMMIT fails with where it is certain that nothing of it is there. */
-const REFUSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'E_CONFLICT', 'E_UNIQUE', 'E_FOREIGN_KEY', 'E_NOT_NULL', 'E_CHECK', 'E_TX_ABORTED',
-]); // prettier-ignore
 
 interface Surroundings {
   use<T>(work: (session: Session, limit: Limit) => Promise<T>): Promise<T>;
@@ -167,7 +163,7 @@ export class Transaction {
     } catch (error) {
       const failure = classify(error, { operation: 'commit' });
       // where the data refuses it, it is undone; an interrupt, or a broken disk, may come when it is done
-      if (sent && !REFUSED.has(failure.code)) database.clock.wrote(this.#writes);
+      if (sent && !isCommitUndone(failure.code)) database.clock.wrote(this.#writes);
       await this.#rollback();
       throw failure;
     } finally {
