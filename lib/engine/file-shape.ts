@@ -29,11 +29,17 @@ export interface FileShape {
 export const partitionsOf = (file: string): readonly string[] =>
   [...file.matchAll(/(?:^|[/\\])([^/\\=]+)=[^/\\]*(?=[/\\])/g)].map((match) => decodeURIComponent(match[1] as string));
 
-function statOf(path: string, what: string): Stats | undefined {
+/**
+ * What is at a path; undefined for nothing, also where a file is on the way to it.
+ *
+ * @throws DatabaseError `E_PERMISSION` or `E_CONFIG` for a path that can lead nowhere
+ */
+export function statOf(path: string, what: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOTDIR') return undefined;
     const why = { ENAMETOOLONG: 'is longer than a name of a file can be', ELOOP: 'is a link that leads to itself', EACCES: 'is in a folder that this process may not look into' }[code ?? '']; // prettier-ignore
     if (why === undefined) throw error;
     throw new DatabaseError(code === 'EACCES' ? 'E_PERMISSION' : 'E_CONFIG', `${what}: ${path} ${why}. Mend the path, or its rights.`, { cause: error, details: { path } }); // prettier-ignore

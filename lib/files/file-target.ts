@@ -12,10 +12,10 @@ import {
   renameSync,
   rmSync,
   rmdirSync,
-  statSync,
   type Dirent,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { statOf } from '../engine/file-shape.js';
 import {
   CSV_OPTIONS,
   checkedFile,
@@ -139,7 +139,7 @@ export class FileTarget {
 
   #settle(): void {
     this.#refuseTaken();
-    const old = statSync(this.#place, { throwIfNoEntry: false });
+    const old = statOf(this.#place, 'exportTo');
     if (this.copy.several !== undefined && old !== undefined) return this.#moveIn();
     if (this.copy.several === undefined) {
       const file = openSync(this.#beside, 'r');
@@ -178,7 +178,7 @@ export class FileTarget {
   }
 
   #refuseTaken(): void {
-    const stat = statSync(this.#place, { throwIfNoEntry: false });
+    const stat = statOf(this.#place, 'exportTo');
     if (stat === undefined) return;
     const details = { path: this.#place };
     const refuse = (why: string): never => {
@@ -311,7 +311,7 @@ function realOf(path: string): string {
 
 function refuseMissing(place: string, what: string): void {
   const folder = dirname(place);
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+  if (statOf(folder, what)?.isDirectory() !== true)
     throw new DatabaseError('E_NOT_FOUND', `${what}: there is no folder ${folder}. Make it first.`, {
       details: { path: folder },
     });

@@ -271,10 +271,10 @@ describe('exportTo', () => {
     writeFileSync(join(folder, 'file'), '');
     const cases: [unknown, object, string, string][] = [
       [join(folder, 'no', 'a.csv'), {}, 'E_NOT_FOUND', 'Make it first'], [join(folder, 'dir.csv'), {}, 'E_CONFIG', 'is no file'], ['/dev/null', { format: 'csv' }, 'E_CONFIG', 'is no file'],
-      [join(folder, 'file', 'a.csv'), {}, 'E_NOT_FOUND', 'no folder'], [join(folder, 'file', '*.csv'), {}, 'E_CONFIG', 'is a file'],
+      [join(folder, 'file', 'a.csv'), {}, 'E_NOT_FOUND', 'no folder'], [join(folder, 'file', 'a', 'b.csv'), {}, 'E_NOT_FOUND', 'no folder'], [join(folder, 'file', '*.csv'), {}, 'E_CONFIG', 'is a file'],
       [join(folder, 'a.xls'), {}, 'E_CONFIG', 'does not tell the format'], [join(folder, 'a.parquet.gz'), {}, 'E_CONFIG', 'Parquet compresses by itself'],
       [join(folder, 'a.csv'), { compression: 'snappy' }, 'E_CONFIG', "'gzip', 'zstd', 'none'"], [join(folder, 'a.parquet'), { delimiter: ';' }, 'E_CONFIG', 'are for CSV'],
-      [join(folder, `${'x'.repeat(252)}.csv`), {}, 'E_CONFIG', 'is too long'], [join(folder, 'x'.repeat(256), 'a.csv'), {}, 'E_CONFIG', 'is too long'],
+      [join(folder, `${'x'.repeat(252)}.csv`), {}, 'E_CONFIG', 'longer than a name'], [join(folder, 'x'.repeat(256), 'a.csv'), {}, 'E_CONFIG', 'longer than a name'],
       [join(folder, 'a*b*.csv'), {}, 'E_CONFIG', 'one *'], ['', {}, 'E_CONFIG', 'give the path'], ['a\0.csv', {}, 'E_CONFIG', 'NUL'], ['https://x/y.csv', {}, 'E_CONFIG', 'URL'], [undefined, {}, 'E_CONFIG', 'give the path'],
       [join(folder, 'a.csv'), { overwrite: 1 }, 'E_CONFIG', 'true or false'], [join(folder, 'a.csv'), { nope: 1 }, 'E_QUERY', "no option 'nope'"], [join(folder, 'a.csv'), { cache: false }, 'E_QUERY', "no option 'cache'"],
     ]; // prettier-ignore

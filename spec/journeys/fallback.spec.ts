@@ -236,7 +236,9 @@ describe('while another process holds the file', () => {
     const path = scratchPath();
     const holder = await startChild(`
       import { DuckDBInstance } from '@duckdb/node-api';
-      const connection = await (await DuckDBInstance.create(${JSON.stringify(path)})).connect();
+      const instance = await DuckDBInstance.create(${JSON.stringify(path)});
+      const connection = await instance.connect();
+      globalThis.held = [instance, connection]; // collected, they would let go of the file
       await connection.run('create table accounts (name varchar primary key, amount integer not null)');
       console.log('ready');
       setInterval(() => {}, 1000);

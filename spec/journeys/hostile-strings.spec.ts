@@ -93,7 +93,8 @@ describe(`a thousand hostile strings (seed ${seed})`, () => {
           expect(await rows.importFrom(join(inside, `${text}.parquet`), { onConflict: 'ignore' })).to.equal(0);
       } catch (error) {
         expect(isDatabaseError(error), `${JSON.stringify(text)}: ${String(error)}`).to.equal(true);
-        expect((error as { code: string }).code, `${JSON.stringify(text)}: ${String(error)}`).to.match(/^E_(?:CONFIG|NOT_FOUND|PERMISSION|UNSUPPORTED)$/);
+        // E_VALIDATION: to DuckDB the `a=b\\` of a name is a folder of a Hive layout, with a column more
+        expect((error as { code: string }).code, `${JSON.stringify(text)}: ${String(error)}`).to.match(/^E_(?:CONFIG|NOT_FOUND|PERMISSION|UNSUPPORTED|VALIDATION)$/);
       }
     }
     expect(written).to.be.greaterThan(COUNT / 3);

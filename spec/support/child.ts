@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 
+/** Those of the test under way: one that fails before it ends its child would keep the whole run from its end. */
+const running = new Set<Child>();
+
 export interface Child extends AsyncDisposable {
   readonly pid: number;
   /** all of its standard error, once it has ended */
@@ -38,7 +41,15 @@ export async function startChild(code: string, env: Readonly<Record<string, stri
     child.kill('SIGKILL');
     await ended;
   };
-  return { pid: child.pid as number, ended, kill, [Symbol.asyncDispose]: kill };
+  const started: Child = { pid: child.pid as number, ended, kill, [Symbol.asyncDispose]: kill };
+  running.add(started);
+  void ended.then(() => running.delete(started));
+  return started;
+}
+
+/** Ends what a test left running. */
+export async function endChildren(): Promise<void> {
+  for (const child of running) await child.kill();
 }
 
 /** Starts a child that opens `path` by DuckDB alone and holds it, for `heldMs` or until it is killed. */

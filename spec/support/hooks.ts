@@ -1,5 +1,6 @@
-// What holds for every spec: stack traces in .ts, promise assertions, no manager left open, no file left behind.
+// What holds for every spec: stack traces in .ts, promise assertions, no manager and no process left, no file left behind.
 import type { RootHookObject } from 'mocha';
+import { endChildren } from './child.js';
 import { removeScratch } from './scratch.js';
 
 // cheaper than node-option, which makes mocha spawn a child
@@ -12,6 +13,7 @@ delete process.env['DUCKDB_CURSOR_SECRET'];
 
 export const mochaHooks: RootHookObject = {
   async afterEach() {
+    await endChildren();
     await removeScratch();
   },
 };
