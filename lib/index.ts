@@ -134,7 +134,15 @@ export { Cached, type CachedOptions } from './cache/cached.js';
 export { CacheInvalidate, type CacheInvalidateOptions } from './cache/cache-invalidate.js';
 export { keyvStore, type KeyvStore, type KeyvStoreOptions } from './cache/keyv-store.js';
 export { toJsonSerializable } from './json-serializable.js';
-export { Repository, type InsertManyOptions, type Rows, type UpsertOptions } from './repository.js';
+export {
+  Repository,
+  type InsertManyOptions,
+  type RepositoryClass,
+  type RepositoryOwner,
+  type RowClass,
+  type Rows,
+  type UpsertOptions,
+} from './repository.js';
 export { csvFile, jsonFile, parquet, type CsvOptions, type FileFormat, type FileSource } from './entity/file-source.js';
 export type { ExportOptions } from './files/file-target.js';
 export type { ImportOptions } from './files/import.js';

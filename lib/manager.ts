@@ -23,7 +23,16 @@ import { Lifetime } from './lifetime.js';
 import { CALL_OPTIONS, type Limit, limited, within, type CallOptions } from './limit.js';
 import { resolveOptions, type ManagerOptions, type Resolved } from './options.js';
 import { RawSql } from './raw-sql.js';
-import { Repository, type RepositoryContext } from './repository.js';
+import {
+  REPOSITORY,
+  Repository,
+  isRepositoryClass,
+  type RepositoryClass,
+  type RepositoryContext,
+  type RepositoryOwner,
+  type RepositoryParts,
+  type RowClass,
+} from './repository.js';
 import { applySchema } from './schema/apply.js';
 import { knownOptions } from './sql/select.js';
 import { EVERYTHING } from './sql/statement.js';
@@ -63,9 +72,9 @@ interface Opened extends RepositoryContext {
  * await using db = await BaseDuckDBManager.open({ path: 'data/analytics.duckdb', entities: [Trade] });
  * await db.repository(Trade).insert({ symbol: 'AAPL', price: '12.50' });
  */
-export class BaseDuckDBManager extends RawSql implements OpenManager {
+export class BaseDuckDBManager extends RawSql implements OpenManager, RepositoryOwner {
   readonly #options: Resolved;
-  readonly #repositories = new Map<EntityClass, Repository<object>>();
+  readonly #repositories = new Map<EntityClass, object>();
   readonly #lifetime: Lifetime<Opened>;
   /** how the database differs from the entities, as it turned out after a fallback */
   #drift: string | undefined;
@@ -239,24 +248,34 @@ export class BaseDuckDBManager extends RawSql implements OpenManager {
   protected async createTables(): Promise<void> {}
 
   /**
-   * The repository of an entity; the same one at each call.
+   * The repository of an entity, or one of a class that extends `Repository.of(Entity)`; the same one at each call.
    *
    * @throws DatabaseError `E_CONFIG` when the entity is not among the manager's
+   * @example const bars = db.repository(PriceBar);
+   * const backtests = db.repository(Backtests); // class Backtests extends Repository.of(BacktestResult) { ... }
    */
-  repository<E extends object>(entity: EntityClass<E>): Repository<E> {
-    let repository = this.#repositories.get(entity);
+  repository<R extends object>(repository: RepositoryClass<R>): R;
+  repository<E extends object>(entity: RowClass<E>): Repository<E>;
+  repository(given: RepositoryClass | EntityClass): object {
+    let repository = this.#repositories.get(given);
     if (repository === undefined) {
-      if (!this.#options.entities.includes(entity)) {
-        throw new DatabaseError(
-          'E_CONFIG',
-          `${schemaOf(entity).className} is not among the entities of this manager. Add it: entities: [${schemaOf(entity).className}].`,
-        );
-      }
-      const { queryTimeoutMs, cursorSecret } = this.#options;
-      repository = new Repository<object>(entity, this, () => this.#use(), queryTimeoutMs, cursorSecret);
-      this.#repositories.set(entity, repository);
+      repository = isRepositoryClass(given) ? new given(this as never) : new Repository<object>(given, this);
+      this.#repositories.set(given, repository);
     }
-    return repository as unknown as Repository<E>;
+    return repository;
+  }
+
+  /** @internal what a repository works with */
+  [REPOSITORY](entity: EntityClass): RepositoryParts {
+    const { entities, queryTimeoutMs, cursorSecret } = this.#options;
+    if (!entities.includes(entity)) {
+      const { className } = schemaOf(entity);
+      throw new DatabaseError(
+        'E_CONFIG',
+        `${className} is not among the entities of this manager. Add it: entities: [${className}].`,
+      );
+    }
+    return { open: () => this.#use(), queryTimeoutMs, cursorSecret };
   }
 
   /**

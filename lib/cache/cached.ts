@@ -38,8 +38,8 @@ const OPTIONS = ['ttl', 'grace', 'negativeTtl', 'tags', 'dependsOn', 'key', 'nam
 /**
  * Caches the results of an async method by its arguments, or the reads of an entity's repositories.
  *
- * The cache is found through `using`, else through a property that is a manager or a repository, else it is that of the
- * one open manager. What the method reads is recorded; a write to it by this process ends the cached value when it
+ * The cache is found through `using`, else it is the instance's own where that is a repository or a manager, else it is found
+ * through a property that is one, else it is that of the one open manager. What the method reads is recorded; a write to it by this process ends the cached value when it
  * commits. One load per key runs at a time. Instances of one class share values where their repositories are of the same
  * entities; nothing else of `this` is part of the key.
  *
@@ -176,10 +176,10 @@ class CachedMethod {
     const entities = entitiesOf(self);
     const prefix = entities.length === 0 ? `${name}:` : `${name}<${entities.join()}>:`;
     // elsewhere it may be another one each time
-    const property = this.options.using === undefined ? ownSource(self, source) : undefined;
-    if (property !== undefined) {
+    const isOwn = this.options.using === undefined ? ownSource(self, source) : undefined;
+    if (isOwn !== undefined) {
       const { [CACHE]: home } = source;
-      const holds = (): boolean => (self as Record<string, unknown>)[property] === source && home.now() === cache;
+      const holds = (): boolean => isOwn() && home.now() === cache;
       this.#bindings.set(self, { prefix, keys: this.#keysAfter(prefix), cache, holds });
     }
     return { prefix, cache };
