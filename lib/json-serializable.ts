@@ -1,8 +1,8 @@
 // Any value as plain JSON data, without loss where JSON allows. The only user of class-transformer. Not here: typed round
 // trips (cache/values.ts).
-import { createRequire } from 'node:module';
 import { types } from 'node:util';
 import { DatabaseError, isTooDeep, placeIn, tooDeep, type ErrorCode } from './errors.js';
+import { require } from './require.js';
 
 /**
  * Plain data for JSON:
@@ -145,7 +145,6 @@ function own(value: object): Record<string, unknown> {
 }
 
 // loaded where it is needed alone
-const require = createRequire(import.meta.url);
 const classTransformer = (): typeof import('class-transformer') =>
   require('class-transformer') as typeof import('class-transformer');
 
