@@ -69,6 +69,7 @@ export class Database {
   readonly #orphans: Orphans;
   #conflicts = 0;
   #closing = false;
+  #empty = false;
   readonly recovery: Recovery;
   /** nobody has looked whether entities are tables: a write to a table may change what was read of one that is a view */
   entitiesMayBeViews = false;
@@ -132,6 +133,7 @@ export class Database {
     try {
       if (place === 'memory' || path === MEMORY) {
         await connection.run(`ATTACH '${MEMORY}' AS ${ALIAS}`);
+        this.#empty = true;
         return 'memory';
       }
       await attachFile(connection, path, readOnly);
@@ -283,6 +285,16 @@ export class Database {
   /** Whether SQL is kept from everything but the database's own files, and from settings. */
   get secure(): boolean {
     return this.options.secure;
+  }
+
+  /** Whether there is nothing in it yet, so that nobody need look: DuckDB's catalog of a new instance takes its time. */
+  get empty(): boolean {
+    return this.#empty;
+  }
+
+  /** From here on somebody may make something in it. */
+  opened(): void {
+    this.#empty = false;
   }
 
   /** A new connection that sees the attached database. */
