@@ -4,7 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { Cache } from './cache/cache.js';
 import { DataCache, type CacheDataOptions } from './cache/data-cache.js';
 import { takeData } from './cache/data-checks.js';
-import { KEYV_HOME, type KeyvHome } from './cache/keyv-store.js';
+import { KEYV_HOME, KEYV_NOW, type KeyvHome } from './cache/keyv-store.js';
 import { CACHE, openManagers, type CacheSource, type OpenManager } from './cache/source.js';
 import { withinContext } from './context.js';
 import { backup, type BackupOptions } from './engine/backup.js';
@@ -141,17 +141,17 @@ export class BaseDuckDBManager extends RawSql implements OpenManager {
   }
 
   async #open(patience: Limit): Promise<Opened> {
-    const { log, database: options, slowQueryMs, cache: cacheOptions, retentionMs, validate } = this.#options;
+    const { log, database: options, slowQueryMs, cache: cacheOptions, retentionMs, validate, now } = this.#options;
     const lease = await acquireDatabase(options, patience);
     try {
       const engine = new Engine(lease.database, log, slowQueryMs);
-      const cache = await Cache.open(engine, cacheOptions, log);
+      const cache = await Cache.open(engine, cacheOptions, log, now);
       const raw = await RawConnection.open(lease.database);
       const arrived = (): void => void this.#agreeOnArrival(engine);
       lease.database.arrivals.add(arrived);
-      const data = new DataCache(engine, log, retentionMs);
+      const data = new DataCache(engine, log, retentionMs, now);
       cache.alsoPurge(() => data.purge());
-      return { lease, arrived, engine, cache, raw, data, validate, now: Date.now };
+      return { lease, arrived, engine, cache, raw, data, validate, now: now ?? Date.now };
     } catch (error) {
       await lease.release();
       throw error;
@@ -199,6 +199,11 @@ export class BaseDuckDBManager extends RawSql implements OpenManager {
   async [KEYV_HOME](): Promise<KeyvHome> {
     const { engine } = await this.#use();
     return { database: engine.database, entities: this.#options.entities };
+  }
+
+  /** @internal the time that it goes by */
+  get [KEYV_NOW](): () => number {
+    return this.#options.now ?? Date.now;
   }
 
   /** Connects where this was never done. @throws DatabaseError `E_CLOSED` after `close()` */

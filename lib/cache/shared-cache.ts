@@ -39,6 +39,11 @@ export interface CacheOptions {
   readonly storeTimeout?: Duration;
   /** how long data of `storeCacheData` is kept that is not stored anew, whatever `ttlHours` says; default `'30d'` */
   readonly retention?: Duration;
+  /**
+   * default true: what is kept is written to the table or the store some 50 ms later, and within `grace` a refresh runs behind the
+   * answer. With false a call waits for both, and gives what it would have given: for tests, which then need no pauses
+   */
+  readonly background?: boolean;
 }
 
 /** The durations among the options, where they are not given. */
@@ -151,6 +156,11 @@ export class SharedCache {
       now: this.now,
       failed: (error) => this.#tierFailed(error),
     });
+  }
+
+  /** Whether what is written and refreshed is so behind the callers' backs. */
+  get background(): boolean {
+    return this.#options?.background ?? true;
   }
 
   get entries(): number {
