@@ -145,6 +145,7 @@ export type { ExplainOptions } from './reading/explain.js';
 export type { ReadOptions } from './reading/reader.js';
 export type { RowStream } from './row-stream.js';
 export { pathFromEnv, type Clock, type ManagerOptions } from './options.js';
+export type { DatabaseSnapshot, RestoreOptions } from './database-snapshot.js';
 export { BaseDuckDBManager, type Health } from './manager.js';
 export { Transactional, type TransactionalOptions } from './transactional.js';
 export { closeOnSignals, type CloseOnSignalsOptions } from './close-on-signals.js';

@@ -17,6 +17,7 @@ import { acquireDatabase, type Lease } from './engine/registry.js';
 import type { TransactionOptions } from './engine/transaction.js';
 import type { EntityClass } from './entity/row.js';
 import { schemaOf } from './entity/schema.js';
+import { DatabaseSnapshot } from './database-snapshot.js';
 import { DatabaseError, classify, isDatabaseError, loggable } from './errors.js';
 import { toJsonSerializable } from './json-serializable.js';
 import { Lifetime } from './lifetime.js';
@@ -371,6 +372,18 @@ export class BaseDuckDBManager extends RawSql implements OpenManager {
     const { engine } = await this.#use();
     await backup(engine, path, overwrite);
     this.#options.log('backedUp', { db_path: this.dbPath, backup_path: path, operation: 'backup' });
+  }
+
+  /**
+   * Keeps in memory what this database in memory holds now, to come back to as often as is wanted: see `restore()` of what it gives.
+   * For tests that all begin with the same rows. What is committed counts; others may go on meanwhile.
+   *
+   * @throws DatabaseError `E_UNSUPPORTED` for a database that is no `:memory:`, `E_CONFIG` inside of a transaction, `E_CLOSED`
+   * @example const seeded = await db.snapshot(); afterEach(() => seeded.restore());
+   */
+  async snapshot(): Promise<DatabaseSnapshot> {
+    const { engine, cache } = await this.#use();
+    return DatabaseSnapshot.take(engine, cache);
   }
 
   /**

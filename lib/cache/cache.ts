@@ -16,7 +16,7 @@ import { EVERYTHING } from '../sql/statement.js';
 import type { Entry, EntryFields } from './entry.js';
 import { explain, type CacheExplanation } from './explanation.js';
 import type { Flight, Loaded } from './flights.js';
-import { SharedCache, type CacheOptions } from './shared-cache.js';
+import { SharedCache, type CacheOptions, type Kept } from './shared-cache.js';
 import { StoredValue } from './stored-value.js';
 import { checkedTags, termsOf, type CacheEntryOptions, type Terms } from './terms.js';
 
@@ -553,6 +553,16 @@ export class Cache {
     if (transaction?.hasWritten) return { state: 'miss', reason: 'transaction', loading };
     if (entry === undefined) return { state: 'miss', reason: 'absent', loading };
     return { ...explain(entry, tier, state, database.clock, transaction?.beganAt), loading };
+  }
+
+  /** @internal What is kept now that nothing has written to since `tick`. */
+  kept(tick: number): readonly Kept[] {
+    return this.state.kept(tick);
+  }
+
+  /** @internal Has kept this and nothing else, as of now. Before it waits for anything nobody finds anything else. */
+  bringBack(kept: readonly Kept[]): Promise<void> {
+    return this.state.bringBack(kept);
   }
 
   /** Counts since the database was opened in this process, of all its managers together. */

@@ -236,6 +236,35 @@ export class Database {
     for (const session of sessions) await session.use(this.#alias);
   }
 
+  /** A connection that uses none of the databases that are attached. */
+  bareConnection(): Promise<DuckDBConnection> {
+    return this.instance.connect();
+  }
+
+  /**
+   * Goes on in another database, which is attached already, while nothing runs; the one that was worked on is taken off.
+   *
+   * @param moved called before anything runs again
+   * @returns whether everything came to its end within the patience
+   */
+  async moveTo(alias: string, patienceMs: number, moved: () => void): Promise<boolean> {
+    const before = this.#alias;
+    const done = await this.#still(patienceMs, async (sessions) => {
+      for (const session of sessions) await session.use(alias);
+      this.#alias = alias;
+      this.#written();
+      moved();
+    });
+    if (!done) return false;
+    const connection = await this.bareConnection();
+    try {
+      await detach(connection, before);
+    } finally {
+      connection.closeSync();
+    }
+    return true;
+  }
+
   /** What was read before counts for nothing: it was read elsewhere, or others have written since. */
   #written(): void {
     this.clock.wrote([EVERYTHING]);
