@@ -4,7 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { Cache } from './cache/cache.js';
 import { DataCache, type CacheDataOptions } from './cache/data-cache.js';
 import { takeData } from './cache/data-checks.js';
-import { KEYV_HOME, type KeyvHome } from './cache/keyv-store.js';
+import { KEYV_HOME, KEYV_NOW, type KeyvHome } from './cache/keyv-store.js';
 import { CACHE, openManagers, type CacheSource, type OpenManager } from './cache/source.js';
 import { withinContext } from './context.js';
 import { backup, type BackupOptions } from './engine/backup.js';
@@ -17,6 +17,7 @@ import { acquireDatabase, type Lease } from './engine/registry.js';
 import type { TransactionOptions } from './engine/transaction.js';
 import type { EntityClass } from './entity/row.js';
 import { schemaOf } from './entity/schema.js';
+import { DatabaseSnapshot } from './database-snapshot.js';
 import { DatabaseError, classify, isDatabaseError, loggable } from './errors.js';
 import { toJsonSerializable } from './json-serializable.js';
 import { Lifetime } from './lifetime.js';
@@ -150,17 +151,17 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
   }
 
   async #open(patience: Limit): Promise<Opened> {
-    const { log, database: options, slowQueryMs, cache: cacheOptions, retentionMs, validate } = this.#options;
+    const { log, database: options, slowQueryMs, cache: cacheOptions, retentionMs, validate, now } = this.#options;
     const lease = await acquireDatabase(options, patience);
     try {
       const engine = new Engine(lease.database, log, slowQueryMs);
-      const cache = await Cache.open(engine, cacheOptions, log);
+      const cache = await Cache.open(engine, cacheOptions, log, now);
       const raw = await RawConnection.open(lease.database);
       const arrived = (): void => void this.#agreeOnArrival(engine);
       lease.database.arrivals.add(arrived);
-      const data = new DataCache(engine, log, retentionMs);
+      const data = new DataCache(engine, log, retentionMs, now);
       cache.alsoPurge(() => data.purge());
-      return { lease, arrived, engine, cache, raw, data, validate, now: Date.now };
+      return { lease, arrived, engine, cache, raw, data, validate, now: now ?? Date.now };
     } catch (error) {
       await lease.release();
       throw error;
@@ -208,6 +209,11 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
   async [KEYV_HOME](): Promise<KeyvHome> {
     const { engine } = await this.#use();
     return { database: engine.database, entities: this.#options.entities };
+  }
+
+  /** @internal the time that it goes by */
+  get [KEYV_NOW](): () => number {
+    return this.#options.now ?? Date.now;
   }
 
   /** Connects where this was never done. @throws DatabaseError `E_CLOSED` after `close()` */
@@ -385,6 +391,18 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
     const { engine } = await this.#use();
     await backup(engine, path, overwrite);
     this.#options.log('backedUp', { db_path: this.dbPath, backup_path: path, operation: 'backup' });
+  }
+
+  /**
+   * Keeps in memory what this database in memory holds now, to come back to as often as is wanted: see `restore()` of what it gives.
+   * For tests that all begin with the same rows. What is committed counts; others may go on meanwhile.
+   *
+   * @throws DatabaseError `E_UNSUPPORTED` for a database that is no `:memory:`, `E_CONFIG` inside of a transaction, `E_CLOSED`
+   * @example const seeded = await db.snapshot(); afterEach(() => seeded.restore());
+   */
+  async snapshot(): Promise<DatabaseSnapshot> {
+    const { engine, cache } = await this.#use();
+    return DatabaseSnapshot.take(engine, cache);
   }
 
   /**

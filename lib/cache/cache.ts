@@ -1,6 +1,7 @@
 // Remembering what loads gave, for as long as it holds, as one manager sees it through its transactions. Not here: what is
 // kept and where (shared-cache.ts), how values look (stored-value.ts), what is asked (cached.ts, repository.ts).
 import { createHash } from 'node:crypto';
+import { afterCommitOf } from '../engine/after-commit.js';
 import { ReadSet, context, withinContext, withinSharedContext } from '../context.js';
 import type { Database } from '../engine/database.js';
 import type { Engine } from '../engine/engine.js';
@@ -15,7 +16,7 @@ import { EVERYTHING } from '../sql/statement.js';
 import type { Entry, EntryFields } from './entry.js';
 import { explain, type CacheExplanation } from './explanation.js';
 import type { Flight, Loaded } from './flights.js';
-import { SharedCache, type CacheOptions } from './shared-cache.js';
+import { SharedCache, type CacheOptions, type Kept } from './shared-cache.js';
 import { StoredValue } from './stored-value.js';
 import { checkedTags, termsOf, type CacheEntryOptions, type Terms } from './terms.js';
 
@@ -81,15 +82,20 @@ export class Cache {
     engine: Engine,
     options: CacheOptions | false | undefined,
     log: Log,
-    now: () => number = Date.now,
+    now?: () => number,
   ): Promise<Cache> {
     const { database } = engine;
     const wanted = options === false ? undefined : options;
     const known = shared.get(database);
-    const opening = known ?? SharedCache.open(database, wanted, log, now);
+    const opening = known ?? SharedCache.open(database, wanted, log, now ?? Date.now);
     if (known === undefined) shared.set(database, opening);
     const state = await opening;
     if (known !== undefined && wanted !== undefined) state.configure(wanted);
+    if (now !== undefined && state.now !== now)
+      throw new DatabaseError(
+        'E_CONFIG',
+        'clock: managers of one database share its cache, and another one has opened it by another clock. Give both the same, or leave it out here.',
+      );
     return new Cache(engine, state, options !== false);
   }
 
@@ -295,16 +301,32 @@ export class Cache {
     load: (work: Limit | undefined) => Promise<unknown>,
   ): unknown {
     this.state.stats.stale += 1;
-    if (this.state.flights.of(key) === undefined) {
-      // it is nobody's: what it reads is not read for the caller, and nobody who joins it and leaves stops it
-      const refresh = withinSharedContext(context().log, () =>
-        this.#start(key, terms, load, undefined, true, true).wait(undefined),
-      );
-      refresh.catch((error: unknown) =>
-        this.state.log('cacheRefreshFailed', { cache_key: loggableKey(key), ...loggable(error) }),
-      );
-    }
-    return this.#give(key, entry, true);
+    const { reads } = context();
+    const flight = this.state.flights.of(key) ?? this.#refresh(key, terms, load);
+    const value = this.#give(key, entry, true);
+    // a refresh that asks for its own key, or for one that waits for it, would wait for ever
+    if (this.state.background || reads?.isAwaitedBy(flight.reads)) return value;
+    const given = (): unknown => value;
+    // how it failed is told by who has started it
+    return flight.wait(undefined).then(given, given);
+  }
+
+  /** It is nobody's: what it reads is not read for the caller, and nobody who joins it and leaves stops it. */
+  #refresh(key: string, terms: Terms, load: (work: Limit | undefined) => Promise<unknown>): Flight {
+    return withinSharedContext(context().log, () => {
+      const flight = this.#start(key, terms, load, undefined, true, true);
+      flight
+        .wait(undefined)
+        .catch((error: unknown) =>
+          this.state.log('cacheRefreshFailed', { cache_key: loggableKey(key), ...loggable(error) }),
+        );
+      return flight;
+    });
+  }
+
+  /** What was kept or forgotten just now is so behind the memory, too, where that is waited for. */
+  async #settle(): Promise<void> {
+    if (!this.state.background) await this.state.flush();
   }
 
   #give(key: string, given: Entry | Loaded, hit: boolean, joined = false): unknown {
@@ -359,6 +381,7 @@ export class Cache {
     if (keep) state.store(key, this.#fields(stored, dependencies, tick, keepMs, terms.graceMs), mark);
     // there is nothing any more, and what there was is not to be served on
     else if (refresh && keepMs === undefined && !flight.dropped) state.forget(key);
+    await this.#settle();
     if (state.log.enabled('cacheLoaded')) {
       state.log('cacheLoaded', {
         cache_key: loggableKey(key),
@@ -434,14 +457,19 @@ export class Cache {
     // a write after this call ends it, also where it takes effect only at the commit behind that write
     const { tick } = clock;
     const dependencies = knownOf(terms);
-    this.#atCommit(() => this.state.set(key, this.#fields(stored, dependencies, tick, terms.ttlMs, terms.graceMs)));
+    await this.#atCommit(() =>
+      this.state.set(key, this.#fields(stored, dependencies, tick, terms.ttlMs, terms.graceMs)),
+    );
   }
 
   /** At once, or when the transaction of the caller commits. */
-  #atCommit(effect: () => void): void {
+  async #atCommit(effect: () => void): Promise<void> {
     const { transaction } = this.engine;
     if (transaction === undefined) effect();
     else transaction.whenCommitted(effect);
+    if (this.state.background) return;
+    if (transaction === undefined) await this.state.flush();
+    else await afterCommitOf(transaction, () => this.state.flush());
   }
 
   /**
@@ -450,7 +478,7 @@ export class Cache {
    */
   async delete(key: string): Promise<void> {
     this.#refuse(key);
-    this.#atCommit(() => this.state.delete(key));
+    await this.#atCommit(() => this.state.delete(key));
   }
 
   /**
@@ -473,6 +501,7 @@ export class Cache {
     const { transaction, database } = this.engine;
     if (transaction === undefined) database.clock.wrote(ended);
     else transaction.invalidates(ended);
+    await this.#settle();
   }
 
   /** Forgets everything, in the process and behind it; loads that are under way are not kept. Also inside a transaction at once. */
@@ -524,6 +553,16 @@ export class Cache {
     if (transaction?.hasWritten) return { state: 'miss', reason: 'transaction', loading };
     if (entry === undefined) return { state: 'miss', reason: 'absent', loading };
     return { ...explain(entry, tier, state, database.clock, transaction?.beganAt), loading };
+  }
+
+  /** @internal What is kept now that nothing has written to since `tick`. */
+  kept(tick: number): readonly Kept[] {
+    return this.state.kept(tick);
+  }
+
+  /** @internal Has kept this and nothing else, as of now. Before it waits for anything nobody finds anything else. */
+  bringBack(kept: readonly Kept[]): Promise<void> {
+    return this.state.bringBack(kept);
   }
 
   /** Counts since the database was opened in this process, of all its managers together. */

@@ -14,6 +14,9 @@ import { UnknownEntity, decodeValue, encodeValue } from './values.js';
 /** On managers. */
 export const KEYV_HOME = Symbol.for('@mysingle/database.keyvHome');
 
+/** On managers, too: what is set has its end by the clock of the moment, before any wait. */
+export const KEYV_NOW = Symbol.for('@mysingle/database.keyvNow');
+
 /** What a store works on. */
 export interface KeyvHome {
   readonly database: Database;
@@ -24,6 +27,7 @@ export interface KeyvHome {
 /** A manager; it is connected by the first use. */
 export interface KeyvSource {
   [KEYV_HOME](): Promise<KeyvHome>;
+  readonly [KEYV_NOW]?: () => number;
 }
 
 export interface KeyvStoreOptions {
@@ -62,7 +66,7 @@ export class KeyvStore extends EventEmitter {
   constructor(
     private readonly source: KeyvSource,
     options: KeyvStoreOptions = {},
-    private readonly now: () => number = () => Date.now(),
+    private readonly now: () => number = source?.[KEYV_NOW] ?? Date.now,
   ) {
     super();
     knownOptions(options, ['table'], 'keyvStore', 'E_CONFIG');

@@ -12,8 +12,8 @@ export class DefaultValue {
     readonly name: string,
     /** why a column of this type cannot have it, or undefined */
     readonly refuses: (type: SqlType) => string | undefined,
-    /** the property value before encoding, from the time in ms; undefined where only the database can make it */
-    readonly make: ((nowMs: number, type: SqlType) => unknown) | undefined,
+    /** the property value before encoding, by a clock in ms; undefined where only the database can make it */
+    readonly make: ((clock: () => number, type: SqlType) => unknown) | undefined,
     /** the SQL of the default; `sequence` is the quoted name of the column's sequence */
     readonly ddl: (type: SqlType, sequence: string) => string,
     /** the sequence to create: a name, or '' for one named after table and column */
@@ -26,14 +26,22 @@ export class DefaultValue {
 const textOrUuid = (type: SqlType): string | undefined =>
   type.name === 'uuid' || type.name === 'varchar' ? undefined : 'a UUID goes into uuid or varchar';
 
+/** Of each clock that is not the machine's: the millisecond of the last UUID, and its number within that. */
+const lastOf = new WeakMap<() => number, { ms: number; number: number }>();
+
+/** The machine's own never goes back; one of a test goes where it is set, and the UUIDs of one millisecond sort all the same. */
+function uuid7By(clock: () => number): string {
+  if (clock === Date.now) return v7();
+  const ms = Math.max(0, Math.floor(clock()));
+  const last = lastOf.get(clock);
+  const number = last?.ms === ms ? last.number + 1 : 0;
+  lastOf.set(clock, { ms, number });
+  return v7({ msecs: ms, seq: number });
+}
+
 /** A random UUID that sorts by creation time (RFC 9562, version 7). Made in Node. */
 export function uuid7(): DefaultValue {
-  return new DefaultValue(
-    'uuid7()',
-    textOrUuid,
-    () => v7(),
-    () => 'uuidv7()',
-  );
+  return new DefaultValue('uuid7()', textOrUuid, uuid7By, () => 'uuidv7()');
 }
 
 /** A random UUID (version 4). Made in Node. */
@@ -54,9 +62,9 @@ export function now(): DefaultValue {
     'now()',
     (type) =>
       /^(?:date|timestamp(?:tz|_s|_ms)?)$/.test(type.name) ? undefined : 'the time goes into date or a timestamp',
-    (ms, type) => {
+    (clock, type) => {
       const unit = NOW_UNITS[type.name] ?? 1;
-      return new Date(Math.floor(ms / unit) * unit);
+      return new Date(Math.floor(clock() / unit) * unit);
     },
     (type) => (type.name === 'timestamptz' ? 'now()' : `CAST((now() AT TIME ZONE 'UTC') AS ${type.ddl})`),
   );
