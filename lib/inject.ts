@@ -8,7 +8,12 @@ import type { Repository } from './repository.js';
 
 const tokens = new WeakMap<EntityClass, Map<string, symbol>>();
 
-/** The token of an entity's repository, of the named manager, for any container: one symbol for each pair. */
+/**
+ * The token of an entity's repository, of the named manager, for any container: one symbol for each pair.
+ *
+ * @throws DatabaseError `E_DECLARATION` for a class that is no entity
+ * @example container.register(repositoryToken(Trade), { useFactory: () => db.repository(Trade) });
+ */
 export function repositoryToken(entity: EntityClass, name = 'default'): symbol {
   const { className } = schemaOf(entity);
   let own = tokens.get(entity);
@@ -18,7 +23,11 @@ export function repositoryToken(entity: EntityClass, name = 'default'): symbol {
   return token;
 }
 
-/** The token of a manager, for any container. */
+/**
+ * The token of a manager, for any container.
+ *
+ * @example container.register(managerToken('market'), { useFactory: () => db });
+ */
 export function managerToken(name = 'default'): symbol {
   return Symbol.for(`@mysingle/database.manager(${name})`);
 }
