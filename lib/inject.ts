@@ -14,6 +14,7 @@ const tokens = new WeakMap<EntityClass, Map<string, symbol>>();
  * container: one symbol for each pair. Its description says what to do where a container has nothing for it.
  *
  * @throws DatabaseError `E_DECLARATION` for a class that is neither
+ * @example container.register(repositoryToken(Trade), { useFactory: () => db.repository(Trade) });
  */
 export function repositoryToken(entity: EntityClass, name = 'default'): symbol {
   const className = nameOf(entity);
@@ -28,7 +29,11 @@ export function repositoryToken(entity: EntityClass, name = 'default'): symbol {
   return token;
 }
 
-/** The token of a manager, for any container. Its description says what to do where a container has nothing for it. */
+/**
+ * The token of a manager, for any container. Its description says what to do where a container has nothing for it.
+ *
+ * @example container.register(managerToken('market'), { useFactory: () => db });
+ */
 export function managerToken(name = 'default'): symbol {
   const options = name === 'default' ? '' : `{ name: '${name}' }`;
   return Symbol.for(`the manager '${name}' of @mysingle/database (in Nest: import DuckDBModule.forRoot(${options}))`);

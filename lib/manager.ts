@@ -42,7 +42,9 @@ import { EVERYTHING } from './sql/statement.js';
 export interface Health {
   /** `'ok'`; `'degraded'`: open, but not on the file that was asked for, or with a problem; `'closed'` */
   readonly status: 'ok' | 'degraded' | 'closed';
+  /** where the data is; undefined when closed */
   readonly mode: Mode | undefined;
+  /** the path as it was given */
   readonly dbPath: string;
   /**
    * why DuckDB has given the database up, where it has; it is attached again as soon as that is possible. Or how the database
@@ -71,7 +73,7 @@ interface Opened extends RepositoryContext {
  *
  * @example
  * await using db = await BaseDuckDBManager.open({ path: 'data/analytics.duckdb', entities: [Trade] });
- * await db.repository(Trade).insert({ symbol: 'AAPL', price: '12.50' });
+ * const last = await db.repository(Trade).findOne({ where: { symbol: 'AAPL' }, orderBy: { at: 'desc' } });
  */
 export class BaseDuckDBManager extends RawSql implements OpenManager, RepositoryOwner {
   readonly #options: Resolved;
@@ -111,6 +113,7 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
    * Makes a manager and connects it.
    *
    * @throws DatabaseError as the constructor and `connect()`
+   * @example await using db = await BaseDuckDBManager.open({ path: ':memory:', entities: [Trade] });
    */
   static async open<M extends BaseDuckDBManager>(
     this: new (options?: string | ManagerOptions) => M,
@@ -144,6 +147,7 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
    *
    * @throws DatabaseError `E_LOCKED E_CONFIG E_CORRUPT E_PERMISSION` ... when it cannot be opened, `E_SCHEMA_DRIFT` when it
    *   differs from the entities, `E_DECLARATION` when the entities do not go together
+   * @example const db = await new BaseDuckDBManager('data/analytics.duckdb').connect();
    */
   async connect(): Promise<this> {
     await this.#lifetime.connect();
@@ -216,7 +220,11 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
     return this.#options.now ?? Date.now;
   }
 
-  /** Connects where this was never done. @throws DatabaseError `E_CLOSED` after `close()` */
+  /**
+   * Connects where this was never done. @throws DatabaseError `E_CLOSED` after `close()`
+   *
+   * @example await db.ensureConnected(); // at the start of a service, to fail there and not at the first request
+   */
   async ensureConnected(): Promise<void> {
     await this.#use();
   }
@@ -237,6 +245,9 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
    *
    * Queries, streams and waits end at once with `E_CLOSED` or `E_ABORTED`; transactions and lent connections have 5 seconds to
    * come to their end, and are rolled back and taken back then. A `connect()` that waits for a lock gives up.
+   *
+   * @throws DatabaseError what DuckDB fails with as it lets go of the file
+   * @example await db.close();
    */
   close(): Promise<void> {
     return this.#lifetime.close();
@@ -249,6 +260,7 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
   /**
    * Override to create tables by hand. Runs at each connect, after the entities' own DDL, and not in read-only mode.
    *
+   * @throws DatabaseError whatever your own code throws: `connect()` then fails with it, and nothing stays open
    * @example protected override async createTables() { await this.createCacheTable('market_cache'); }
    */
   protected async createTables(): Promise<void> {}
@@ -257,7 +269,7 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
    * The repository of an entity, or one of a class that extends `Repository.of(Entity)`; the same one at each call.
    *
    * @throws DatabaseError `E_CONFIG` when the entity is not among the manager's
-   * @example const bars = db.repository(PriceBar);
+   * @example const trades = db.repository(Trade);
    * const backtests = db.repository(Backtests); // class Backtests extends Repository.of(BacktestResult) { ... }
    */
   repository<R extends object>(repository: RepositoryClass<R>): R;
@@ -296,7 +308,7 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
    *
    * @throws DatabaseError `E_CONFLICT` when other transactions changed the same rows and `retries` are used up,
    *   `E_TX_ABORTED` when something in it failed and was caught, `E_TIMEOUT`, `E_ABORTED`; whatever `fn` throws
-   * @example await db.transaction(async () => { await orders.insert(order); await stock.update({ id }, { held: 1 }); }, { retries: 3 });
+   * @example await db.transaction(async () => { await orders.insert(order); await accounts.update({ id }, { balance: sql`balance - 1` }); }, { retries: 3 });
    */
   async transaction<T>(fn: () => T | Promise<T>, options: TransactionOptions = {}): Promise<T> {
     knownOptions(options, ['retries', 'readOnly', ...CALL_OPTIONS], 'transaction', 'E_CONFIG');
@@ -411,13 +423,18 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
    *
    * @throws DatabaseError `E_CONFLICT` (retryable) while a transaction that changed or deleted rows is open, `E_CONFIG`
    *   inside of a transaction, `E_READ_ONLY`, `E_INVALIDATED` where the disk is full, `E_CLOSED`
+   * @example await db.checkpoint(); // after a migration, in a quiet moment
    */
   async checkpoint(): Promise<void> {
     const { engine } = await this.#use();
     await checkpoint(engine);
   }
 
-  /** The state of the manager, without asking the database. */
+  /**
+   * The state of the manager, without asking the database.
+   *
+   * @example const { status, mode, pending } = db.health();
+   */
   health(): Health {
     const { database } = this.#options;
     const opened = this.#lifetime.current;
@@ -439,6 +456,7 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
    *
    * @throws DatabaseError `E_CONFIG` for an unusable name, and where it is that of another table or a view; what DuckDB
    *   refuses; `E_CLOSED` when not connected
+   * @example await db.createCacheTable('market_cache');
    */
   async createCacheTable(name: string): Promise<void> {
     if (this.#lifetime.state === 'closed') this.#options.log('cacheTableNoConnection', { table_name: name });
@@ -481,7 +499,12 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
     return (await (await this.#use()).data.get(key, options)) as T | null;
   }
 
-  /** The function `toJsonSerializable`. */
+  /**
+   * The function `toJsonSerializable`.
+   *
+   * @throws DatabaseError as `toJsonSerializable`
+   * @example const text = JSON.stringify(db.toJsonSerializable({ at: new Date(), shares: 10n }));
+   */
   toJsonSerializable(value: unknown): unknown {
     return toJsonSerializable(value);
   }

@@ -295,7 +295,7 @@ function checkedPool(pool: ManagerOptions['pool'] = {}): { poolSize: number; acq
  * A path from an environment variable, or the fallback where it is not set.
  *
  * @throws DatabaseError `E_CONFIG` where the variable is set and empty: a path left blank would lose all data
- * @example new BaseDuckDBManager(pathFromEnv('BACKTEST_DB_PATH', './data/backtests.duckdb'))
+ * @example const db = new BaseDuckDBManager(pathFromEnv('BACKTEST_DB_PATH', './data/backtests.duckdb'));
  */
 export function pathFromEnv(name: string, fallback?: string): string {
   const value = process.env[name];

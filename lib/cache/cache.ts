@@ -20,6 +20,7 @@ import { SharedCache, type CacheOptions, type Kept } from './shared-cache.js';
 import { StoredValue } from './stored-value.js';
 import { checkedTags, termsOf, type CacheEntryOptions, type Terms } from './terms.js';
 
+/** Counts of a cache, for metrics. */
 export interface CacheStats {
   /** answered without a load */
   readonly hits: number;
@@ -49,7 +50,9 @@ export interface LoadCall {
 
 /** What ends by `invalidate`. */
 export interface Invalidation {
+  /** values that were kept with one of these names */
   readonly tags?: readonly string[];
+  /** values that were read of one of these entities */
   readonly entities?: readonly EntityClass[];
 }
 
@@ -67,7 +70,11 @@ function loggableKey(key: string): string {
 
 const shared = new WeakMap<Database, Promise<SharedCache>>();
 
-/** The cache as one manager uses it: shared by all managers of a database, seen through this one's transactions. */
+/**
+ * The cache as one manager uses it: shared by all managers of a database, seen through this one's transactions. It is `manager.cache`.
+ *
+ * @example const rates = await db.cache.getOrLoad('rates', { ttl: '5m', grace: '1h', tags: ['fx'] }, ({ signal }) => fetchRates(signal));
+ */
 export class Cache {
   readonly #others: (() => Promise<number>)[] = [];
 
@@ -77,7 +84,7 @@ export class Cache {
     private readonly enabled: boolean,
   ) {}
 
-  /** @param options undefined: as it is, or by default; false: none for this manager, whose writes count all the same */
+  /** @internal @param options undefined: as it is, or by default; false: none for this manager, whose writes count all the same */
   static async open(
     engine: Engine,
     options: CacheOptions | false | undefined,
@@ -152,7 +159,7 @@ export class Cache {
    * @param options `ttl`, `grace`, `negativeTtl`, `tags`, `dependsOn`, `signal`, `timeout`
    * @throws DatabaseError `E_UNSUPPORTED` for values the cache has no form for, `E_CONFIG` for a time that is no duration,
    *   `E_ABORTED`, `E_TIMEOUT`, and whatever `load` throws
-   * @example db.cache.getOrLoad('vix', { ttl: '5m' }, () => prices.findOne({ where: { symbol: 'VIX' } }))
+   * @example const vix = await db.cache.getOrLoad('vix', { ttl: '5m' }, () => prices.findOne({ where: { symbol: 'VIX' } }));
    */
   getOrLoad<T>(
     key: string,
@@ -426,6 +433,7 @@ export class Cache {
   /**
    * The value under `key`, or undefined where there is none that still holds, and always in a transaction that has written.
    *
+   * @throws DatabaseError `E_CONFIG` for a key that is no text, `E_CLOSED`
    * @example const seen = (await db.cache.get('seen')) as Date | undefined;
    */
   async get(key: string): Promise<unknown> {
@@ -475,6 +483,9 @@ export class Cache {
   /**
    * Forgets one value, in the process and behind it; a load of it that is under way is not kept. Inside a transaction that happens
    * when it commits.
+   *
+   * @throws DatabaseError `E_CONFIG` for a key that is no text, `E_CLOSED`
+   * @example await db.cache.delete('rates');
    */
   async delete(key: string): Promise<void> {
     this.#refuse(key);
@@ -504,7 +515,12 @@ export class Cache {
     await this.#settle();
   }
 
-  /** Forgets everything, in the process and behind it; loads that are under way are not kept. Also inside a transaction at once. */
+  /**
+   * Forgets everything, in the process and behind it; loads that are under way are not kept. Also inside a transaction at once.
+   *
+   * @throws DatabaseError `E_CLOSED`
+   * @example await db.cache.clear(); // after a deploy that changed what a cached method gives
+   */
   async clear(): Promise<void> {
     this.#refuseIfClosed();
     await this.state.clear();
@@ -521,6 +537,8 @@ export class Cache {
    * `storeCacheData` every hour that they are stored to.
    *
    * @returns rows deleted
+   * @throws DatabaseError `E_CLOSED`
+   * @example const deleted = await db.cache.purge();
    */
   async purge(): Promise<number> {
     this.#refuseIfClosed();
@@ -529,7 +547,12 @@ export class Cache {
     return purged;
   }
 
-  /** Waits until everything that was kept is written to the table; that is done by itself, some 50 ms later and at close. */
+  /**
+   * Waits until everything that was kept is written to the table; that is done by itself, some 50 ms later and at close.
+   *
+   * @throws DatabaseError `E_CLOSED`
+   * @example await db.cache.flush(); // before another process is to find what is kept
+   */
   async flush(): Promise<void> {
     this.#refuseIfClosed();
     await this.state.flush();
@@ -539,7 +562,8 @@ export class Cache {
    * Why a key would be answered from the cache now, or not. The key of a call of a `@Cached` method is its name, the entities of the
    * instance's repositories, and the arguments: `Class.method<main.trades>:[10,"a"]`. The table has them all in its column `key`.
    *
-   * @example (await db.cache.explain('vix')).reason // 'written'
+   * @throws DatabaseError `E_CONFIG` for a key that is no text, `E_CLOSED`
+   * @example const { reason } = await db.cache.explain('vix'); // 'written'
    */
   async explain(key: string): Promise<CacheExplanation> {
     this.#refuse(key);
@@ -565,7 +589,11 @@ export class Cache {
     return this.state.bringBack(kept);
   }
 
-  /** Counts since the database was opened in this process, of all its managers together. */
+  /**
+   * Counts since the database was opened in this process, of all its managers together.
+   *
+   * @example const { hits, loads } = db.cache.stats();
+   */
   stats(): CacheStats {
     const { stats, entries, bytes, pending } = this.state;
     return { ...stats, entries, bytes, pending };

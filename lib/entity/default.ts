@@ -5,18 +5,23 @@ import { DatabaseError } from '../errors.js';
 import { quoteLiteral } from './identifier.js';
 import type { SqlType } from './types.js';
 
-/** A default made anew for each row: `uuid7() uuid4() now() sequence()`. */
+/**
+ * A default made anew for each row: `uuid7() uuid4() now() sequence()`.
+ *
+ * @example \@Column('uuid', { primaryKey: true, default: uuid7() }) id!: Generated<string>;
+ */
 export class DefaultValue {
+  /** @internal */
   constructor(
-    /** as written in a declaration, for messages */
+    /** @internal as written in a declaration, for messages */
     readonly name: string,
-    /** why a column of this type cannot have it, or undefined */
+    /** @internal why a column of this type cannot have it, or undefined */
     readonly refuses: (type: SqlType) => string | undefined,
-    /** the property value before encoding, by a clock in ms; undefined where only the database can make it */
+    /** @internal the property value before encoding, by a clock in ms; undefined where only the database can make it */
     readonly make: ((clock: () => number, type: SqlType) => unknown) | undefined,
-    /** the SQL of the default; `sequence` is the quoted name of the column's sequence */
+    /** @internal the SQL of the default; `sequence` is the quoted name of the column's sequence */
     readonly ddl: (type: SqlType, sequence: string) => string,
-    /** the sequence to create: a name, or '' for one named after table and column */
+    /** @internal the sequence to create: a name, or '' for one named after table and column */
     readonly sequenceName?: string,
   ) {
     Object.freeze(this);
@@ -39,12 +44,20 @@ function uuid7By(clock: () => number): string {
   return v7({ msecs: ms, seq: number });
 }
 
-/** A random UUID that sorts by creation time (RFC 9562, version 7). Made in Node. */
+/**
+ * A random UUID that sorts by creation time (RFC 9562, version 7). Made in Node.
+ *
+ * @example \@Column('uuid', { primaryKey: true, default: uuid7() }) id!: Generated<string>;
+ */
 export function uuid7(): DefaultValue {
   return new DefaultValue('uuid7()', textOrUuid, uuid7By, () => 'uuidv7()');
 }
 
-/** A random UUID (version 4). Made in Node. */
+/**
+ * A random UUID (version 4). Made in Node.
+ *
+ * @example \@Column('uuid', { default: uuid4() }) token!: Generated<string>;
+ */
 export function uuid4(): DefaultValue {
   return new DefaultValue(
     'uuid4()',
@@ -56,7 +69,11 @@ export function uuid4(): DefaultValue {
 
 const NOW_UNITS: Readonly<Record<string, number>> = { date: 86_400_000, timestamp_s: 1000 };
 
-/** The current time, in UTC where the type has no zone; for `date` the current UTC day. Made in Node, to the millisecond. */
+/**
+ * The current time, in UTC where the type has no zone; for `date` the current UTC day. Made in Node, to the millisecond.
+ *
+ * @example \@Column('timestamptz', { default: now() }) createdAt!: Generated<Date>;
+ */
 export function now(): DefaultValue {
   return new DefaultValue(
     'now()',
@@ -75,6 +92,8 @@ export function now(): DefaultValue {
  * with gaps after rollbacks.
  *
  * @param name shared by columns that give the same name; left out, `<table>_<column>_seq`
+ * @throws DatabaseError `E_DECLARATION` for a name with a double quote
+ * @example \@Column('bigint', { primaryKey: true, default: sequence() }) id!: Generated<bigint>;
  */
 export function sequence(name = ''): DefaultValue {
   // nextval() reads its argument by rules of its own, in which a quote within a name cannot be written
