@@ -34,6 +34,7 @@ const ARROW = [
   ['lifetime', 'manager', 'database-snapshot'],
   ['inject', 'transactional', 'close-on-signals'],
   ['index'],
+  ['testing/'],
 ];
 
 function files(): string[] {
@@ -69,6 +70,16 @@ describe('the house', () => {
           const sameGroup = roomOf(target) === roomOf(file) && folderOf(file) === '' && folderOf(target) === '';
           return !(roomOf(target) < roomOf(file) || sameFolder || sameGroup);
         })
+        .map((target) => `${file} -> ${target}`),
+    );
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('lets what stands to the right of index import nothing but index, and its own folder', () => {
+    const beyond = files().filter((file) => roomOf(file) > roomOf('index.ts'));
+    const wrong = beyond.flatMap((file) =>
+      importsOf(file)
+        .filter((target) => target !== 'index.js' && folderOf(target) !== folderOf(file))
         .map((target) => `${file} -> ${target}`),
     );
     expect(wrong).to.deep.equal([]);
