@@ -34,11 +34,11 @@ const ARROW = [
   ['lifetime', 'manager', 'database-snapshot'],
   ['inject', 'transactional', 'close-on-signals'],
   ['index'],
-  ['nestjs/'],
+  ['nestjs/', 'testing/'],
 ];
 
 /** What users import beside the package itself: on its public API alone. */
-const SUBPATHS = ['nestjs'];
+const SUBPATHS = ['nestjs', 'testing'];
 
 function files(): string[] {
   return readdirSync(lib, { recursive: true, encoding: 'utf8' })
