@@ -9,7 +9,7 @@ const lib = join(root, 'lib');
 
 /** The rooms from left to right. An import points to the left, or stays inside its own folder. */
 const ARROW = [
-  ['errors', 'duration', 'limit', 'context', 'log', 'fragment', 'require', 'json-serializable'],
+  ['error-codes', 'errors', 'duration', 'limit', 'context', 'log', 'fragment', 'require', 'json-serializable'],
   ['vector/'],
   ['entity/'],
   ['sql/'],
