@@ -2,15 +2,16 @@
 import type { Keyv } from 'keyv';
 import {
   Column,
+  Repository,
   Table,
   json,
   list,
   struct,
   uuid7,
   type BaseDuckDBManager,
+  type DatabaseSnapshot,
   type Generated,
   type Insert,
-  type Repository,
 } from '@mysingle/database';
 
 @Table('strategies')
@@ -89,8 +90,11 @@ export class Order {
   @Column('varchar') symbol!: string;
 }
 
+export class Backtests extends Repository.of(BacktestResult) {}
+
 export declare const db: BaseDuckDBManager;
 export declare const market: BaseDuckDBManager;
+export declare const seeded: DatabaseSnapshot;
 export declare const strategies: Repository<Strategy>;
 export declare const trades: Repository<Trade>;
 export declare const quotes: Repository<Quote>;
@@ -111,6 +115,7 @@ export declare const service: { handle(request: unknown): Promise<void> };
 export declare const container: { register(token: symbol, provider: { useFactory: () => unknown }): void };
 export declare const CacheModule: { register(options: { stores: readonly Keyv[] }): unknown };
 export declare const queue: { publish(topic: string, id: number): Promise<void> };
+export declare function afterEach(after: () => Promise<void>): void;
 export declare function mail(order: Insert<Order>): Promise<void>;
 export declare function use(what: unknown): void;
 export declare function fetchRates(signal: AbortSignal): Promise<Map<string, number>>;
