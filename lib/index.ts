@@ -1,5 +1,5 @@
 // The public API: named re-exports, nothing else.
-export type { Duration } from './duration.js';
+export { durationMs, type Duration } from './duration.js';
 export type { CallOptions } from './limit.js';
 export { DatabaseError, ERROR_CODES, isDatabaseError, type ErrorCode, type ErrorDetails } from './errors.js';
 export { withContext, type LogContext } from './context.js';
@@ -152,7 +152,8 @@ export type { ColumnSummary } from './reading/summarize.js';
 export type { ExplainOptions } from './reading/explain.js';
 export type { ReadOptions } from './reading/reader.js';
 export type { RowStream } from './row-stream.js';
-export { pathFromEnv, type ManagerOptions } from './options.js';
+export { pathFromEnv, type Clock, type ManagerOptions } from './options.js';
+export type { DatabaseSnapshot, RestoreOptions } from './database-snapshot.js';
 export { BaseDuckDBManager, type Health } from './manager.js';
 export { Transactional, type TransactionalOptions } from './transactional.js';
 export { closeOnSignals, type CloseOnSignalsOptions } from './close-on-signals.js';

@@ -1,6 +1,7 @@
 // Repositories for classes without a container, and tokens for classes with one. Not here: any container.
 import { INJECTED, openManagers } from './cache/source.js';
 import { isContext } from './entity/draft.js';
+import { emptyFieldsOf } from './entity/own-field.js';
 import type { EntityClass } from './entity/row.js';
 import { schemaOf } from './entity/schema.js';
 import { DatabaseError } from './errors.js';
@@ -13,6 +14,7 @@ const tokens = new WeakMap<EntityClass, Map<string, symbol>>();
  * container: one symbol for each pair. Its description says what to do where a container has nothing for it.
  *
  * @throws DatabaseError `E_DECLARATION` for a class that is neither
+ * @example container.register(repositoryToken(Trade), { useFactory: () => db.repository(Trade) });
  */
 export function repositoryToken(entity: EntityClass, name = 'default'): symbol {
   const className = nameOf(entity);
@@ -27,7 +29,11 @@ export function repositoryToken(entity: EntityClass, name = 'default'): symbol {
   return token;
 }
 
-/** The token of a manager, for any container. Its description says what to do where a container has nothing for it. */
+/**
+ * The token of a manager, for any container. Its description says what to do where a container has nothing for it.
+ *
+ * @example container.register(managerToken('market'), { useFactory: () => db });
+ */
 export function managerToken(name = 'default'): symbol {
   const options = name === 'default' ? '' : `{ name: '${name}' }`;
   return Symbol.for(`the manager '${name}' of @mysingle/database (in Nest: import DuckDBModule.forRoot(${options}))`);
@@ -57,16 +63,17 @@ interface InjectDecorator<R extends object> {
  * With legacy decorators the property must not be a field of its own, which would hide it: compile with
  * `"useDefineForClassFields": false`, or write `declare`.
  *
- * @throws DatabaseError `E_CONFIG` at first use, when there is no such manager, or several
+ * @throws DatabaseError `E_DECLARATION` where the class makes such a field; `E_CONFIG` at first use, when there is no such
+ *   manager, or several
  * @example class Reports { \@InjectRepository(Trade) declare readonly trades: Repository<Trade>; }
  */
 export function InjectRepository<R extends object>(repository: RepositoryClass<R>, name?: string): InjectDecorator<R>;
 export function InjectRepository<E extends object>(entity: RowClass<E>, name?: string): InjectDecorator<Repository<E>>;
 export function InjectRepository(entity: RepositoryClass | EntityClass, name?: string): never {
   nameOf(entity);
-  return ((target: unknown, key: unknown, index: unknown): unknown => {
+  return ((target: unknown, key: unknown, third?: unknown): unknown => {
     if (isContext(key)) return injectStandard(entity, name, key);
-    if (typeof index === 'number')
+    if (typeof third === 'number')
       throw new DatabaseError(
         'E_DECLARATION',
         "@InjectRepository on a parameter is that of a container: import it from '@mysingle/database/nestjs', or inject repositoryToken(Entity).",
@@ -74,9 +81,11 @@ export function InjectRepository(entity: RepositoryClass | EntityClass, name?: s
     if (typeof target !== 'object' || target === null || typeof key !== 'string') {
       throw new DatabaseError('E_DECLARATION', '@InjectRepository decorates a property of a class that is not static.');
     }
+    refuseHidden(target, key, entity);
     defineInjected(target, key, entity, name);
     noteInjected(target, key);
-    return undefined;
+    // Babel defines what it is given back, and the field itself otherwise
+    return third === undefined ? undefined : Object.getOwnPropertyDescriptor(target, key);
   }) as never;
 }
 
@@ -103,11 +112,36 @@ function injectStandard(entity: EntityClass, name: string | undefined, context: 
       },
     };
   }
+  /** instances that are about to get the field itself */
+  const begun = new WeakSet<object>();
   context.addInitializer(function (this: unknown) {
     // after the field itself is there, so that the accessor takes its place
+    if (!begun.delete(this as object)) {
+      throw new DatabaseError(
+        'E_DECLARATION',
+        `@InjectRepository on ${property}: this build follows an early draft of the standard decorators, whose fields hide what they ` +
+          `are given. Take that of 2023-11 (swc: "decoratorVersion": "2023-11"), or write it as an accessor: accessor ${property}.`,
+      );
+    }
     defineInjected(this as object, property, entity, name);
   });
-  return undefined;
+  return function (this: unknown, value: unknown) {
+    begun.add(this as object);
+    return value;
+  };
+}
+
+/** A field of its own would hide the accessor, and be undefined wherever it is read. */
+function refuseHidden(target: object, property: string, entity: EntityClass): void {
+  const { constructor: made } = target;
+  if (typeof made !== 'function' || !emptyFieldsOf(made).has(property)) return;
+  const name = nameOf(entity);
+  const type = isRepositoryClass(entity) ? name : `Repository<${name}>`;
+  throw new DatabaseError(
+    'E_DECLARATION',
+    `${made.name}.${property}: this build makes a field of it, which would hide the repository and stay undefined. ` +
+      `Set "useDefineForClassFields": false, or write it with declare: @InjectRepository(${name}) declare ${property}: ${type}.`,
+  );
 }
 
 function defineInjected(on: object, property: string, entity: EntityClass, name: string | undefined): void {

@@ -1,8 +1,8 @@
 // Any value as plain JSON data, without loss where JSON allows. The only user of class-transformer. Not here: typed round
 // trips (cache/values.ts).
-import { createRequire } from 'node:module';
 import { types } from 'node:util';
 import { DatabaseError, isTooDeep, placeIn, tooDeep, type ErrorCode } from './errors.js';
+import { require } from './require.js';
 
 /**
  * Plain data for JSON:
@@ -16,7 +16,7 @@ import { DatabaseError, isTooDeep, placeIn, tooDeep, type ErrorCode } from './er
  * @throws DatabaseError with the path: `E_CONVERSION` for cycles, functions, symbols, and Map keys that would be lost as text;
  *   `E_UNSUPPORTED` for what JSON would leave empty (Promise, Error, RegExp, iterators, WeakMap and the like, symbols as keys
  *   of plain objects), and for what is nested too deeply
- * @example toJsonSerializable({ at: new Date(0), n: 5n }) // { at: '1970-01-01T00:00:00.000Z', n: 5 }
+ * @example const data = toJsonSerializable({ at: new Date(0), n: 5n }) // { at: '1970-01-01T00:00:00.000Z', n: 5 }
  */
 export function toJsonSerializable(value: unknown): unknown {
   try {
@@ -145,7 +145,6 @@ function own(value: object): Record<string, unknown> {
 }
 
 // loaded where it is needed alone
-const require = createRequire(import.meta.url);
 const classTransformer = (): typeof import('class-transformer') =>
   require('class-transformer') as typeof import('class-transformer');
 

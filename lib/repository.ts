@@ -42,10 +42,29 @@ export interface RepositoryParts {
 
 /** What repositories belong to: a manager. */
 export interface RepositoryOwner extends RawSql, CacheSource {
+  /** its name for `@InjectRepository`; default `'default'` */
   readonly name: string;
+  /** what it remembers */
   readonly cache: Cache;
+  /**
+   * One transaction for all that `fn` does.
+   *
+   * @throws DatabaseError `E_TX_ABORTED`, `E_CONFLICT`, and what `fn` throws
+   * @example await db.transaction(() => trades.delete({ symbol: 'AAPL' }));
+   */
   transaction<T>(fn: () => T | Promise<T>, options?: TransactionOptions): Promise<T>;
+  /**
+   * Does something once the transaction around it is committed.
+   *
+   * @throws DatabaseError `E_TX_ABORTED` where it is over, and what `fn` throws
+   * @example await db.afterCommit(() => console.log('committed'));
+   */
   afterCommit(fn: () => unknown): Promise<void>;
+  /**
+   * The repository of an entity, or of a class that extends `Repository.of(Entity)`.
+   *
+   * @example const trades = db.repository(Trade);
+   */
   repository<R extends object>(repository: RepositoryClass<R>): R;
   repository<E extends object>(entity: RowClass<E>): Repository<E>;
   /** @internal @throws DatabaseError `E_CONFIG` when the entity is not among the manager's */
@@ -88,6 +107,10 @@ const INSERT_MANY_OPTIONS = ['onConflict', 'onProgress', ...CALL_OPTIONS];
 /**
  * Typed reads and writes of one entity. Made by `manager.repository(Entity)`; each call joins the transaction it is made
  * in. An unknown property, in a row or a query, is an error. With methods of its own: `Repository.of`.
+ *
+ * @example
+ * const trades = db.repository(Trade);
+ * const big = await trades.find({ where: { qty: gte(1_000) }, orderBy: { at: 'desc' }, limit: 20 });
  */
 export class Repository<E extends object> extends Reads<E> {
   readonly #schema: EntitySchema;
@@ -152,7 +175,7 @@ export class Repository<E extends object> extends Reads<E> {
    * Inserts one row and gives it back as stored, with defaults and generated values.
    *
    * @throws DatabaseError `E_UNIQUE E_NOT_NULL E_CHECK E_FOREIGN_KEY E_CONVERSION E_VALIDATION`
-   * @example const run = await results.insert({ strategyId: 's1', price: '12.50' });
+   * @example const run = await results.insert({ strategyId: 's1', userId: 'u1', totalReturn: 0.12, price: '12.50' });
    * // INSERT INTO "backtest_results" ("id", "strategy_id", ...) VALUES ($1, $2, ...) RETURNING "id", ...
    */
   insert(row: Insert<E>, options: CallOptions = {}): Promise<E> {
@@ -169,8 +192,8 @@ export class Repository<E extends object> extends Reads<E> {
    *
    * @returns rows inserted (and updated, with `onConflict: 'update'`)
    * @throws DatabaseError as `insert`, with the row's number; whatever the iterable throws
-   * @example await results.insertMany(rows, { onProgress: (n) => bar.update(n) });
-   * await prices.insertMany({ symbol: ['AAPL', 'MSFT'], price: Float64Array.of(189.5, 402.1) });
+   * @example await results.insertMany(rows, { onProgress: (done) => console.log(done) });
+   * await prices.insertMany({ symbol: ['AAPL', 'MSFT'], day: [day, day], close: Float64Array.of(189.5, 402.1) });
    */
   async insertMany(rows: Rows<E>, options: InsertManyOptions = {}): Promise<number> {
     return this.#call(
@@ -196,7 +219,7 @@ export class Repository<E extends object> extends Reads<E> {
    *
    * @returns rows inserted or updated
    * @throws DatabaseError as `insert`; `E_QUERY` when `on` is no key of the entity
-   * @example await prices.upsert({ symbol: 'AAPL', day, close: '1.00' }, { on: ['symbol', 'day'], update: ['close'] });
+   * @example await prices.upsert({ symbol: 'AAPL', day, close: 189.5 }, { on: ['symbol', 'day'], update: ['close'] });
    */
   async upsert(rowOrRows: Insert<E> | Rows<E>, options: UpsertOptions<E> = {}): Promise<number> {
     return this.#call(
@@ -233,6 +256,7 @@ export class Repository<E extends object> extends Reads<E> {
    * @param where to delete every row write `all()`; an empty condition is refused
    * @returns rows deleted
    * @throws DatabaseError `E_QUERY` for an empty condition, `E_FOREIGN_KEY` for rows that others refer to
+   * @example const gone = await trades.delete({ at: lt(new Date('2020-01-01')) });
    */
   delete(where: Where<E>, options: CallOptions = {}): Promise<number> {
     return this.#call('delete', options, async ({ engine }, limit) => {

@@ -9,7 +9,7 @@ const lib = join(root, 'lib');
 
 /** The rooms from left to right. An import points to the left, or stays inside its own folder. */
 const ARROW = [
-  ['errors', 'duration', 'limit', 'context', 'log', 'fragment', 'json-serializable'],
+  ['errors', 'duration', 'limit', 'context', 'log', 'fragment', 'require', 'json-serializable'],
   ['vector/'],
   ['entity/'],
   ['sql/'],
@@ -31,14 +31,14 @@ const ARROW = [
   ['reading/'],
   ['reads', 'upsert', 'raw-sql'],
   ['repository'],
-  ['lifetime', 'manager'],
+  ['lifetime', 'manager', 'database-snapshot'],
   ['inject', 'transactional', 'close-on-signals'],
   ['index'],
-  ['nestjs/'],
+  ['nestjs/', 'testing/'],
 ];
 
 /** What users import beside the package itself: on its public API alone. */
-const SUBPATHS = ['nestjs'];
+const SUBPATHS = ['nestjs', 'testing'];
 
 function files(): string[] {
   return readdirSync(lib, { recursive: true, encoding: 'utf8' })

@@ -22,6 +22,14 @@ describe('the guides', () => {
       expect(strange).to.deep.equal([]);
     });
 
+  it('compilers.md shows code of the projects that consume the package', () => {
+    const blocks = [...read('docs', 'compilers.md').matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(
+      ([, code]) => code as string,
+    );
+    expect(blocks).to.have.lengthOf(1);
+    expect(read('spec', 'consumers', 'commonjs', 'main.js')).to.include(blocks[0]);
+  });
+
   it('name every function for aggregates and windows', () => {
     const text = GUIDES.map((guide) => read('docs', guide)).join('\n');
     const functions = [

@@ -45,9 +45,15 @@ const OPTIONS = ['ttl', 'grace', 'negativeTtl', 'tags', 'dependsOn', 'key', 'nam
  *
  * @throws DatabaseError `E_DECLARATION` for a wrong use, at import; `E_CACHE_UNBOUND` at a call when no cache is found;
  *   `E_UNSUPPORTED` at a call for arguments or results that the cache has no form for
- * @example \@Cached('10m') topStrategies(limit: number) { return this.results.aggregate({...}); }
- * @example \@Cached({ ttl: '1h', grace: '6h', tags: (id: string) => [`user:${id}`] }) profile(id: string) {...}
- * @example \@Cached('5m') \@Table() class Instrument {...}
+ * @example
+ * class Strategies {
+ *   constructor(private readonly results: Repository<BacktestResult>) {}
+ *   \@Cached('10m') top(limit: number) {
+ *     return this.results.aggregate({ groupBy: ['strategyId'], select: { mean: avg('totalReturn') }, orderBy: { mean: 'desc' }, limit });
+ *   }
+ * }
+ * @example \@Cached({ ttl: '1h', grace: '6h', tags: (id: string) => [`user:${id}`] }) async profile(id: string) { return fetchProfile(id); }
+ * @example \@Cached('5m') \@Table() class Instrument { \@Column('varchar', { primaryKey: true }) symbol!: string; }
  */
 export function Cached(ttl: Duration): CachedEntityDecorator;
 export function Cached<A extends readonly unknown[], S = never>(options: CachedOptions<A, S>): AsyncMethodDecorator<A>;

@@ -1,11 +1,10 @@
 // class-validator's rules on entities. The only user of class-validator. Not here: types and NOT NULL, which are columns'.
-import { createRequire } from 'node:module';
 import type { ValidationError } from 'class-validator';
 import { DatabaseError } from '../errors.js';
+import { require } from '../require.js';
 import type { EntitySchema } from './schema.js';
 
 // loaded where it is needed alone: it takes longer to load than the rest of this package
-const require = createRequire(import.meta.url);
 const classValidator = (): typeof import('class-validator') =>
   require('class-validator') as typeof import('class-validator');
 
