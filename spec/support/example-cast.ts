@@ -1,4 +1,5 @@
 // Who the examples in comments are about: what stands there may use these without saying so. They are compiled, never run.
+import type { INestApplication } from '@nestjs/common';
 import type { Keyv } from 'keyv';
 import {
   Column,
@@ -12,6 +13,10 @@ import {
   type Insert,
   type Repository,
 } from '@mysingle/database';
+
+export { Controller, Get, Injectable, Module } from '@nestjs/common';
+export { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
+export { HealthCheck, HealthCheckService } from '@nestjs/terminus';
 
 @Table('strategies')
 export class Strategy {
@@ -89,6 +94,13 @@ export class Order {
   @Column('varchar') symbol!: string;
 }
 
+export declare class Config {
+  readonly databasePath: string;
+}
+export declare class ConfigModule {}
+export declare class TradesModule {}
+export declare class TradeService {}
+export declare const app: INestApplication;
 export declare const db: BaseDuckDBManager;
 export declare const market: BaseDuckDBManager;
 export declare const strategies: Repository<Strategy>;
