@@ -5,7 +5,7 @@ import type { Entry, Member, PublicSymbol } from './public-api.js';
 const PLAIN = new Set(['[Symbol.asyncDispose]', '[Symbol.asyncIterator]', '[Symbol.dispose]']);
 
 /** Classes whose methods other libraries call, by a contract of theirs. */
-const CALLED_BY_OTHERS = new Set(['KeyvStore']);
+const CALLED_BY_OTHERS = new Set(['KeyvStore', 'DuckDBExceptionFilter', 'DuckDBJsonInterceptor']);
 
 /** Whether a call may throw at once, or reject: then its comment says with what. */
 const mayThrow = ({ signatures }: Member): boolean =>

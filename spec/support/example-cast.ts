@@ -1,4 +1,5 @@
 // Who the examples in comments are about: what stands there may use these without saying so. They are compiled, never run.
+import type { INestApplication } from '@nestjs/common';
 import type { Keyv } from 'keyv';
 import {
   Column,
@@ -13,6 +14,10 @@ import {
   type Generated,
   type Insert,
 } from '@mysingle/database';
+
+export { Controller, Get, Injectable, Module } from '@nestjs/common';
+export { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
+export { HealthCheck, HealthCheckService } from '@nestjs/terminus';
 
 @Table('strategies')
 export class Strategy {
@@ -92,6 +97,13 @@ export class Order {
 
 export class Backtests extends Repository.of(BacktestResult) {}
 
+export declare class Config {
+  readonly databasePath: string;
+}
+export declare class ConfigModule {}
+export declare class TradesModule {}
+export declare class TradeService {}
+export declare const app: INestApplication;
 export declare const db: BaseDuckDBManager;
 export declare const market: BaseDuckDBManager;
 export declare const seeded: DatabaseSnapshot;
