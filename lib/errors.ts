@@ -54,14 +54,24 @@ const BRAND = Symbol.for('@mysingle/database.error');
  * - `cause`: the original error, DuckDB's text included.
  *
  * @example
- * try { await users.insert(row); } catch (e) { if (isDatabaseError(e, 'E_UNIQUE')) return 'taken'; throw e; }
+ * try {
+ *   await orders.insert(order);
+ * } catch (error) {
+ *   if (isDatabaseError(error, 'E_UNIQUE')) return 'taken';
+ *   throw error;
+ * }
  */
 export class DatabaseError extends Error {
+  /** always `'DatabaseError'` */
   override readonly name = 'DatabaseError';
+  /** what happened: one of a closed set */
   readonly code: ErrorCode;
+  /** whether the same work can succeed when it is run again, without any change */
   readonly retryable: boolean;
+  /** facts about it, never values of rows that the message does not hold; see docs/errors.md for the fields of each code */
   readonly details: ErrorDetails;
 
+  /** The library makes them; you may too, to report what your own code finds in the same form. */
   constructor(
     code: ErrorCode,
     message: string,
@@ -75,7 +85,11 @@ export class DatabaseError extends Error {
   }
 }
 
-/** True for errors of this library (also of another copy of it), and of the given code where one is given. */
+/**
+ * True for errors of this library (also of another copy of it), and of the given code where one is given.
+ *
+ * @example if (isDatabaseError(error, 'E_LOCKED')) console.error(`held by process ${String(error.details['pid'])}`);
+ */
 export function isDatabaseError(error: unknown, code?: ErrorCode): error is DatabaseError {
   if (typeof error !== 'object' || error === null || !(BRAND in error)) return false;
   return code === undefined || (error as unknown as DatabaseError).code === code;

@@ -31,7 +31,7 @@ const ARROW = [
   ['reading/'],
   ['reads', 'upsert', 'raw-sql'],
   ['repository'],
-  ['lifetime', 'manager'],
+  ['lifetime', 'manager', 'database-snapshot'],
   ['inject', 'transactional', 'close-on-signals'],
   ['index'],
 ];

@@ -92,6 +92,8 @@ describe('@InjectRepository', () => {
     ])
       // prettier-ignore
       await failure(() => decorate(target, key), 'E_DECLARATION');
+    const onParameter = InjectRepository(Trade) as (target: unknown, key: unknown, index: number) => void;
+    expect((await failure(() => onParameter(Reports, undefined, 0), 'E_DECLARATION')).message).to.include("import it from '@mysingle/database/nestjs'"); // prettier-ignore
   });
 });
 
@@ -100,7 +102,11 @@ describe('tokens', () => {
     const tokens = [repositoryToken(Trade), repositoryToken(Order), repositoryToken(Trade, 'archive'), managerToken(), managerToken('archive')]; // prettier-ignore
     expect(new Set(tokens).size).to.equal(5);
     expect(tokens).to.deep.equal([repositoryToken(Trade, 'default'), repositoryToken(Order), repositoryToken(Trade, 'archive'), managerToken('default'), managerToken('archive')]); // prettier-ignore
-    expect(String(tokens[2])).to.equal('Symbol(TradeRepository(archive))');
+    // what a container says that has nothing for them
+    expect(String(tokens[0])).to.equal('Symbol(the repository of Trade (in Nest: import DuckDBModule.forFeature([Trade])))'); // prettier-ignore
+    expect(String(tokens[2])).to.equal("Symbol(the repository of Trade in 'archive' (in Nest: import DuckDBModule.forFeature([Trade], 'archive')))"); // prettier-ignore
+    expect(String(tokens[3])).to.equal("Symbol(the manager 'default' of @mysingle/database (in Nest: import DuckDBModule.forRoot()))"); // prettier-ignore
+    expect(String(tokens[4])).to.include("DuckDBModule.forRoot({ name: 'archive' })");
     await failure(
       () =>
         repositoryToken(
