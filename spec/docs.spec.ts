@@ -6,11 +6,11 @@ import { describe, it } from 'mocha';
 import * as library from '@mysingle/database';
 
 const root = join(import.meta.dirname, '..', '..');
-const GUIDES = ['aggregates.md', 'reading.md', 'sql.md', 'time-series.md'];
+const GUIDES = ['aggregates.md', 'containers.md', 'reading.md', 'sql.md', 'time-series.md'];
 const read = (...path: string[]): string => readFileSync(join(root, ...path), 'utf8');
 
 describe('the guides', () => {
-  const examples = readdirSync(join(root, 'examples'))
+  const examples = readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .map((file) => read('examples', file));
 
