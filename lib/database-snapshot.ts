@@ -15,7 +15,11 @@ export interface RestoreOptions {
   readonly timeout?: Duration;
 }
 
-/** What `snapshot()` of a manager gives. */
+/**
+ * What `snapshot()` of a manager gives.
+ *
+ * @example await using seeded: DatabaseSnapshot = await db.snapshot();
+ */
 export class DatabaseSnapshot implements AsyncDisposable {
   private constructor(
     private readonly engine: Engine,
@@ -49,6 +53,10 @@ export class DatabaseSnapshot implements AsyncDisposable {
    *
    * @throws DatabaseError `E_TIMEOUT` where something is still open, and nothing was changed; `E_CONFIG` inside of a transaction;
    *   `E_CLOSED` after the manager was closed, or the snapshot disposed of
+   * @example
+   * const seeded = await db.snapshot();
+   * await db.repository(Trade).delete(all());
+   * await seeded.restore(); // the trades are there again
    */
   async restore(options: RestoreOptions = {}): Promise<void> {
     knownOptions(options, ['timeout'], 'restore', 'E_CONFIG');

@@ -1,5 +1,5 @@
 // The public API: named re-exports, nothing else.
-export type { Duration } from './duration.js';
+export { durationMs, type Duration } from './duration.js';
 export type { CallOptions } from './limit.js';
 export { DatabaseError, ERROR_CODES, isDatabaseError, type ErrorCode, type ErrorDetails } from './errors.js';
 export { withContext, type LogContext } from './context.js';

@@ -253,6 +253,7 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
     return this.#lifetime.close();
   }
 
+  /** The same as `close()`, at the end of a block with `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -270,7 +271,8 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
    *
    * @throws DatabaseError `E_CONFIG` when the entity is not among the manager's
    * @example const trades = db.repository(Trade);
-   * const backtests = db.repository(Backtests); // class Backtests extends Repository.of(BacktestResult) { ... }
+   * class Backtests extends Repository.of(BacktestResult) {}
+   * const backtests = db.repository(Backtests); // with its own methods, too
    */
   repository<R extends object>(repository: RepositoryClass<R>): R;
   repository<E extends object>(entity: RowClass<E>): Repository<E>;
@@ -410,7 +412,9 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
    * For tests that all begin with the same rows. What is committed counts; others may go on meanwhile.
    *
    * @throws DatabaseError `E_UNSUPPORTED` for a database that is no `:memory:`, `E_CONFIG` inside of a transaction, `E_CLOSED`
-   * @example const seeded = await db.snapshot(); afterEach(() => seeded.restore());
+   * @example
+   * const seeded = await db.snapshot();
+   * await seeded.restore(); // after each test
    */
   async snapshot(): Promise<DatabaseSnapshot> {
     const { engine, cache } = await this.#use();

@@ -11,9 +11,13 @@ import { DatabaseError } from './errors.js';
 import { createLog, type Log } from './log.js';
 import type { SchemaMode } from './schema/apply.js';
 
-/** What time it is. */
+/** What time it is: that of a test, or of a replay. */
 export interface Clock {
-  /** in ms since 1970 */
+  /**
+   * in ms since 1970, UTC
+   *
+   * @example const clock: Clock = { now: () => Date.UTC(2024, 0, 1) };
+   */
   now(): number;
 }
 

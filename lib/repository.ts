@@ -42,10 +42,29 @@ export interface RepositoryParts {
 
 /** What repositories belong to: a manager. */
 export interface RepositoryOwner extends RawSql, CacheSource {
+  /** its name for `@InjectRepository`; default `'default'` */
   readonly name: string;
+  /** what it remembers */
   readonly cache: Cache;
+  /**
+   * One transaction for all that `fn` does.
+   *
+   * @throws DatabaseError `E_TX_ABORTED`, `E_CONFLICT`, and what `fn` throws
+   * @example await db.transaction(() => trades.delete({ symbol: 'AAPL' }));
+   */
   transaction<T>(fn: () => T | Promise<T>, options?: TransactionOptions): Promise<T>;
+  /**
+   * Does something once the transaction around it is committed.
+   *
+   * @throws DatabaseError `E_TX_ABORTED` where it is over, and what `fn` throws
+   * @example await db.afterCommit(() => console.log('committed'));
+   */
   afterCommit(fn: () => unknown): Promise<void>;
+  /**
+   * The repository of an entity, or of a class that extends `Repository.of(Entity)`.
+   *
+   * @example const trades = db.repository(Trade);
+   */
   repository<R extends object>(repository: RepositoryClass<R>): R;
   repository<E extends object>(entity: RowClass<E>): Repository<E>;
   /** @internal @throws DatabaseError `E_CONFIG` when the entity is not among the manager's */

@@ -189,6 +189,7 @@ kept as refused: E_UNIQUE`,
 imported: 4
 known already: 0
 refused: row 2 closePrice
+german: 1 deleted: 1
 exported: 4
 in folders: 4
 [
@@ -233,6 +234,135 @@ hit  AAPL, of another table Instrument { symbol: 'AAPL', sector: 'tech' }
 load answer { at: 1970-01-01T00:00:00.000Z, big: 42n }
 hit  mean, after a restart 300
 hit  AAPL, after a restart Instrument { symbol: 'AAPL', sector: 'tech' }`,
+  conditions: `
+symbol and price       2 3
+cheap or dear          3 4
+either                 1 3
+all but                2 3
+pattern                2
+whatever the case      2 4
+as it is               2 3
+ne                     1 2 4
+noneOf                 1 4
+not                    1 3 4
+has                    1 2
+has any                2 4
+last item              2
+member                 2 4
+key of a map           2
+path                   2
+sql                    2`,
+  errors: `
+booked taken
+{ code: 'E_CONVERSION', retryable: false, row: 1, property: 'amount' }
+Row 1: Order.amount (decimal(18,2)) holds 2 decimal places, got more.
+orders: 1`,
+  bulk: `
+columns: 5000
+feed: 4100 4100
+refused: [ 'symbol', 'day' ]
+skipped: 1 was new
+updated: 10 of ten
+kept: 7 10
+stopped: enough
+of NVDA: 0
+replaced: 1
+split: 1
+emptied: 4102`,
+  transactional: `
+left: 70
+E_CHECK
+orders: 1 sent: [ 1 ]
+left: 30 sent: 1 3 4 5 6
+[ 'E_CONFLICT', true ]
+{ orders: 5, held: 30 }
+E_TIMEOUT`,
+  types: `
+Numbers {
+  id: 1,
+  yes: true,
+  small: 127,
+  big: 4611686018427387904n,
+  count: 5,
+  ratio: -0,
+  price: '12.5000',
+  fee: 0.25
+}
+Times {
+  day: 2026-01-02T00:00:00.000Z,
+  settles: '2026-01-06',
+  at: 2026-01-02T14:30:00.000Z,
+  micros: 1767364200000001n,
+  exact: '2026-01-02 14:30:00.000001+00',
+  opens: '09:30:00',
+  period: { months: 1, days: 0, micros: 0n }
+}
+36 1n 3 {
+  text: 'öäü',
+  note: null,
+  side: 'buy',
+  doc: { tags: [ 'live' ] },
+  equity: [ 100, 101.5 ],
+  direction: [ 0, 0.5, 1 ],
+  names: [ 'a', null ],
+  route: { venue: 'XNAS', fee: 0.1 },
+  weights: Map(1) { 'AAPL' => 60 },
+  setting: { tag: 't', value: 'dark' }
+}
+Numbers.small (tinyint) holds -128 to 127, got an integer outside.
+Numbers.small (tinyint) expects an integer, got a fraction.
+Numbers.price (decimal(18,4)) holds 4 decimal places, got more.
+Numbers.fee (decimal(9,2)) holds 2 decimal places, got more.
+Numbers.big (bigint) holds -9223372036854775808 to 9223372036854775807, got an integer outside.
+Column "count", row 0: the value is beyond the integers a number holds exactly; read it as a bigint.
+day DATE, settles DATE, at TIMESTAMP WITH TIME ZONE, micros TIMESTAMP WITH TIME ZONE, exact TIMESTAMP WITH TIME ZONE, opens TIME, period INTERVAL`,
+  migrate: `
+t1 190.5000 XNAS filled
+t2 410.2500 null filled
+[ { index_name: 'trades_price_idx' } ]
+moved: 2
+1 of 190.5`,
+  inherit: `
+CREATE SCHEMA "risk";
+CREATE TABLE "risk"."books" (
+  "id" UUID NOT NULL DEFAULT uuidv7(),
+  "created_at" TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now(),
+  "name" VARCHAR NOT NULL,
+  "ccy" VARCHAR NOT NULL DEFAULT 'USD',
+  PRIMARY KEY ("id"),
+  UNIQUE ("name")
+);
+COMMENT ON TABLE "risk"."books" IS 'where positions are held';
+COMMENT ON COLUMN "risk"."books"."ccy" IS 'ISO 4217';
+CREATE TABLE "risk"."risk_limit" (
+  "id" UUID NOT NULL DEFAULT uuidv7(),
+  "createdAt" TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now(),
+  "bookId" UUID NOT NULL,
+  "symbol" VARCHAR NOT NULL,
+  "lowLimit" DOUBLE NOT NULL DEFAULT (-1e6),
+  "highLimit" DOUBLE NOT NULL CHECK ("highLimit" > 0),
+  "width" DOUBLE GENERATED ALWAYS AS ("highLimit" - "lowLimit") VIRTUAL,
+  PRIMARY KEY ("id"),
+  FOREIGN KEY ("bookId") REFERENCES "risk"."books" ("id"),
+  CONSTRAINT "sane" CHECK ("lowLimit" < "highLimit")
+);
+CREATE UNIQUE INDEX "one_limit_per_symbol" ON "risk"."risk_limit" ("bookId", "symbol");
+
+an inferred type that says nothing: Note.text: cannot tell the column's type: the compiler emitted Object for the property, as it does for Generated<T>, T | null, other unions, interfaces, and types it infers from an initializer. Write it out: @Column('varchar').
+a nullable key: Note.text: a primary key is never NULL. Drop nullable: true.
+a default of another kind: Note.text: default uuid7() does not fit integer: a UUID goes into uuid or varchar.`,
+  trouble: `
+TypeError: Do not know how to serialize a BigInt
+{"id":"1152921504606846976","day":"2026-01-02T00:00:00.000Z"}
+{"ratio":null}
+E_CONVERSION: Fill.day (date) expects a Date at UTC midnight, got one with a time of day.
+fresh
+miss written [ 'main.fills' ]
+E_CACHE_UNBOUND: @Cached Loose.answer: no property is a manager or repository, and 2 managers are open. Say which: @Cached({ ttl, using: (self) => self.db }).
+inside, it is the same connection: true
+E_TIMEOUT: No connection became free within <time>: all 1 are lent. Look for a transaction that waits for something outside, or a stream that is not read on, or raise pool: { size, acquireTimeout }.
+{ size: 1, busy: 0, waiting: 0 } ok
+PERFECT_HASH_GROUP_BY`,
   declare: `
 CREATE TYPE "side" AS ENUM ('buy', 'sell');
 CREATE SEQUENCE "account_id_seq";
