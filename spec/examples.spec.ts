@@ -100,6 +100,25 @@ all years all months 5`,
  alice sma-25-235, bob sma-40-220, carol sma-20-170, dave sma-20-55
 12. Is a low price of the market a good time to begin? In SQL, where that is the better word.
  correlation of the return with the first close: -0.46`,
+  'containers/awilix': `
+1
+42
+closed`,
+  'containers/inversify': `
+1
+closed`,
+  'containers/plain': `
+[
+  { symbol: 'AAPL', trades: 1, profit: 12.5 },
+  { symbol: 'MSFT', trades: 1, profit: -3 }
+]
+2
+[]
+closed`,
+  'containers/tsyringe': `
+1
+42
+closed`,
   'time-series': `
 Weeks out of days
 2020-02-24 3257.61 3259.81 2855.84 2954.22 31535270000n 1 days up
@@ -575,6 +594,7 @@ const SURVIVED = `  topStrategies(5)      hit <time>  kept in the file by the la
 const MORE: Readonly<Record<string, RegExp>> = {
   'nest-service':
     /^(?:@mysingle\/database\/nestjs|@nestjs\/(?:common|core|terminus)|class-transformer|\.\.\/backtest\/[a-z-]+\.js)$/,
+  containers: /^(?:tsyringe|inversify|awilix)$/,
   testing: /^(?:@mysingle\/database\/testing|mocha|chai)$/,
 };
 
@@ -590,6 +610,10 @@ describe('the examples', () => {
     const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
     // the service is run in spec/journeys/nest-service.spec.ts
     expect(folders.toSorted()).to.deep.equal(['backtest', ...Object.keys(MORE)].toSorted());
+    const containers = readdirSync(join(root, 'examples', 'containers')).map(
+      (file) => `containers/${basename(file, '.ts')}`,
+    );
+    expect(Object.keys(EXPECTED)).to.include.members(containers);
   });
 
   it('import nothing but the library as users know it, and what they have anyway', () => {
