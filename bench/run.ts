@@ -13,9 +13,11 @@ import { reportText, themeText } from './report.js';
 import { startup } from './startup.js';
 import { streaming } from './streaming.js';
 import type { Theme } from './theme.js';
+import { validating } from './validating.js';
 
 const THEMES: Readonly<Record<string, () => Promise<Theme>>> = {
   inserting,
+  validating,
   reading,
   streaming,
   point,

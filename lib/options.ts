@@ -6,6 +6,7 @@ import { durationMs, type Duration } from './duration.js';
 import type { DatabaseOptions, OnLocked } from './engine/database.js';
 import { MEMORY, checkedPath } from './engine/path.js';
 import type { EntityClass } from './entity/row.js';
+import { checkedValidate, type ValidateOption } from './entity/rule-option.js';
 import { schemaOf } from './entity/schema.js';
 import { DatabaseError } from './errors.js';
 import { createLog, type Log } from './log.js';
@@ -57,8 +58,11 @@ export interface ManagerOptions {
   readonly queryTimeout?: Duration;
   /** queries that take longer are logged as a warning; default `'1s'` */
   readonly slowQuery?: Duration;
-  /** enforce class-validator rules of entities on writes; default true */
-  readonly validate?: boolean;
+  /**
+   * enforce class-validator rules of entities on writes; default true. `{ groups: ['create'] }`: those of these groups. A call may say
+   * otherwise
+   */
+  readonly validate?: ValidateOption;
   /**
    * Signs the cursors of `findPage`: a string of at least 16 characters that nobody else knows; default the env
    * `DUCKDB_CURSOR_SECRET`. Where neither is there, one that is made at random for this process: cursors then end with it, and
@@ -77,7 +81,7 @@ export interface Resolved {
   readonly retentionMs: number;
   readonly slowQueryMs: number;
   readonly queryTimeoutMs: number | undefined;
-  readonly validate: boolean;
+  readonly validate: ValidateOption;
   /** undefined for that of the process */
   readonly cursorSecret: string | undefined;
   readonly log: Log;
@@ -123,7 +127,7 @@ export function resolveOptions(given: string | ManagerOptions | undefined): Reso
     slowQueryMs: durationMs(options.slowQuery ?? '1s', 'slowQuery'),
     queryTimeoutMs:
       options.queryTimeout === undefined ? undefined : positiveDuration(options.queryTimeout, 'queryTimeout'),
-    validate: flag(options.validate, 'validate', true),
+    validate: checkedValidate(options.validate ?? true, '', 'E_CONFIG'),
     cursorSecret:
       options.cursorSecret === undefined
         ? secret(process.env['DUCKDB_CURSOR_SECRET'], 'The environment variable DUCKDB_CURSOR_SECRET')

@@ -6,7 +6,7 @@ import { describe, it } from 'mocha';
 import * as library from '@mysingle/database';
 
 const root = join(import.meta.dirname, '..', '..');
-const GUIDES = ['aggregates.md', 'reading.md', 'sql.md', 'time-series.md'];
+const GUIDES = ['aggregates.md', 'reading.md', 'sql.md', 'time-series.md', 'validation.md'];
 const read = (...path: string[]): string => readFileSync(join(root, ...path), 'utf8');
 
 describe('the guides', () => {
