@@ -57,9 +57,10 @@ export async function createTestManager<M extends BaseDuckDBManager = BaseDuckDB
 
 /** A restart is close() and connect(), which needs the file; at the end of its scope nobody does. */
 function removeWith(manager: BaseDuckDBManager, file: { remove(): void }): void {
+  const own = manager[Symbol.asyncDispose].bind(manager);
   const dispose = async (): Promise<void> => {
     try {
-      await manager.close();
+      await own();
     } finally {
       file.remove();
     }
