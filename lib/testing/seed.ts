@@ -18,7 +18,7 @@ interface Rows {
  *
  * @throws DatabaseError `E_CONFIG` for a foreign key that is missing, and as `insertMany`; `E_FOREIGN_KEY` where what a row refers to is
  *   neither here nor there
- * @example await seed(db, [[Trade, [{ strategyId: 's1' }, { strategyId: 's1', price: '12.50' }]], [Strategy, [{ id: 's1' }]], [User, 10]]);
+ * @example await seed(db, [[Trade, [{ strategyId: 's1' }, { strategyId: 's1', price: '12.50' }]], [Strategy, [{ id: 's1' }]], [Price, 10]]);
  */
 export async function seed<E extends readonly object[]>(
   db: BaseDuckDBManager,

@@ -28,7 +28,9 @@ export interface TestManagerOptions<M extends BaseDuckDBManager = BaseDuckDBMana
  *
  * @throws DatabaseError as `BaseDuckDBManager.open`
  * @example await using db = await createTestManager({ entities: [Trade], clock: manualClock() });
- * @example const db = await createTestManager({ manager: AnalyticsManager }); // a class of your own
+ * @example
+ * class Analytics extends BaseDuckDBManager {}
+ * await using db = await createTestManager({ manager: Analytics }); // a class of your own
  */
 export async function createTestManager<M extends BaseDuckDBManager = BaseDuckDBManager>(
   options: TestManagerOptions<M> = {},
