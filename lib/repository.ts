@@ -209,7 +209,7 @@ export class Repository<E extends object> extends Reads<E> {
   ): Promise<T> {
     knownOptions(options, known, what);
     refuseFiles(this.#schema, what);
-    return limited(options, what, this.#queryTimeoutMs, async (limit) => {
+    return limited(options, what, this.#queryTimeoutMs, this.#schema, async (limit) => {
       const opened = within(limit, this.#open());
       const ready = opened instanceof Promise ? await opened : opened;
       this.#encoder ??= new RowEncoder(this.#schema, ready.validate && hasRules(this.#schema), ready.now);

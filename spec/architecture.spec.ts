@@ -9,7 +9,17 @@ const lib = join(root, 'lib');
 
 /** The rooms from left to right. An import points to the left, or stays inside its own folder. */
 const ARROW = [
-  ['errors', 'duration', 'limit', 'context', 'log', 'fragment', 'json-serializable'],
+  [
+    'errors',
+    'duration',
+    'limit',
+    'context',
+    'log',
+    'diagnostic-events',
+    'diagnostics',
+    'fragment',
+    'json-serializable',
+  ],
   ['vector/'],
   ['entity/'],
   ['sql/'],
@@ -34,6 +44,7 @@ const ARROW = [
   ['lifetime', 'manager'],
   ['inject', 'transactional', 'close-on-signals'],
   ['index'],
+  ['testing/'],
 ];
 
 function files(): string[] {
@@ -71,6 +82,14 @@ describe('the house', () => {
         })
         .map((target) => `${file} -> ${target}`),
     );
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('lets subpaths of the package import nothing but the package and their own folder', () => {
+    const wrong = files()
+      .filter((file) => file.startsWith('testing/'))
+      .flatMap((file) => importsOf(file).map((target) => [file, target] as const))
+      .filter(([, target]) => target !== 'index.js' && !target.startsWith('testing/'));
     expect(wrong).to.deep.equal([]);
   });
 

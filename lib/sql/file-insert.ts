@@ -38,6 +38,7 @@ export function fileStageStatement(
     parameters: [],
     reads: [],
     writes: [],
+    internal: true,
   };
 }
 
@@ -49,6 +50,7 @@ export function stagedRowsStatement(stage: string, columns: readonly Column[], f
     parameters: [],
     reads: [],
     writes: [],
+    internal: true,
     as: columns.map((column) => column.as),
   };
 }
