@@ -12,6 +12,7 @@ import { reading } from './reading.js';
 import { reportText, themeText } from './report.js';
 import { startup } from './startup.js';
 import { streaming } from './streaming.js';
+import { telling } from './telling.js';
 import type { Theme } from './theme.js';
 
 const THEMES: Readonly<Record<string, () => Promise<Theme>>> = {
@@ -23,6 +24,7 @@ const THEMES: Readonly<Record<string, () => Promise<Theme>>> = {
   cache,
   peers,
   startup,
+  telling,
 };
 
 const chosen = process.argv.slice(2);

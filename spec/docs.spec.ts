@@ -6,13 +6,15 @@ import { describe, it } from 'mocha';
 import * as library from '@mysingle/database';
 
 const root = join(import.meta.dirname, '..', '..');
-const GUIDES = ['aggregates.md', 'reading.md', 'sql.md', 'time-series.md'];
+const GUIDES = ['aggregates.md', 'observability.md', 'reading.md', 'sql.md', 'time-series.md'];
 const read = (...path: string[]): string => readFileSync(join(root, ...path), 'utf8');
 
 describe('the guides', () => {
-  const examples = readdirSync(join(root, 'examples'))
+  const examples = readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
-    .map((file) => read('examples', file));
+    .map((file) => read('examples', file))
+    // what stands in a block of an example stands at the margin in a guide
+    .flatMap((text) => [text, text.replaceAll(/^ {2}/gm, '')]);
 
   for (const guide of GUIDES)
     it(`${guide} shows code of the examples`, () => {
@@ -21,6 +23,22 @@ describe('the guides', () => {
       const strange = blocks.filter((code) => !examples.some((example) => example.includes(code.trimEnd())));
       expect(strange).to.deep.equal([]);
     });
+
+  it('name every line that is ever logged', () => {
+    const table = read('lib', 'log.ts').split('const EVENTS')[1]?.split('satisfies')[0] ?? '';
+    const events = [...table.matchAll(/: \['(\w+)', '([^']+)'\]/g)];
+    expect(events).to.have.length.above(30);
+    const rows = read('docs', 'observability.md')
+      .split('\n')
+      .map((line) => line.split('|').map((cell) => cell.trim()));
+    const wrong = events
+      .map(([, level, text]) => [`\`${level === 'warn' ? 'warning' : level}\``, text])
+      .filter(([level, text]) => !rows.some(([, first, second]) => first === level && second === text));
+    expect(wrong).to.deep.equal([]);
+    expect(rows.filter(([, level]) => /^`(?:debug|info|warning|error)`$/.test(level ?? ''))).to.have.length(
+      events.length,
+    );
+  });
 
   it('name every function for aggregates and windows', () => {
     const text = GUIDES.map((guide) => read('docs', guide)).join('\n');
