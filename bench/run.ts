@@ -13,6 +13,7 @@ import { reportText, themeText } from './report.js';
 import { startup } from './startup.js';
 import { streaming } from './streaming.js';
 import { testing } from './testing.js';
+import { telling } from './telling.js';
 import type { Theme } from './theme.js';
 import { validating } from './validating.js';
 
@@ -27,6 +28,7 @@ const THEMES: Readonly<Record<string, () => Promise<Theme>>> = {
   peers,
   startup,
   testing,
+  telling,
 };
 
 const chosen = process.argv.slice(2);

@@ -78,8 +78,21 @@ export class ReadSet {
   }
 }
 
+/** The call of a manager or a repository that something is done for. */
+export interface Call {
+  readonly operation: string;
+  /** the class of the entity */
+  readonly entity?: string | undefined;
+  /** the id of its table */
+  readonly table?: string | undefined;
+}
+
 interface Context {
   readonly log?: LogContext;
+  /** set where somebody listens on the channels of diagnostics.ts */
+  readonly call?: Call;
+  /** likewise: the key of the cached load that runs here, for logs */
+  readonly cacheKey?: string;
   readonly reads?: ReadSet;
   /** the open transaction of each database, set by the engine */
   readonly transactions?: ReadonlyMap<object, unknown>;
@@ -103,9 +116,13 @@ export function withinContext<T>(changes: Context, fn: () => T): T {
   return storage.run({ ...storage.getStore(), ...changes }, fn);
 }
 
-/** Runs `fn` for several callers at once: of their contexts it has the ids that they share, and nothing of any one's. */
-export function withinSharedContext<T>(log: LogContext | undefined, fn: () => T): T {
-  return storage.run(log === undefined ? {} : { log }, fn);
+/**
+ * Runs `fn` for several callers at once: of their contexts it has the ids that they share, and nothing of any one's.
+ *
+ * @param call what it is done for, where that is not said further in
+ */
+export function withinSharedContext<T>(log: LogContext | undefined, fn: () => T, call?: Call): T {
+  return storage.run({ ...(log === undefined ? {} : { log }), ...(call === undefined ? {} : { call }) }, fn);
 }
 
 /** Runs `fn` for the cache of a database: what its store does is no part of the load or the transaction that it is done for. */

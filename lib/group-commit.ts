@@ -1,7 +1,7 @@
 // Single inserts that wait together, as one statement and one commit; each caller gets his row or his error. Not here: what a
 // row is (row-encoder.ts), the statements (sql/row-insert.ts).
 import type { DuckDBValue } from '@duckdb/node-api';
-import { withinSharedContext } from './context.js';
+import type { Call as Origin } from './context.js';
 import type { Engine, RunTogether } from './engine/engine.js';
 import { readResult, type Result } from './engine/result.js';
 import type { Hydrate } from './entity/hydrate.js';
@@ -9,7 +9,7 @@ import type { EntitySchema } from './entity/schema.js';
 import { isDatabaseError, type ErrorCode } from './errors.js';
 import { Limit } from './limit.js';
 import type { RowInsert } from './sql/row-insert.js';
-import { WaitingCall, sharedIds, toldOf } from './waiting-call.js';
+import { WaitingCall, sharedIds, waitedBy } from './waiting-call.js';
 import { inWordsOf } from './write-error.js';
 
 interface Row {
@@ -36,6 +36,7 @@ const OF_A_ROW: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 export class GroupCommit {
+  readonly #origin: Origin;
   #waiting: Call[] = [];
   /** one group at a time, so that rows get into the table in the order of their calls */
   #busy = false;
@@ -44,11 +45,13 @@ export class GroupCommit {
     private readonly engine: Engine,
     private readonly schema: EntitySchema,
     private readonly hydrate: Hydrate,
-  ) {}
+  ) {
+    this.#origin = { operation: 'insert', entity: schema.className, table: schema.id };
+  }
 
   /** The row as stored, once it is committed. */
   insert(insert: RowInsert, values: readonly DuckDBValue[], limit: Limit | undefined): Promise<object> {
-    const call: Call = new WaitingCall({ insert, values }, limit);
+    const call: Call = new WaitingCall({ insert, values }, limit, this.#origin);
     this.#waiting.push(call);
     this.#ask();
     return call.answer;
@@ -63,10 +66,13 @@ export class GroupCommit {
   async #run(asking: readonly Call[]): Promise<void> {
     let taken: readonly Call[] | undefined;
     try {
-      await this.engine.together(async (run) => {
-        taken = this.#take();
-        await this.#commit(run, taken);
-      });
+      await this.engine.together(
+        () => waitedBy(asking),
+        async (run) => {
+          taken = this.#take();
+          await this.#commit(run, taken);
+        },
+      );
     } catch (error) {
       // there was no session for them; who came later has waited less
       for (const call of asking) if (!call.settled) call.failToo(error);
@@ -118,10 +124,8 @@ export class GroupCommit {
     let written = false;
     try {
       const statement = first.question.insert.several(calls.map((call) => call.question.values));
-      const { columns } = await withinSharedContext(sharedIds(calls), () =>
-        inWordsOf(this.schema, () =>
-          run(statement, readResult, limit, { written: () => (written = true), told: () => toldOf(calls) }),
-        ),
+      const { columns } = await first.within(sharedIds(calls), () =>
+        inWordsOf(this.schema, () => run(statement, readResult, limit, waitedBy(calls), () => (written = true))),
       );
       for (const [index, call] of calls.entries()) this.#give(call, columns, index);
     } catch (error) {
@@ -142,8 +146,8 @@ export class GroupCommit {
   async #one(run: RunTogether, call: Call): Promise<void> {
     const { insert, values } = call.question;
     try {
-      const { columns } = await withinSharedContext(call.log, () =>
-        inWordsOf(this.schema, () => run(insert.one(values), readResult, call.limit)),
+      const { columns } = await call.within(call.log, () =>
+        inWordsOf(this.schema, () => run(insert.one(values), readResult, call.limit, call)),
       );
       this.#give(call, columns, 0);
     } catch (error) {

@@ -3,6 +3,16 @@ export { durationMs, type Duration } from './duration.js';
 export type { CallOptions } from './limit.js';
 export { DatabaseError, ERROR_CODES, isDatabaseError, type ErrorCode, type ErrorDetails } from './errors.js';
 export { withContext, type LogContext } from './context.js';
+export { CACHE_CHANNEL, CACHE_LOAD_CHANNEL, QUERY_CHANNEL, TRANSACTION_CHANNEL } from './diagnostics.js';
+export type {
+  CacheEvent,
+  CacheLoadEvent,
+  DiagnosticEvent,
+  EventError,
+  QueryEvent,
+  TimedEvent,
+  TransactionEvent,
+} from './diagnostic-events.js';
 export { sql, type Fragment } from './fragment.js';
 export type {
   As,

@@ -1,5 +1,7 @@
 // How long one call may take, and who may stop it: its timeout, its signal, and what it is a part of. Not here: what is done to
 // stop it (engine/session.ts interrupts DuckDB).
+import { withinContext } from './context.js';
+import { callsAreTold } from './diagnostics.js';
 import { durationMs, type Duration } from './duration.js';
 import { DatabaseError } from './errors.js';
 
@@ -195,21 +197,39 @@ export class Limit {
   }
 }
 
-/** Runs a call within its limit. Nothing is run where that has stopped before. */
+/** The entity that a call is about. */
+interface About {
+  readonly className: string;
+  /** of its table */
+  readonly id: string;
+}
+
+/**
+ * Runs a call within its limit. Nothing is run where that has stopped before.
+ *
+ * @param about the entity, for whoever listens on the channels of diagnostics.ts
+ */
 export async function limited<T>(
   options: CallOptions,
   what: string,
   statementMs: number | undefined,
+  about: About | undefined,
   work: (limit: Limit | undefined) => Promise<T>,
 ): Promise<T> {
   const limit = Limit.of(options, what, statementMs);
-  if (limit === undefined) return work(undefined);
+  const run = callsAreTold() ? asCall(what, about, work) : work;
+  if (limit === undefined) return run(undefined);
   try {
     limit.refuse();
-    return await work(limit);
+    return await run(limit);
   } finally {
     limit.dispose();
   }
+}
+
+function asCall<A, T>(operation: string, about: About | undefined, work: (limit: A) => T): (limit: A) => T {
+  const call = { operation, entity: about?.className, table: about?.id };
+  return (limit) => withinContext({ call }, () => work(limit));
 }
 
 /**

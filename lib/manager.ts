@@ -7,6 +7,7 @@ import { takeData } from './cache/data-checks.js';
 import { KEYV_HOME, KEYV_NOW, type KeyvHome } from './cache/keyv-store.js';
 import { CACHE, openManagers, type CacheSource, type OpenManager } from './cache/source.js';
 import { withinContext } from './context.js';
+import { called } from './diagnostics.js';
 import { backup, type BackupOptions } from './engine/backup.js';
 import { checkpoint } from './engine/checkpoint.js';
 import type { Mode } from './engine/database.js';
@@ -158,7 +159,7 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
     const { log, database: options, slowQueryMs, cache: cacheOptions, retentionMs, validate, now } = this.#options;
     const lease = await acquireDatabase(options, patience);
     try {
-      const engine = new Engine(lease.database, log, slowQueryMs);
+      const engine = new Engine(lease.database, log, slowQueryMs, this);
       const cache = await Cache.open(engine, cacheOptions, log, now);
       const raw = await RawConnection.open(lease.database);
       const arrived = (): void => void this.#agreeOnArrival(engine);
@@ -177,7 +178,9 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
     const { entities, schema, log } = this.#options;
     cache.know(entities);
     const readOnly = engine.database.mode === 'readonly';
-    const created = await applySchema(engine, entities, readOnly && schema === 'create' ? 'verify' : schema);
+    const created = await called({ operation: 'connect' }, () =>
+      applySchema(engine, entities, readOnly && schema === 'create' ? 'verify' : schema),
+    );
     if (created.length > 0) log('schemaApplied', { created, operation: 'create_table' });
     if (!readOnly) await withinContext({ connecting: this }, async () => this.createTables());
   }
@@ -314,7 +317,7 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
    */
   async transaction<T>(fn: () => T | Promise<T>, options: TransactionOptions = {}): Promise<T> {
     knownOptions(options, ['retries', 'readOnly', ...CALL_OPTIONS], 'transaction', 'E_CONFIG');
-    return limited(options, 'transaction', undefined, async (limit) => {
+    return limited(options, 'transaction', undefined, undefined, async (limit) => {
       const opened = within(limit, this.#use());
       const { engine } = opened instanceof Promise ? await opened : opened;
       return engine.transact(fn, options, limit);
@@ -370,7 +373,7 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
       throw new DatabaseError('E_CONFIG', 'withConnection takes a function of a connection.');
     knownOptions(options, ['writes', ...CALL_OPTIONS], 'withConnection', 'E_CONFIG');
     const writes = options.writes?.map((entity) => schemaOf(entity).id) ?? [EVERYTHING];
-    return limited(options, 'withConnection', undefined, async (limit) => {
+    return limited(options, 'withConnection', undefined, undefined, async (limit) => {
       const opened = within(limit, this.#use());
       // whoever asks in the same turn comes after this
       const { engine } = opened instanceof Promise ? await opened : opened;
@@ -464,7 +467,8 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
    */
   async createCacheTable(name: string): Promise<void> {
     if (this.#lifetime.state === 'closed') this.#options.log('cacheTableNoConnection', { table_name: name });
-    await (await this.#use()).data.create(name);
+    const { data } = await this.#use();
+    await called({ operation: 'createCacheTable' }, () => data.create(name));
   }
 
   /**
@@ -481,7 +485,8 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
     knownOptions(options, ['tableName', 'onError'], 'storeCacheData', 'E_CONFIG');
     // before any wait: what the caller does with them afterwards is not for this call
     const [taken, own] = [takeData(data), { ...options }];
-    return (await this.#use()).data.store(key, taken, own);
+    const { data: tables } = await this.#use();
+    return called({ operation: 'storeCacheData' }, () => tables.store(key, taken, own));
   }
 
   /**
@@ -500,7 +505,8 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
     options: CacheDataOptions & { readonly ttlHours?: number } = {},
   ): Promise<T | null> {
     knownOptions(options, ['tableName', 'ttlHours', 'onError'], 'getCacheData', 'E_CONFIG');
-    return (await (await this.#use()).data.get(key, options)) as T | null;
+    const { data } = await this.#use();
+    return called({ operation: 'getCacheData' }, () => data.get(key, options)) as Promise<T | null>;
   }
 
   /**

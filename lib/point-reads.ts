@@ -1,13 +1,13 @@
 // Reads by primary key that wait in the same turn of the event loop, as one statement; each caller gets a row of its own.
 // Not here: what an id is (repository.ts), the statements (sql/point-select.ts).
-import { withinSharedContext } from './context.js';
+import type { Call as Origin } from './context.js';
 import type { Engine, RunTogether } from './engine/engine.js';
 import { readResult, readRows, type Result } from './engine/result.js';
 import type { Hydrate } from './entity/hydrate.js';
 import type { Column, EntitySchema } from './entity/schema.js';
 import { Limit } from './limit.js';
 import { keyText, type Key, type PointSelect } from './sql/point-select.js';
-import { WaitingCall, sharedIds, toldOf } from './waiting-call.js';
+import { WaitingCall, sharedIds, waitedBy } from './waiting-call.js';
 
 type Call = WaitingCall<Key, object | null>;
 
@@ -19,6 +19,7 @@ const AT_ONCE = 2;
 
 export class PointReads {
   readonly #key: Column;
+  readonly #origin: Origin;
   readonly #place: number;
   #waiting: Call[] = [];
   /** whether a session is asked for that takes in whoever waits when it comes */
@@ -34,12 +35,13 @@ export class PointReads {
     private readonly statementMs: number | undefined,
   ) {
     this.#key = schema.primaryKey[0] as Column;
+    this.#origin = { operation: 'findById', entity: schema.className, table: schema.id };
     this.#place = schema.columns.indexOf(this.#key);
   }
 
   /** The row of a key, or null. Whoever asks in the same turn shares the statement, and nothing else. */
   find(key: Key, limit: Limit | undefined): Promise<object | null> {
-    const call: Call = new WaitingCall(key, limit);
+    const call: Call = new WaitingCall(key, limit, this.#origin);
     this.#waiting.push(call);
     this.#ask();
     return call.answer;
@@ -54,15 +56,18 @@ export class PointReads {
   async #run(asking: readonly Call[]): Promise<void> {
     let taken: readonly Call[] | undefined;
     try {
-      await this.engine.together(async (run) => {
-        this.#asked = false;
-        this.#running += 1;
-        const byKey = this.#take();
-        taken = [...byKey.values()].flat();
-        // more than one statement takes
-        this.#ask();
-        await this.#answer(run, byKey, taken);
-      });
+      await this.engine.together(
+        () => waitedBy(asking),
+        async (run) => {
+          this.#asked = false;
+          this.#running += 1;
+          const byKey = this.#take();
+          taken = [...byKey.values()].flat();
+          // more than one statement takes
+          this.#ask();
+          await this.#answer(run, byKey, taken);
+        },
+      );
     } catch (error) {
       // there was no session for them; who came later has waited less
       for (const call of asking) if (!call.settled) call.failToo(error);
@@ -105,8 +110,8 @@ export class PointReads {
     try {
       const keys = [...byKey.values()].map(([call]) => (call as Call).question);
       const statement = keys.length === 1 ? this.select.one(keys[0] as Key) : this.select.several(keys);
-      const { columns, rowCount } = await withinSharedContext(sharedIds(calls), () =>
-        run(statement, readResult, limit, { told: () => toldOf(calls) }),
+      const { columns, rowCount } = await first.within(sharedIds(calls), () =>
+        run(statement, readResult, limit, waitedBy(calls)),
       );
       this.#deal(byKey, columns, rowCount);
     } catch {
@@ -143,8 +148,8 @@ export class PointReads {
   async #one(run: RunTogether, call: Call): Promise<void> {
     call.started();
     try {
-      const { rows } = await withinSharedContext(call.log, () =>
-        run(this.select.one(call.question), readRows(this.hydrate), call.limit),
+      const { rows } = await call.within(call.log, () =>
+        run(this.select.one(call.question), readRows(this.hydrate), call.limit, call),
       );
       call.succeed(rows[0] ?? null);
     } catch (error) {

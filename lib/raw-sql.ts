@@ -26,6 +26,8 @@ const CHANGING: ReadonlySet<StatementType> = new Set([
   StatementType.MERGE_INTO,
 ]);
 
+const STREAM = { operation: 'stream' } as const;
+
 /** Raw SQL on one database. */
 export class RawSql {
   readonly #use: () => SqlContext | Promise<SqlContext>;
@@ -45,8 +47,12 @@ export class RawSql {
    * @example await db.query<{ symbol: string }>(sql`select symbol from ${Trade} where price > ${100}`);
    */
   query<Row extends object = Record<string, unknown>>(statement: Fragment, options: CallOptions = {}): Promise<Row[]> {
+    return this.#rows('query', statement, options);
+  }
+
+  #rows<Row extends object>(what: string, statement: Fragment, options: CallOptions): Promise<Row[]> {
     return this.#call(
-      'query',
+      what,
       options,
       async (engine, limit) => (await engine.collect(rawStatement(statement), readObjects, limit)).rows as Row[],
     );
@@ -62,7 +68,7 @@ export class RawSql {
     statement: Fragment,
     options: CallOptions = {},
   ): Promise<Row | null> {
-    const rows = await this.query<Row>(statement, options);
+    const rows = await this.#rows<Row>('queryOne', statement, options);
     if (rows.length > 1)
       throw new DatabaseError(
         'E_QUERY',
@@ -93,7 +99,7 @@ export class RawSql {
       statementMs: this.#queryTimeoutMs,
       async *chunks(limit) {
         const { engine } = await within(limit, use());
-        yield* engine.stream(raw, (chunk) => rowsOf(chunk, hydrateObjects(chunk)) as Row[], limit);
+        yield* engine.stream(raw, (chunk) => rowsOf(chunk, hydrateObjects(chunk)) as Row[], limit, STREAM);
       },
     });
   }
@@ -155,7 +161,7 @@ export class RawSql {
     known: readonly string[] = CALL_OPTIONS,
   ): Promise<T> {
     knownOptions(options, known, what, 'E_CONFIG');
-    return limited(options, what, this.#queryTimeoutMs, async (limit) => {
+    return limited(options, what, this.#queryTimeoutMs, undefined, async (limit) => {
       const opened = within(limit, this.#use());
       return work((opened instanceof Promise ? await opened : opened).engine, limit);
     });

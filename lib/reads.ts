@@ -143,8 +143,12 @@ export class Reads<E extends object> {
   async findOne<const K extends ColumnKey<E> = never, const I extends Include<E> = NoInclude>(
     options: Omit<FindOptions<E, K, I>, 'limit'> = {},
   ): Promise<RowOf<E, K, I> | null> {
+    return (await this.#first('findOne', options)) as RowOf<E, K, I> | null;
+  }
+
+  async #first(what: string, options: object): Promise<object | null> {
     knownOptions(options, [...FIND_ONE_OPTIONS, 'include'], 'findOne');
-    const [row] = await this.find<K, I>({ ...options, limit: 1 });
+    const [row] = await find(this.#reader, { ...options, limit: 1 } as ReadOptions, what);
     return row ?? null;
   }
 
@@ -157,7 +161,7 @@ export class Reads<E extends object> {
   async findOneOrFail<const K extends ColumnKey<E> = never, const I extends Include<E> = NoInclude>(
     options: Omit<FindOptions<E, K, I>, 'limit'> = {},
   ): Promise<RowOf<E, K, I>> {
-    const row = await this.findOne<K, I>(options);
+    const row = (await this.#first('findOneOrFail', options)) as RowOf<E, K, I> | null;
     if (row === null)
       throw new DatabaseError('E_NOT_FOUND', `No ${this.#reader.schema.className} matches.`, {
         details: { entity: this.#reader.schema.className },
@@ -198,8 +202,9 @@ export class Reads<E extends object> {
     const { cachedMs, from } = this.#reader.schema;
     const alone = from !== undefined || (cachedMs !== undefined && options.cache !== false);
     const key = alone ? undefined : this.#points.keyOf(id);
-    if (key === undefined) return this.findOne({ ...options, where: idCondition(this.#reader.schema, id) as never });
-    return limited(options, 'findById', this.#reader.queryTimeoutMs, (limit) => {
+    if (key === undefined)
+      return (await this.#first('findById', { ...options, where: idCondition(this.#reader.schema, id) })) as E | null;
+    return limited(options, 'findById', this.#reader.queryTimeoutMs, this.#reader.schema, (limit) => {
       const opened = within(limit, this.#reader.open());
       const read = ({ engine }: ReadContext): Promise<object | null> => this.#points.find(engine, key, limit);
       return (opened instanceof Promise ? opened.then(read) : read(opened)) as Promise<E | null>;
@@ -402,7 +407,7 @@ export class Reads<E extends object> {
     path: string,
     options: ExportRowsOptions<E, K> = {},
   ): Promise<number> {
-    return limited(options, 'exportTo', this.#reader.queryTimeoutMs, async (limit) => {
+    return limited(options, 'exportTo', this.#reader.queryTimeoutMs, this.#reader.schema, async (limit) => {
       knownOptions(options, EXPORT_ROWS_OPTIONS, 'exportTo');
       const { where, select, orderBy, limit: rows, offset, partitionBy } = options;
       const { statement } = selection(this.#reader, { where, select, orderBy, limit: rows, offset });

@@ -321,7 +321,7 @@ export class Repository<E extends object> extends Reads<E> {
     const validate =
       options.validate === undefined ? undefined : checkedValidate(options.validate, `${what}: `, 'E_QUERY');
     refuseFiles(this.#schema, what);
-    return limited(options, what, this.#queryTimeoutMs, async (limit) => {
+    return limited(options, what, this.#queryTimeoutMs, this.#schema, async (limit) => {
       const opened = within(limit, this.#open());
       const ready = opened instanceof Promise ? await opened : opened;
       return work({ ...ready, encoder: this.#encoderFor(ready, validate) }, limit);

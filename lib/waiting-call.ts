@@ -1,22 +1,38 @@
 // One call that waits to be run together with others. Not here: what it is about (point-reads.ts, group-commit.ts).
-import { context, type LogContext } from './context.js';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { context, withinSharedContext, type Call, type LogContext } from './context.js';
+import { queries } from './diagnostics.js';
+import type { Callers, Waited } from './engine/telling.js';
 import { DatabaseError, isDatabaseError } from './errors.js';
 import type { Limit } from './limit.js';
+
+/** What is noted of a call where somebody listens: it may run in what another call has started. */
+class Asked {
+  readonly at = performance.now();
+  readonly cacheKey = context().cacheKey;
+  readonly within = AsyncLocalStorage.snapshot();
+}
 
 export class WaitingCall<Q, A> {
   readonly answer: Promise<A>;
   /** the ids that its log lines carry */
   readonly log = context().log;
+  /** undefined where nobody listens */
+  readonly asked = queries.hasSubscribers ? new Asked() : undefined;
   #resolve!: (answer: A) => void;
   #reject!: (error: unknown) => void;
   #off: () => void = () => {};
   #tell: () => void = () => {};
   #settled = false;
 
-  /** @param limit ends its wait, until `started` */
+  /**
+   * @param limit ends its wait, until `started`
+   * @param call what it is
+   */
   constructor(
     readonly question: Q,
     readonly limit: Limit | undefined,
+    readonly call: Call,
   ) {
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -52,6 +68,15 @@ export class WaitingCall<Q, A> {
     this.fail(this.limit?.reason ?? ownError(error));
   }
 
+  /**
+   * Runs `fn` for this call, or for several of which it is the first: with the ids that they share, and for whoever has bound a store
+   * to a channel as a part of what this one is a part of.
+   */
+  within<T>(log: LogContext | undefined, fn: () => T): T {
+    const run = (): T => withinSharedContext(log, fn);
+    return this.asked === undefined ? run() : this.asked.within(run);
+  }
+
   /** Lets the caller go on, once the session is back: what he asks for next finds it free. */
   tell(): void {
     this.#tell();
@@ -78,8 +103,14 @@ export function sharedIds(calls: readonly Pick<WaitingCall<unknown, unknown>, 'l
 }
 
 /** What a log line tells of the calls that one statement is for. */
-export function toldOf(calls: readonly Pick<WaitingCall<unknown, unknown>, 'log'>[]): Record<string, unknown> {
+export function toldOf(calls: readonly Pick<WaitingCall<unknown, unknown>, 'log'>[]): Callers {
   if (sharedIds(calls) !== undefined) return { callers: calls.length };
   const ids = new Set(calls.flatMap((call) => call.log?.correlationId ?? []));
   return { callers: calls.length, ...(ids.size === 0 ? {} : { correlation_ids: [...ids] }) };
+}
+
+/** What is told of a statement that is for these calls, of which there is one at least. */
+export function waitedBy(calls: readonly Pick<WaitingCall<unknown, unknown>, 'log' | 'call' | 'asked'>[]): Waited {
+  const [first] = calls as readonly [Pick<WaitingCall<unknown, unknown>, 'call' | 'asked'>];
+  return { call: first.call, asked: first.asked, told: () => toldOf(calls) };
 }

@@ -16,6 +16,8 @@ const ARROW = [
     'limit',
     'context',
     'log',
+    'diagnostic-events',
+    'diagnostics',
     'fragment',
     'require',
     'class-transformer',

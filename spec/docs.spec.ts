@@ -63,6 +63,22 @@ describe('the guides', () => {
     expect(own.filter((guide) => !index.includes(`](${guide})`))).to.deep.equal([]);
   });
 
+  it('name every line that is ever logged', () => {
+    const table = read('lib', 'log.ts').split('const EVENTS')[1]?.split('satisfies')[0] ?? '';
+    const events = [...table.matchAll(/: \['(\w+)', '([^']+)'\]/g)];
+    expect(events).to.have.length.above(30);
+    const rows = read('docs', 'observability.md')
+      .split('\n')
+      .map((line) => line.split('|').map((cell) => cell.trim()));
+    const wrong = events
+      .map(([, level, text]) => [`\`${level === 'warn' ? 'warning' : level}\``, text])
+      .filter(([level, text]) => !rows.some(([, first, second]) => first === level && second === text));
+    expect(wrong).to.deep.equal([]);
+    expect(rows.filter(([, level]) => /^`(?:debug|info|warning|error)`$/.test(level ?? ''))).to.have.length(
+      events.length,
+    );
+  });
+
   it('name every function for aggregates and windows', () => {
     const text = GUIDES.map((guide) => read(guide)).join('\n');
     const functions = [

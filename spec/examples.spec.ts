@@ -501,6 +501,14 @@ MSFT [ 212, 215.5 ]`,
 [ BacktestResult { strategyId: 'momentum', totalReturn: 0.12 } ]
 [ { strategyId: 'momentum', runs: 1, avgReturn: 0.12 } ]
 [ { strategyId: 'carry', runs: 3, avgReturn: 0.31 } ]`,
+  'record-queries': `
+at once: 3
+4 queries ran, and 1 was expected:
+  1 x find Strategy: SELECT "id" FROM "strategies"
+  3 x find Trade: SELECT "id", "strategy_id" FROM "trades" WHERE "strategy_id" = $1
+One statement ran more than once: where that is for each row of another, ask for all of them at once, by include or oneOf.
+findById Trade 2 2
+insert Trade 1 1`,
   'schema-drift': `
 The database differs from the entity classes:
   - table "trades": column "price" is DOUBLE in the database and DECIMAL(18,4) in the class
@@ -525,6 +533,23 @@ Invalid Input Error: Cannot prepare multiple statements at once. One statement f
 Parameter Not Allowed Error: Parameter not supported in ORDER BY clause. A value is no name: write \${column(Entity, 'property')} for a column, or sql.raw(text) for text that no user can reach.
 sql: $1 in the text would be bound to some other value. Write the value itself in its place: \${value}.
 What is temporary or prepared is on one connection of the pool alone: the next call may not see it. Make it and use it inside transaction(), or in withConnection.`,
+  telemetry: `
+slowest: find of main.trades
+cache: { miss: 1, store: 1, 'hit in memory': 2 }
+POST /orders
+  transaction
+    exists main.trades SELECT EXISTS (SELECT 1 FROM "trades" WHERE "id" = $1)
+    insert main.trades INSERT INTO "trades" ("id", "symbol") VALUES ($1, $2) RETURNING "id", "symbol"
+  load Desk.held
+    count main.trades SELECT count(*) FROM "trades" WHERE "symbol" = $1
+  insert main.trades INSERT INTO "trades" ("id", "symbol") VALUES ($1, $2) RETURNING "id", "symbol" E_UNIQUE a unique or primary key exists already
+db.client.operation.duration exists 1
+db.client.operation.duration insert 1
+db.client.operation.duration count 1
+db.client.operation.duration insert E_UNIQUE 1
+db.client.connection.wait_time 2
+mysingle.cache.lookups miss 1
+mysingle.cache.lookups hit memory 1`,
   transactions: `
 after a commit:              alice 70.00, bob 130.00, carol 100.00
 E_CHECK
@@ -628,7 +653,8 @@ const MORE: Readonly<Record<string, RegExp>> = {
   'nest-service':
     /^(?:@mysingle\/database\/nestjs|@nestjs\/(?:common|core|terminus)|class-transformer|\.\.\/backtest\/[a-z-]+\.js)$/,
   containers: /^(?:tsyringe|inversify|awilix)$/,
-  testing: /^(?:@mysingle\/database\/testing|mocha|chai)$/,
+  telemetry: /^(?:@opentelemetry\/[a-z-]+|\.\/telemetry\/[a-z-]+\.js)$/,
+  testing: /^(?:mocha|chai)$/,
 };
 
 describe('the examples', () => {
@@ -651,14 +677,16 @@ describe('the examples', () => {
 
   it('import nothing but the library as users know it, and what they have anyway', () => {
     const allowed =
-      /^(?:@mysingle\/database|node:[a-z/_]+|pino|class-transformer|class-validator|keyv|\.\/[a-z-]+\.js)$/;
+      /^(?:@mysingle\/database(?:\/testing)?|node:[a-z/_]+|pino|class-transformer|class-validator|keyv|\.\/[a-z-]+\.js)$/;
     const files = readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' });
     const wrong = files
       .filter((file) => file.endsWith('.ts'))
       .flatMap((file) =>
         [...readFileSync(join(root, 'examples', file), 'utf8').matchAll(/^(?:import|\}).* from '([^']+)'/gm)]
           .map((match) => match[1] as string)
-          .filter((target) => !allowed.test(target) && MORE[file.split(/[\\/]/)[0] as string]?.test(target) !== true)
+          .filter(
+            (target) => !allowed.test(target) && MORE[file.replace(/(?:[\\/].*|\.ts)$/, '')]?.test(target) !== true,
+          )
           .map((target) => `${file}: ${target}`),
       );
     expect(wrong).to.deep.equal([]);

@@ -5,7 +5,7 @@ import * as library from '@mysingle/database';
 describe('the package', () => {
   it('exports exactly what is meant to be public', () => {
     expect(Object.keys(library).toSorted()).to.deep.equal([
-      'BaseDuckDBManager', 'CacheInvalidate', 'Cached', 'Column', 'DatabaseError', 'ERROR_CODES', 'Entity', 'Index', 'InjectRepository', 'Repository', 'Table',
+      'BaseDuckDBManager', 'CACHE_CHANNEL', 'CACHE_LOAD_CHANNEL', 'CacheInvalidate', 'Cached', 'Column', 'DatabaseError', 'ERROR_CODES', 'Entity', 'Index', 'InjectRepository', 'QUERY_CHANNEL', 'Repository', 'TRANSACTION_CHANNEL', 'Table',
       'Transactional', 'afterCommit', 'all', 'and', 'argMax', 'argMin', 'array', 'at', 'avg', 'between', 'closeOnSignals', 'collect', 'column', 'columnsOf', 'contains',
       'count', 'countDistinct', 'csvFile', 'datePart', 'ddlOf', 'denseRank', 'durationMs', 'endsWith', 'enumOf', 'eq', 'first', 'firstValue', 'grouping', 'gt', 'gte', 'has', 'hasAll',
       'hasAny', 'ilike', 'isDatabaseError', 'isNotNull', 'isNull', 'json', 'jsonFile', 'keyvStore', 'lag', 'last', 'lastValue', 'lead', 'like', 'list', 'lt', 'lte',

@@ -5,11 +5,12 @@ import { Limit } from '../lib/limit.js';
 import { WaitingCall, sharedIds, toldOf } from '../lib/waiting-call.js';
 import { failure } from './support/failure.js';
 
+const CALL = { operation: 'findById' };
 const stopped = (): DatabaseError => new DatabaseError('E_ABORTED', 'stopped');
 
 describe('WaitingCall', () => {
   it('has its answer or its error once', async () => {
-    const call = new WaitingCall<number, string>(1, undefined);
+    const call = new WaitingCall<number, string>(1, undefined, CALL);
     expect(call.settled).to.equal(false);
     call.succeed('a');
     call.tell();
@@ -18,8 +19,8 @@ describe('WaitingCall', () => {
 
   it('is ended by its limit while it waits, and not when it has started', async () => {
     const [waits, runs] = [new Limit(), new Limit()];
-    const waiting = new WaitingCall<number, string>(1, waits);
-    const running = new WaitingCall<number, string>(1, runs);
+    const waiting = new WaitingCall<number, string>(1, waits, CALL);
+    const running = new WaitingCall<number, string>(1, runs, CALL);
     running.started();
     waits.stop(stopped());
     runs.stop(stopped());
@@ -32,7 +33,7 @@ describe('WaitingCall', () => {
 
   it('fails with what others fail with by an error of its own', async () => {
     const error = new DatabaseError('E_DISK_FULL', 'full', { details: { a: 1 }, retryable: true });
-    const calls = [1, 2].map((n) => new WaitingCall<number, string>(n, undefined));
+    const calls = [1, 2].map((n) => new WaitingCall<number, string>(n, undefined, CALL));
     for (const call of calls) {
       call.failToo(error);
       call.tell();
@@ -41,7 +42,7 @@ describe('WaitingCall', () => {
     expect(one).to.not.equal(other);
     expect([one?.message, one?.details, one?.retryable, one?.cause]).to.deep.equal(['full', { a: 1 }, true, error]);
     const limit = new Limit();
-    const call = new WaitingCall<number, string>(1, limit);
+    const call = new WaitingCall<number, string>(1, limit, CALL);
     call.started();
     limit.stop(stopped());
     call.failToo(error);
@@ -51,9 +52,9 @@ describe('WaitingCall', () => {
 
   it('tells what calls share', () => {
     const made = (correlationId: string): WaitingCall<number, number> =>
-      withContext({ correlationId }, () => new WaitingCall(1, undefined));
+      withContext({ correlationId }, () => new WaitingCall(1, undefined, CALL));
     const [a, b] = [made('a'), made('b')];
-    const pair = withContext({ correlationId: 'c' }, () => [1, 2].map((n) => new WaitingCall(n, undefined)));
+    const pair = withContext({ correlationId: 'c' }, () => [1, 2].map((n) => new WaitingCall(n, undefined, CALL)));
     expect([sharedIds(pair), sharedIds([a, b])]).to.deep.equal([{ correlationId: 'c' }, undefined]);
     expect(toldOf(pair)).to.deep.equal({ callers: 2 });
     expect(toldOf([a, b, a])).to.deep.equal({ callers: 3, correlation_ids: ['a', 'b'] });

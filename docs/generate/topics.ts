@@ -97,7 +97,7 @@ export const TOPICS: readonly Topic[] = [
     page: 'observability',
     title: 'Metrics and traces',
     about: 'What the library tells of itself while it works. Guide: [observability.md](../observability.md).',
-    places: ['diagnostics', 'observability'],
+    places: ['diagnostic'],
   },
   {
     page: 'injection',

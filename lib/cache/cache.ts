@@ -1,8 +1,8 @@
 // Remembering what loads gave, for as long as it holds, as one manager sees it through its transactions. Not here: what is
 // kept and where (shared-cache.ts), how values look (stored-value.ts), what is asked (cached.ts, repository.ts).
-import { createHash } from 'node:crypto';
 import { afterCommitOf } from '../engine/after-commit.js';
 import { ReadSet, context, withinContext, withinSharedContext } from '../context.js';
+import { Timed, cacheLoads, queries, traced } from '../diagnostics.js';
 import type { Database } from '../engine/database.js';
 import type { Engine } from '../engine/engine.js';
 import { closedError } from '../engine/pool.js';
@@ -16,8 +16,10 @@ import { EVERYTHING } from '../sql/statement.js';
 import type { Entry, EntryFields } from './entry.js';
 import { explain, type CacheExplanation } from './explanation.js';
 import type { Flight, Loaded } from './flights.js';
+import { loggableKey } from './loggable-key.js';
 import { SharedCache, type CacheOptions, type Kept } from './shared-cache.js';
 import { StoredValue } from './stored-value.js';
+import { CacheTelling, type Hit, type TracedLoad } from './telling.js';
 import { checkedTags, termsOf, type CacheEntryOptions, type Terms } from './terms.js';
 
 /** Counts of a cache, for metrics. */
@@ -62,13 +64,10 @@ const LOAD_OPTIONS = [...ENTRY_OPTIONS, ...CALL_OPTIONS];
 /** Not a value that anybody keeps. */
 export const MISS = Symbol('miss');
 
-/** A key holds arguments and bound values, which no log may show: its name, and enough to tell it from others. */
-function loggableKey(key: string): string {
-  const name = /^[\p{L}\p{N}_.$-]*/u.exec(key)?.[0] ?? '';
-  return name === key ? key : `${name}#${createHash('sha256').update(key).digest('hex').slice(0, 12)}`;
-}
-
 const shared = new WeakMap<Database, Promise<SharedCache>>();
+
+const NEAR: Hit = { tier: 'memory', stale: false, joined: false };
+const NEAR_STALE: Hit = { ...NEAR, stale: true };
 
 /**
  * The cache as one manager uses it: shared by all managers of a database, seen through this one's transactions. It is `manager.cache`.
@@ -77,12 +76,15 @@ const shared = new WeakMap<Database, Promise<SharedCache>>();
  */
 export class Cache {
   readonly #others: (() => Promise<number>)[] = [];
+  readonly #telling: CacheTelling;
 
   private constructor(
     private readonly engine: Engine,
     private readonly state: SharedCache,
     private readonly enabled: boolean,
-  ) {}
+  ) {
+    this.#telling = new CacheTelling(engine);
+  }
 
   /** @internal @param options undefined: as it is, or by default; false: none for this manager, whose writes count all the same */
   static async open(
@@ -130,7 +132,7 @@ export class Cache {
     reads?.add(engine.database, entry.dependencies);
     entry.hits += 1;
     state.stats.hits += 1;
-    if (state.log.enabled('cacheHit')) this.#tellHit(key, false);
+    this.#tellHit(key, NEAR);
     return entry.value.copy();
   }
 
@@ -144,8 +146,15 @@ export class Cache {
     return !transaction.hasWritten && database.clock.holds(entry.dependencies, transaction.beganAt);
   }
 
-  #tellHit(key: string, joined: boolean): void {
-    this.state.log('cacheHit', { cache_key: loggableKey(key), operation: 'get_cache', joined });
+  #tellHit(key: string, how: Hit): void {
+    if (this.state.log.enabled('cacheHit'))
+      this.state.log('cacheHit', { cache_key: loggableKey(key), operation: 'get_cache', joined: how.joined });
+    this.#telling.hit(key, how);
+  }
+
+  /** What was given by the tier behind the memory, or by a load, maybe another caller's. */
+  #howGiven({ hit, stale = false }: Loaded, joined: boolean): Hit | undefined {
+    return hit || joined ? { tier: hit ? this.state.tierName : undefined, stale, joined } : undefined;
   }
 
   /**
@@ -184,7 +193,7 @@ export class Cache {
     if (typeof load !== 'function')
       throw new DatabaseError('E_CONFIG', 'getOrLoad takes a function that loads the value.');
     const terms = termsOf(options);
-    return limited(options, 'getOrLoad', undefined, (limit) =>
+    return limited(options, 'getOrLoad', undefined, undefined, (limit) =>
       this.loadThrough(key, terms, async (work) => load(callOf(work)), limit),
     );
   }
@@ -230,8 +239,8 @@ export class Cache {
       const near = this.state.inMemory(key);
       if (near !== undefined && this.#sees(near)) {
         const stale = this.state.now() >= near.expiresAt;
-        if (!stale) return this.#give(key, near, true);
-        if (transaction === undefined) return this.#serveStale(key, near, terms, load);
+        if (!stale) return this.#give(key, near, NEAR);
+        if (transaction === undefined) return this.#serveStale(key, near, NEAR_STALE, terms, load);
       }
       const known = alone ? undefined : this.#joinable(key);
       const reads = context().reads;
@@ -239,16 +248,20 @@ export class Cache {
       if (known !== undefined && reads?.isAwaitedBy(known.reads)) return this.#past(terms, load, limit);
       if (known === undefined) {
         const loaded = await this.#start(key, terms, load, reads, !alone).wait(limit);
-        return loaded.stale ? this.#serveStale(key, loaded, terms, load) : this.#give(key, loaded, loaded.hit);
+        const how = this.#howGiven(loaded, false);
+        return loaded.stale ? this.#serveStale(key, loaded, how, terms, load) : this.#give(key, loaded, how);
       }
       stats.joined += 1;
+      this.#telling.did('join', key);
       // it began before a write that this caller came after: what it comes to is of no use here
       const overtaken = (read: Iterable<string>, at: number): boolean =>
         (unsure || at < askedAt) && !clock.holds(read, at);
       try {
         const loaded = await known.wait(limit);
-        if (!overtaken(loaded.dependencies, loaded.tick))
-          return loaded.stale ? this.#serveStale(key, loaded, terms, load) : this.#give(key, loaded, true, true);
+        if (!overtaken(loaded.dependencies, loaded.tick)) {
+          const how = this.#howGiven(loaded, true);
+          return loaded.stale ? this.#serveStale(key, loaded, how, terms, load) : this.#give(key, loaded, how);
+        }
       } catch (error) {
         if (limit?.reason !== undefined || !overtaken(known.reads.of(database), known.tick)) throw error;
       } finally {
@@ -304,13 +317,14 @@ export class Cache {
   #serveStale(
     key: string,
     entry: Entry | Loaded,
+    how: Hit | undefined,
     terms: Terms,
     load: (work: Limit | undefined) => Promise<unknown>,
   ): unknown {
     this.state.stats.stale += 1;
     const { reads } = context();
     const flight = this.state.flights.of(key) ?? this.#refresh(key, terms, load);
-    const value = this.#give(key, entry, true);
+    const value = this.#give(key, entry, how);
     // a refresh that asks for its own key, or for one that waits for it, would wait for ever
     if (this.state.background || reads?.isAwaitedBy(flight.reads)) return value;
     const given = (): unknown => value;
@@ -320,7 +334,8 @@ export class Cache {
 
   /** It is nobody's: what it reads is not read for the caller, and nobody who joins it and leaves stops it. */
   #refresh(key: string, terms: Terms, load: (work: Limit | undefined) => Promise<unknown>): Flight {
-    return withinSharedContext(context().log, () => {
+    const { log, call } = context();
+    const start = (): Flight => {
       const flight = this.#start(key, terms, load, undefined, true, true);
       flight
         .wait(undefined)
@@ -328,7 +343,8 @@ export class Cache {
           this.state.log('cacheRefreshFailed', { cache_key: loggableKey(key), ...loggable(error) }),
         );
       return flight;
-    });
+    };
+    return withinSharedContext(log, start, call);
   }
 
   /** What was kept or forgotten just now is so behind the memory, too, where that is waited for. */
@@ -336,12 +352,13 @@ export class Cache {
     if (!this.state.background) await this.state.flush();
   }
 
-  #give(key: string, given: Entry | Loaded, hit: boolean, joined = false): unknown {
+  /** @param how undefined where the caller has loaded it */
+  #give(key: string, given: Entry | Loaded, how: Hit | undefined): unknown {
     context().reads?.add(this.engine.database, given.dependencies);
-    if (hit) {
+    if (how !== undefined) {
       this.state.stats.hits += 1;
       if ('hits' in given) given.hits += 1;
-      if (this.state.log.enabled('cacheHit')) this.#tellHit(key, joined);
+      this.#tellHit(key, how);
     }
     return given.value.copy();
   }
@@ -364,17 +381,32 @@ export class Cache {
     load: (work: Limit | undefined) => Promise<unknown>,
     refresh: boolean,
   ): Promise<Loaded> {
+    const found = await this.#find(key, knownOf(terms), flight, refresh);
+    if (found !== undefined) return found;
+    if (!refresh) this.#telling.did('miss', key);
+    const event = this.#telling.load(key, refresh);
+    const run = (): Promise<Loaded> => this.#loadAnew(key, terms, flight, load, refresh, event);
+    return event === undefined ? run() : traced(cacheLoads, event, run);
+  }
+
+  async #loadAnew(
+    key: string,
+    terms: Terms,
+    flight: Flight,
+    load: (work: Limit | undefined) => Promise<unknown>,
+    refresh: boolean,
+    event: TracedLoad | undefined,
+  ): Promise<Loaded> {
     const { state, engine } = this;
     const { database } = engine;
     const { reads } = flight;
-    const found = await this.#find(key, knownOf(terms), flight, refresh);
-    if (found !== undefined) return found;
     const mark = state.mark();
     const { tick } = engine;
     flight.tick = tick;
     const started = performance.now();
     state.stats.loads += 1;
-    const value = await withinContext({ reads }, () => load(flight.work));
+    const around = queries.hasSubscribers ? { reads, cacheKey: loggableKey(key) } : { reads };
+    const value = await withinContext(around, () => load(flight.work));
     const dependencies = [...reads.of(database)];
     const stored = StoredValue.of(value ?? null, terms.asIs);
     const keepMs = value === null || value === undefined ? terms.negativeTtlMs : terms.ttlMs;
@@ -385,15 +417,18 @@ export class Cache {
       !flight.abandoned &&
       !reads.readsBeyond(database) &&
       !engine.transaction?.hasWritten;
-    if (keep) state.store(key, this.#fields(stored, dependencies, tick, keepMs, terms.graceMs), mark);
+    const kept = keep && state.store(key, this.#fields(stored, dependencies, tick, keepMs, terms.graceMs), mark);
+    if (kept) this.#telling.did('store', key);
     // there is nothing any more, and what there was is not to be served on
-    else if (refresh && keepMs === undefined && !flight.dropped) state.forget(key);
+    else if (!keep && refresh && keepMs === undefined && !flight.dropped) state.forget(key);
+    const durationMs = performance.now() - started;
+    Timed.took(event, durationMs, { stored: kept });
     await this.#settle();
     if (state.log.enabled('cacheLoaded')) {
       state.log('cacheLoaded', {
         cache_key: loggableKey(key),
         operation: 'get_cache',
-        duration_ms: Math.round((performance.now() - started) * 100) / 100,
+        duration_ms: Math.round(durationMs * 100) / 100,
         stored: keep,
       });
     }
@@ -442,9 +477,12 @@ export class Cache {
     if (near !== MISS) return near;
     if (!this.enabled || this.engine.transaction?.hasWritten) return undefined;
     const entry = await this.state.find(key, [], () => true);
-    if (entry === undefined || !this.#sees(entry) || this.state.stateOf(entry) !== 'fresh') return undefined;
+    if (entry === undefined || !this.#sees(entry) || this.state.stateOf(entry) !== 'fresh') {
+      this.#telling.did('miss', key);
+      return undefined;
+    }
     this.state.stats.tierHits += 1;
-    return this.#give(key, entry, true);
+    return this.#give(key, entry, { ...NEAR, tier: this.state.tierName });
   }
 
   /**
@@ -465,9 +503,10 @@ export class Cache {
     // a write after this call ends it, also where it takes effect only at the commit behind that write
     const { tick } = clock;
     const dependencies = knownOf(terms);
-    await this.#atCommit(() =>
-      this.state.set(key, this.#fields(stored, dependencies, tick, terms.ttlMs, terms.graceMs)),
-    );
+    await this.#atCommit(() => {
+      const kept = this.state.set(key, this.#fields(stored, dependencies, tick, terms.ttlMs, terms.graceMs));
+      if (kept) this.#telling.did('store', key);
+    });
   }
 
   /** At once, or when the transaction of the caller commits. */
@@ -489,7 +528,10 @@ export class Cache {
    */
   async delete(key: string): Promise<void> {
     this.#refuse(key);
-    await this.#atCommit(() => this.state.delete(key));
+    await this.#atCommit(() => {
+      this.state.delete(key);
+      this.#telling.did('delete', key);
+    });
   }
 
   /**
@@ -512,7 +554,7 @@ export class Cache {
     const { transaction, database } = this.engine;
     if (transaction === undefined) database.clock.wrote(ended);
     else transaction.invalidates(ended);
-    await this.#settle();
+    await this.#atCommit(() => this.#telling.did('invalidate'));
   }
 
   /**
@@ -524,6 +566,7 @@ export class Cache {
   async clear(): Promise<void> {
     this.#refuseIfClosed();
     await this.state.clear();
+    this.#telling.did('clear');
   }
 
   /** @internal what `purge` does, too. @param purge gives the number of rows that it deleted */

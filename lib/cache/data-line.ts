@@ -9,6 +9,9 @@ import { folded } from './table-name.js';
 
 const ATTEMPTS = 6;
 
+/** What the statement is for. */
+const STORE = { operation: 'storeCacheData' } as const;
+
 /** Of one statement. */
 const MOST_STORES = 1_000;
 const MOST_CHARACTERS = 4 * 1024 * 1024;
@@ -100,7 +103,8 @@ export class DataLine {
     // of one key the last counts
     const entries = [...new Map(stores.map(({ key, json }) => [key, json]))];
     const log = stores.length === 1 ? stores[0]?.log : undefined;
-    await withinSharedContext(log, () => insist(() => this.engine.run(storeStatement(table, entries, this.now()))));
+    const write = (): Promise<unknown> => this.engine.run(storeStatement(table, entries, this.now()));
+    await withinSharedContext(log, () => insist(write), STORE);
   }
 }
 

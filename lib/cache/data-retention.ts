@@ -15,6 +15,9 @@ interface Own {
   purgedAt: number | undefined;
 }
 
+/** What its transactions are for. */
+const PURGE = { operation: 'purge' } as const;
+
 /** Never in a transaction of the caller, and never in a table that is no cache table. */
 export class DataRetention {
   /** what this manager has made, or stored to */
@@ -62,9 +65,8 @@ export class DataRetention {
     own.purgedAt = this.now();
     try {
       // a cached load that stores does not depend on what is deleted here
-      const deleted = await withinSharedContext(context().log, () =>
-        this.line.turn(() => this.engine.transact(() => this.#delete(table))),
-      );
+      const purge = (): Promise<number> => this.line.turn(() => this.engine.transact(() => this.#delete(table)));
+      const deleted = await withinSharedContext(context().log, purge, PURGE);
       if (deleted > 0) this.log('cachePurged', { table_name: table, deleted, operation: 'purge_cache' });
       return deleted;
     } catch (error) {

@@ -37,7 +37,7 @@ const idOf = (table: string): string => `main.${table}`.toLowerCase();
 function statement(
   text: string,
   values: readonly (readonly [DuckDBValue, DuckDBType])[],
-  touched: Partial<Pick<Statement, 'reads' | 'writes'>>,
+  touched: Partial<Pick<Statement, 'reads' | 'writes' | 'internal'>>,
 ): Statement {
   return { text, parameters: values.map(([value, type]) => ({ value, type })), reads: [], writes: [], ...touched };
 }
@@ -55,7 +55,7 @@ export function tableStatements(table: string): readonly Statement[] {
     `CREATE TABLE IF NOT EXISTS ${quoted} (id UUID NOT NULL DEFAULT uuid(), cache_key VARCHAR NOT NULL, data_json JSON NOT NULL, created_at TIMESTAMP WITH TIME ZONE NOT NULL, updated_at TIMESTAMP WITH TIME ZONE NOT NULL, PRIMARY KEY (id))`,
     `CREATE UNIQUE INDEX IF NOT EXISTS ${quote(byKey)} ON ${quoted} (cache_key)`,
     `CREATE INDEX IF NOT EXISTS ${quote(byTime)} ON ${quoted} (updated_at)`,
-  ].map((text) => statement(text, [], { writes: [EVERYTHING] }));
+  ].map((text) => statement(text, [], { writes: [EVERYTHING], internal: true }));
 }
 
 /** Gives whether both of its indexes are there. */
@@ -63,7 +63,7 @@ export function indexesStatement(table: string): Statement {
   return statement(
     `SELECT count(*) = 2 FROM duckdb_indexes() WHERE database_name = current_database() AND schema_name = 'main' AND lower(index_name) IN (lower($1), lower($2))`,
     indexesOf(table).map((name) => [name, VARCHAR]),
-    { reads: [idOf(table)] },
+    { reads: [idOf(table)], internal: true },
   );
 }
 
@@ -72,7 +72,7 @@ export function lookStatement(table: string): Statement {
   return statement(
     `SELECT table_name, column_name || ' ' || data_type, table_oid IN (SELECT table_oid FROM duckdb_tables() WHERE database_name = current_database()) FROM duckdb_columns() WHERE database_name = current_database() AND schema_name = 'main' AND lower(table_name) = lower($1) ORDER BY column_index`,
     [[table, VARCHAR]],
-    { reads: [idOf(table)] },
+    { reads: [idOf(table)], internal: true },
   );
 }
 

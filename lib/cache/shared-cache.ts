@@ -14,6 +14,7 @@ import { loggableOfStore } from './store-calls.js';
 import type { KeyvLike } from './store-tier.js';
 import { CACHE_TABLE, CacheTable } from './table.js';
 import { TableTier } from './table-tier.js';
+import { CacheTelling } from './telling.js';
 import type { Tier } from './tier.js';
 import type { Entities } from './stored-value.js';
 
@@ -59,6 +60,7 @@ const DEFAULTS = { maxEntries: 10_000, maxBytes: 64 * MEBIBYTE, maxTableBytes: 1
 const PURGE_EVERY_MS = 300_000;
 
 export class SharedCache {
+  readonly #telling: CacheTelling;
   #memory: LRUCache<string, Entry>;
   readonly flights = new Flights();
   readonly #entities = new Map<string, EntityClass>();
@@ -75,6 +77,7 @@ export class SharedCache {
     readonly log: Log,
     readonly now: () => number,
   ) {
+    this.#telling = new CacheTelling({ owner: undefined, database });
     this.#memory = this.#memoryOf({});
     this.#purging = setInterval(() => void this.purge(), PURGE_EVERY_MS).unref();
     database.beforeClose.push(() => this.#close());
@@ -120,6 +123,7 @@ export class SharedCache {
       dispose: (entry, key, reason) => {
         if (reason !== 'evict') return;
         this.stats.evicted += 1;
+        this.#telling.did('evict', key);
         this.#tier?.left(key, entry);
       },
     });
@@ -266,13 +270,16 @@ export class SharedCache {
     return true;
   }
 
-  set(key: string, fields: EntryFields): void {
+  /** @returns whether it is kept */
+  set(key: string, fields: EntryFields): boolean {
     this.#changes += 1;
     // a load that began before must not put its value over this one
     this.flights.drop(key);
     this.#memory.delete(key);
     // what was there before is replaced all the same
-    if (!this.store(key, fields)) this.#tier?.forget(key);
+    const kept = this.store(key, fields);
+    if (!kept) this.#tier?.forget(key);
+    return kept;
   }
 
   delete(key: string): void {
@@ -328,11 +335,10 @@ export class SharedCache {
   }
 
   #tierFailed(error: unknown): void {
-    const about =
-      this.#options?.store === undefined
-        ? { table_name: CACHE_TABLE, ...loggable(error) }
-        : { tier: 'store', ...loggableOfStore(error) };
-    this.log('cacheTierFailed', about);
+    const ownTable = this.#options?.store === undefined;
+    const told = ownTable ? loggable(error) : loggableOfStore(error);
+    this.log('cacheTierFailed', ownTable ? { table_name: CACHE_TABLE, ...told } : { tier: 'store', ...told });
+    this.#telling.tierFailed(ownTable ? 'table' : 'store', told);
   }
 
   async #close(): Promise<void> {

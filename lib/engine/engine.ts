@@ -1,7 +1,8 @@
 // Running statements for one manager: each on its own session, or on the session of the transaction it is in; with logs,
 // the clock told of every committed write. Not here: entities.
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { context } from '../context.js';
+import { context, type Call } from '../context.js';
+import { queries, traced, type Origin } from '../diagnostics.js';
 import { DatabaseError, classify, loggable } from '../errors.js';
 import { Limit } from '../limit.js';
 import type { Log } from '../log.js';
@@ -19,6 +20,7 @@ import { RawConnection } from './raw-connection.js';
 import { ReadRecord } from './read-record.js';
 import type { Reader, Session } from './session.js';
 import { StreamedResult } from './stream.js';
+import { Telling, type Callers, type StreamTelling, type TracedQuery, type Waited } from './telling.js';
 import { Transaction, transactionOn, type TransactionOptions } from './transaction.js';
 
 /** How long close() waits for transactions whose code does something else than SQL. */
@@ -29,19 +31,17 @@ export type RunTogether = <T extends { readonly rowCount: number }>(
   statement: Statement,
   read: Read<T>,
   limit: Limit | undefined,
-  more?: {
-    /** called when DuckDB has done it; reading the result may still fail */
-    readonly written?: () => void;
-    /** what the log tells beside the statement */
-    readonly told?: (() => Record<string, unknown>) | undefined;
-  },
+  waited: Waited,
+  /** called when DuckDB has done it; reading the result may still fail */
+  written?: () => void,
 ) => Promise<T>;
 
 /** Who else hears of a statement that runs alone. */
 interface Beside {
   readonly written?: (() => void) | undefined;
-  readonly told?: (() => Record<string, unknown>) | undefined;
+  readonly told?: (() => Callers) | undefined;
   readonly reader?: Reader | undefined;
+  readonly event?: TracedQuery | undefined;
 }
 
 export class Engine {
@@ -53,12 +53,19 @@ export class Engine {
   #closed = false;
   /** close() waits no longer */
   #overdue = false;
+  readonly #telling: Telling;
+  readonly owner: Origin['owner'];
 
+  /** @param owner the manager, for whoever is told of what it does */
   constructor(
     readonly database: Database,
     private readonly log: Log,
-    private readonly slowQueryMs: number,
-  ) {}
+    slowQueryMs: number,
+    owner?: Origin['owner'],
+  ) {
+    this.owner = owner;
+    this.#telling = new Telling(this, log, slowQueryMs);
+  }
 
   get closed(): boolean {
     return this.#closed;
@@ -83,13 +90,22 @@ export class Engine {
    * @param read what is made of the result
    * @throws DatabaseError, classified
    */
-  async collect<T extends { readonly rowCount: number }>(
+  collect<T extends { readonly rowCount: number }>(statement: Statement, read: Read<T>, limit?: Limit): Promise<T> {
+    const { transaction } = this;
+    const event = this.#telling.query(statement, transaction !== undefined);
+    return event === undefined
+      ? this.#collect(statement, read, limit, transaction, undefined)
+      : traced(queries, event, () => this.#collect(statement, read, limit, transaction, event));
+  }
+
+  async #collect<T extends { readonly rowCount: number }>(
     statement: Statement,
     read: Read<T>,
-    limit?: Limit,
+    limit: Limit | undefined,
+    transaction: Transaction | undefined,
+    event: TracedQuery | undefined,
   ): Promise<T> {
     this.#refuseIfClosed();
-    const { transaction } = this;
     if (transaction === undefined && statement.writes.includes(EVERYTHING) && staysOnConnection(statement.text))
       throw new DatabaseError(
         'E_QUERY',
@@ -102,8 +118,11 @@ export class Engine {
       if (recount) transaction?.afterCommit(() => this.database.countConflicts());
       const result =
         transaction === undefined
-          ? await this.#use((session) => this.#alone(session, statement, read, limit, record), limit)
-          : await this.#timed(statement, () => transaction.run(statement, read, limit, record?.reader));
+          ? await this.#use(
+              (session) => this.#alone(session, statement, read, limit, { reader: record?.reader, event }),
+              limit,
+            )
+          : await this.#telling.timed(statement, () => transaction.run(statement, read, limit, record?.reader), event);
       record?.end();
       if (recount && transaction === undefined) await this.database.countConflicts();
       return result;
@@ -116,23 +135,46 @@ export class Engine {
   /**
    * A session for what several callers wait for, when the turn of the event loop is over in which it was there: whoever
    * comes until then can be taken in. It has its place in the line from the call on. Outside of any transaction.
+   *
+   * @param waiting who asks for it
    */
-  async together<T>(work: (run: RunTogether) => Promise<T>): Promise<T> {
-    if (this.#closed) throw closedError();
-    return this.#use(async (session) => {
-      await new Promise<void>((resolve) => process.nextTick(resolve));
-      return work(async (statement, read, limit, { written, told } = {}) => {
-        if (this.#closed) throw closedError();
-        this.database.recovery.refuseIfGone();
-        try {
-          return await this.#alone(session, statement, read, limit, { written, told });
-        } catch (error) {
-          // `work` may deal with it, so that nobody else sees it pass
-          this.database.recovery.failed(error);
-          throw error;
-        }
+  async together<T>(waiting: () => Waited, work: (run: RunTogether) => Promise<T>): Promise<T> {
+    let here = false;
+    try {
+      if (this.#closed) throw closedError();
+      return await this.#use(async (session) => {
+        here = true;
+        await new Promise<void>((resolve) => process.nextTick(resolve));
+        return work((statement, read, limit, waited, written) => {
+          const event = this.#telling.query(statement, false, waited);
+          const beside = { written, told: waited.told, event };
+          return event === undefined
+            ? this.#shared(session, statement, read, limit, beside)
+            : traced(queries, event, () => this.#shared(session, statement, read, limit, beside));
+        });
       });
-    });
+    } catch (error) {
+      if (!here) this.#telling.neverRan(waiting(), error);
+      throw error;
+    }
+  }
+
+  async #shared<T extends { readonly rowCount: number }>(
+    session: Session,
+    statement: Statement,
+    read: Read<T>,
+    limit: Limit | undefined,
+    beside: Beside,
+  ): Promise<T> {
+    if (this.#closed) throw closedError();
+    this.database.recovery.refuseIfGone();
+    try {
+      return await this.#alone(session, statement, read, limit, beside);
+    } catch (error) {
+      // whoever shares it may deal with it, so that nobody else sees it pass
+      this.database.recovery.failed(error);
+      throw error;
+    }
   }
 
   #alone<T extends { readonly rowCount: number }>(
@@ -140,32 +182,43 @@ export class Engine {
     statement: Statement,
     read: Read<T>,
     limit: Limit | undefined,
-    { written, told, reader }: Beside = {},
+    { written, told, reader, event }: Beside,
   ): Promise<T> {
     const commit = new PendingCommit(this.database, statement, written);
     const run = (): Promise<T> => runAlone(this.database, session, statement, read, commit, limit, reader);
-    return this.#timed(statement, run, told, (error) => commit.failed(error));
+    return this.#telling.timed(statement, run, event, told, (error) => commit.failed(error));
   }
 
   /**
    * What `read` makes of the rows of a SELECT, chunk by chunk, all of them or an error. It starts when it is first asked: in a
    * transaction it is a
    * part of that, and elsewhere it has a session of its own until its end.
+   *
+   * @param call what it is for
    */
-  async *stream<T>(statement: Statement, read: (chunk: OpenChunk) => T, limit: Limit): AsyncGenerator<T> {
-    this.#refuseIfClosed();
-    limit.refuse();
-    const record = ReadRecord.of(this.database, statement);
+  async *stream<T>(statement: Statement, read: (chunk: OpenChunk) => T, limit: Limit, call?: Call): AsyncGenerator<T> {
     const { transaction } = this;
+    const telling = this.#telling.stream(statement, transaction !== undefined, call);
+    const counted = (chunk: OpenChunk): T => {
+      telling.gave(chunk.rowCount);
+      return read(chunk);
+    };
+    let record: ReadRecord | undefined;
     try {
+      this.#refuseIfClosed();
+      limit.refuse();
+      record = ReadRecord.of(this.database, statement);
       yield* transaction === undefined
-        ? this.#streamAlone(statement, read, limit, record?.reader)
-        : streamWithin(transaction, statement, read, limit, record?.reader);
+        ? this.#streamAlone(statement, counted, limit, record?.reader, telling)
+        : streamWithin(transaction, statement, counted, limit, record?.reader, telling);
+      telling.done();
     } catch (error) {
       record?.failed();
+      telling.failed(error);
       throw error;
     } finally {
       record?.end();
+      telling.end();
     }
   }
 
@@ -174,6 +227,7 @@ export class Engine {
     read: (chunk: OpenChunk) => T,
     limit: Limit,
     reader: Reader | undefined,
+    telling: StreamTelling,
   ): AsyncGenerator<T> {
     this.#streams.add(limit);
     const done = new Limit([limit]);
@@ -186,19 +240,13 @@ export class Engine {
       await new Promise<void>((resolve) => done.onStop(() => resolve()));
       await streamed.close();
     }, limit);
-    const started = performance.now();
     try {
       const streamed = await Promise.race([lent, lease.then(() => lent)]);
+      telling.began();
       for (let rows = await streamed.next(read); rows !== undefined; rows = await streamed.next(read)) {
         yield rows;
         limit.refuse();
       }
-      if (this.log.enabled('query'))
-        this.log('query', { ...fields(statement, performance.now() - started), row_count: streamed.rows });
-    } catch (error) {
-      if (this.log.enabled('queryFailed'))
-        this.log('queryFailed', { ...fields(statement, performance.now() - started), ...loggable(error) });
-      throw error;
     } finally {
       done.stop(closedError());
       await lease.catch(() => {});
@@ -216,6 +264,7 @@ export class Engine {
       options,
       {
         use: (work) => this.#use((session) => this.#leased(limit, (whole) => work(session, whole)), limit),
+        attempt: (attempt, most, readOnly) => this.#telling.attempt(attempt, most, readOnly),
         retried: (attempt, waitMs) => this.log('transactionRetried', { attempt, wait_ms: Math.round(waitMs) }),
         afterCommitFailed: (error) => this.log('afterCommitFailed', loggable(error)),
         overdue: () => this.#overdue,
@@ -241,8 +290,10 @@ export class Engine {
     return this.transact(async () => {
       const { transaction } = this;
       if (transaction === undefined) throw closedError();
-      return transaction.guard(target.writes, (session, refuseIfOver, recording) =>
-        loadChunks(session, target, chunks, refuseIfOver, this.database.alias, recording, transaction.work),
+      return this.#telling.load(target, () =>
+        transaction.guard(target.writes, (session, refuseIfOver, recording) =>
+          loadChunks(session, target, chunks, refuseIfOver, this.database.alias, recording, transaction.work),
+        ),
       );
     });
   }
@@ -336,28 +387,6 @@ export class Engine {
     }
   }
 
-  async #timed<T extends { readonly rowCount: number }>(
-    statement: Statement,
-    run: () => Promise<T>,
-    told?: () => Record<string, unknown>,
-    failed?: (error: unknown) => void,
-  ): Promise<T> {
-    const started = performance.now();
-    try {
-      const result = await run();
-      const durationMs = performance.now() - started;
-      const event = durationMs >= this.slowQueryMs ? 'slowQuery' : 'query';
-      if (this.log.enabled(event))
-        this.log(event, { ...fields(statement, durationMs), ...told?.(), row_count: result.rowCount });
-      return result;
-    } catch (error) {
-      failed?.(error);
-      if (this.log.enabled('queryFailed'))
-        this.log('queryFailed', { ...fields(statement, performance.now() - started), ...told?.(), ...loggable(error) });
-      throw error;
-    }
-  }
-
   /** The error for whoever comes after close(). What is refused inside a transaction fails the whole of it. */
   refusal(): DatabaseError {
     const error = closedError();
@@ -399,7 +428,9 @@ async function* streamWithin<T>(
   read: (chunk: OpenChunk) => T,
   limit: Limit,
   reader: Reader | undefined,
+  telling: StreamTelling,
 ): AsyncGenerator<T> {
+  telling.began();
   const result = await transaction.select(statement, limit, reader);
   const shape = new ResultShape(result(), statement.as);
   let rows = 0;
@@ -411,10 +442,6 @@ async function* streamWithin<T>(
       return read(chunk);
     });
   }
-}
-
-function fields(statement: Statement, durationMs: number): Record<string, unknown> {
-  return { sql: statement.text, duration_ms: Math.round(durationMs * 100) / 100, operation: 'query' };
 }
 
 /** DuckDB's errors as DatabaseError; whatever else a caller's function throws stays what it is. */

@@ -1,11 +1,11 @@
 // A result read out of its vectors, whole or chunk by chunk. Not here: how a column is read (entity/decode.ts), who runs
 // statements (session.ts).
-import type {
-  DuckDBDataChunk,
-  DuckDBMaterializedResult,
-  DuckDBResult,
-  DuckDBTypeId,
+import {
   StatementType,
+  type DuckDBDataChunk,
+  type DuckDBMaterializedResult,
+  type DuckDBResult,
+  type DuckDBTypeId,
 } from '@duckdb/node-api';
 import duckdb, { type Vector } from '@duckdb/node-bindings';
 import type { MakeArray } from '../entity/column-array.js';
@@ -28,6 +28,14 @@ export interface Result {
   /** rows inserted, updated or deleted; 0 with RETURNING */
   readonly rowsChanged: number;
   readonly statementType: StatementType;
+}
+
+/** Rows that were read, or rows that were changed: for those DuckDB gives a row that says how many, or with RETURNING the rows. */
+export function rowsTouched(result: { readonly rowCount: number } & Partial<Result>): number {
+  const { rowCount, rowsChanged = 0, names, columns, statementType } = result;
+  if (rowsChanged > 0) return rowsChanged;
+  const counted = statementType !== StatementType.SELECT && names?.[0] === 'Count' && columns?.[0]?.[0] === 0n;
+  return counted ? 0 : rowCount;
 }
 
 /** The columns of a result, and how each is read: made once for a prepared statement. */

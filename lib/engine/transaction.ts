@@ -2,6 +2,7 @@
 import type { DuckDBConnection, DuckDBMaterializedResult } from '@duckdb/node-api';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { context, withinContext } from '../context.js';
+import { Timed, tell, traced, transactions } from '../diagnostics.js';
 import { DatabaseError, classify, isDatabaseError } from '../errors.js';
 import { Limit, type CallOptions } from '../limit.js';
 import { EVERYTHING, type Statement } from '../sql/statement.js';
@@ -12,6 +13,7 @@ import { closedError } from './pool.js';
 import { RawConnection } from './raw-connection.js';
 import type { Read } from './result.js';
 import type { Reader, Session } from './session.js';
+import type { TracedTransaction } from './telling.js';
 import { writesOf } from './statement-effect.js';
 import { isCommitUndone } from './undone.js';
 
@@ -26,8 +28,16 @@ export interface TransactionOptions extends CallOptions {
   readonly readOnly?: boolean;
 }
 
+/** What has come of it, and what is to be done behind it. */
+interface Committed<T> {
+  readonly value: T;
+  readonly afterCommit: readonly (() => Promise<void>)[];
+}
+
 interface Surroundings {
   use<T>(work: (session: Session, limit: Limit) => Promise<T>): Promise<T>;
+  /** what is told of an attempt; undefined where nobody listens */
+  attempt(attempt: number, retries: number, readOnly: boolean): TracedTransaction | undefined;
   retried(attempt: number, waitMs: number): void;
   afterCommitFailed(error: unknown): void;
   /** whether close() has stopped waiting for transactions */
@@ -51,6 +61,9 @@ export class Transaction {
   #wasLent = false;
   #failure: unknown;
   #over = false;
+  #statements = 0;
+  /** the COMMIT failed, and may be done */
+  #unknown = false;
   /** stops what runs on the session: with the whole, with a nested call that was stopped, and at a rollback */
   readonly work: Limit;
 
@@ -94,9 +107,10 @@ export class Transaction {
     }
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const { value, afterCommit } = await around.use((session, whole) =>
-          Transaction.#once(database, session, whole, fn, readOnly, around),
-        );
+        const event = around.attempt(attempt, retries, readOnly);
+        const once = (): Promise<Committed<T>> =>
+          around.use((session, whole) => Transaction.#once(database, session, whole, fn, readOnly, around, event));
+        const { value, afterCommit } = await (event === undefined ? once() : traced(transactions, event, once));
         // the session is back in the pool, and the caller's context is not the transaction's: they may do what they like
         for (const afterwards of afterCommit)
           await afterwards().catch((error: unknown) => around.afterCommitFailed(error));
@@ -110,36 +124,58 @@ export class Transaction {
     }
   }
 
-  static async #once<T>(
+  static #once<T>(
     database: Database,
     session: Session,
     whole: Limit,
     fn: () => T | Promise<T>,
     readOnly: boolean,
     around: Surroundings,
-  ): Promise<{ value: T; afterCommit: readonly (() => Promise<void>)[] }> {
+    event: TracedTransaction | undefined,
+  ): Promise<Committed<T>> {
     const recording = database.fallback?.journal.record();
     const transaction = new Transaction(database, session, recording, whole, database.clock.tick, readOnly);
+    return event === undefined ? transaction.#through(fn, around) : transaction.#told(event, fn, around);
+  }
+
+  async #told<T>(event: TracedTransaction, fn: () => T | Promise<T>, around: Surroundings): Promise<Committed<T>> {
+    const startedAt = performance.now();
+    Timed.began(event, startedAt);
+    try {
+      const committed = await this.#through(fn, around);
+      tell(event, { outcome: 'commit' });
+      return committed;
+    } catch (error) {
+      tell(event, { outcome: this.#unknown ? 'unknown' : isConflict(error) ? 'conflict' : 'rollback' });
+      throw error;
+    } finally {
+      Timed.took(event, performance.now() - startedAt, { statements: this.#statements });
+    }
+  }
+
+  /** From BEGIN to the end. */
+  async #through<T>(fn: () => T | Promise<T>, around: Surroundings): Promise<Committed<T>> {
+    const { database, session, whole, readOnly } = this;
     await control(session, readOnly ? 'BEGIN TRANSACTION READ ONLY' : 'BEGIN TRANSACTION');
     session.catalogChanged();
-    const transactions = new Map(context().transactions).set(database, transaction);
+    const open = new Map(context().transactions).set(database, this);
     let value: T;
     try {
       // once stopped it is not waited for: `fn` may hang on anything
-      value = await whole.race(withinContext({ transactions }, async () => fn()));
-      await whole.race(transaction.#settled());
+      value = await whole.race(withinContext({ transactions: open }, async () => fn()));
+      await whole.race(this.#settled());
     } catch (error) {
-      await transaction.#rollback();
+      await this.#rollback();
       throw error;
     }
-    if (transaction.#failure !== undefined) {
-      await transaction.#rollback();
-      throw aborted(transaction.#failure);
+    if (this.#failure !== undefined) {
+      await this.#rollback();
+      throw aborted(this.#failure);
     }
-    transaction.#over = true;
-    await transaction.#commit(around);
-    transaction.work.dispose();
-    return { value, afterCommit: transaction.#afterCommit };
+    this.#over = true;
+    await this.#commit(around);
+    this.work.dispose();
+    return { value, afterCommit: this.#afterCommit };
   }
 
   /** From before the COMMIT on nothing that was read of what it writes is served: others see it before it is told here. */
@@ -163,7 +199,8 @@ export class Transaction {
     } catch (error) {
       const failure = classify(error, { operation: 'commit' });
       // where the data refuses it, it is undone; an interrupt, or a broken disk, may come when it is done
-      if (sent && !isCommitUndone(failure.code)) database.clock.wrote(this.#writes);
+      this.#unknown = sent && !isCommitUndone(failure.code);
+      if (this.#unknown) database.clock.wrote(this.#writes);
       await this.#rollback();
       throw failure;
     } finally {
@@ -193,6 +230,7 @@ export class Transaction {
     reader?: Reader,
   ): Promise<T> {
     const creation = statement.writes.includes(EVERYTHING) ? Creation.of(statement.text) : undefined;
+    this.#statements += 1;
     return this.#attempt(limit, (whole) =>
       this.session.collect(
         statement,
@@ -222,6 +260,7 @@ export class Transaction {
     limit: Limit | undefined,
     reader?: Reader,
   ): Promise<() => DuckDBMaterializedResult> {
+    this.#statements += 1;
     const result = await this.#attempt(limit, (whole) =>
       this.session.select(statement, whole, this.#wasLent ? undefined : reader),
     );
@@ -272,6 +311,7 @@ export class Transaction {
     work: (session: Session, refuseIfOver: () => void, recording: Recording | undefined) => Promise<T>,
   ): Promise<T> {
     this.#refuseIfOver();
+    this.#statements += 1;
     for (const table of writes) this.#writes.add(table);
     try {
       return await this.#track(

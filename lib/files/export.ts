@@ -40,7 +40,7 @@ export async function exportQuery(
   refuseSecure(database, 'exportTo');
   const target = FileTarget.at(path, options, [database.path, `${database.path}.wal`]);
   const { names, types } = await engine.collect(
-    { ...query, text: `SELECT * FROM (${queryText(query.text)}) LIMIT 0`, writes: [], as: [] },
+    { ...query, text: `SELECT * FROM (${queryText(query.text)}) LIMIT 0`, writes: [], as: [], internal: true },
     readColumns,
     limit,
   );

@@ -1,5 +1,5 @@
 // Whole columns of the rows that match, all at once or chunk by chunk. Not here: their SQL (sql/select.ts), the arrays (entity/column-array.ts).
-import { arraysOf, readArrays } from '../engine/result.js';
+import { arraysOf, readArrays, type OpenChunk } from '../engine/result.js';
 import { arrayFor } from '../entity/column-array.js';
 import { record } from '../entity/record.js';
 import type { Column } from '../entity/schema.js';
@@ -25,7 +25,7 @@ export function selection({ schema }: Reader, options: object): { columns: reado
 export function findColumns(reader: Reader, options: CallOptions): Promise<Record<string, unknown>> {
   knownOptions(options, STREAM_OPTIONS, 'findColumns');
   const { columns, statement } = selection(reader, options);
-  return limited(options, 'findColumns', reader.queryTimeoutMs, async (limit) => {
+  return limited(options, 'findColumns', reader.queryTimeoutMs, reader.schema, async (limit) => {
     const { engine } = await within(limit, reader.open());
     const { arrays } = await engine.collect(statement, readArrays(columns.map(arrayFor)), limit);
     return named(columns, arrays);
@@ -42,7 +42,8 @@ export function streamColumns(reader: Reader, options: CallOptions): RowStream<R
     statementMs: reader.queryTimeoutMs,
     async *chunks(limit) {
       const { engine } = await within(limit, reader.open());
-      yield* engine.stream(statement, (chunk) => [named(columns, arraysOf(chunk, make))], limit);
+      const read = (chunk: OpenChunk): Record<string, unknown>[] => [named(columns, arraysOf(chunk, make))];
+      yield* engine.stream(statement, read, limit, reader.call('streamColumns'));
     },
   });
 }

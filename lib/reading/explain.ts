@@ -27,7 +27,7 @@ function analyzes({ analyze = false }: ExplainOptions): boolean {
 export function explainFind(reader: Reader, find: object, options: ExplainOptions): Promise<Explanation> {
   knownOptions(options, EXPLAIN_OPTIONS, 'explain');
   const { statement } = found(reader, find);
-  return limited(options, 'explain', reader.queryTimeoutMs, async (limit) => {
+  return limited(options, 'explain', reader.queryTimeoutMs, reader.schema, async (limit) => {
     const { engine } = await within(limit, reader.open());
     return explain(engine, statement, analyzes(options), true, limit);
   });
@@ -72,6 +72,10 @@ async function ask(
   parameters: readonly Parameter[],
   limit: Limit | undefined,
 ): Promise<readonly unknown[]> {
-  const { columns } = await engine.collect({ text, parameters, reads: [], writes: [] }, readResult, limit);
+  const { columns } = await engine.collect(
+    { text, parameters, reads: [], writes: [], internal: true },
+    readResult,
+    limit,
+  );
   return columns[0] ?? [];
 }

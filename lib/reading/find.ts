@@ -15,7 +15,8 @@ export function found({ schema }: Reader, options: object): { statement: Stateme
   return { statement: findStatement(rows, options), hydrate: hydrateOf(schema, propertiesOf(rows)) };
 }
 
-export async function find(reader: Reader, options: ReadOptions): Promise<object[]> {
+/** @param what the call that it is */
+export async function find(reader: Reader, options: ReadOptions, what = 'find'): Promise<object[]> {
   const { statement, hydrate } = found(reader, options);
-  return reader.cached('find', statement, options, readRows(hydrate), ({ rows }) => rows);
+  return reader.cached(what, statement, options, readRows(hydrate), ({ rows }) => rows);
 }

@@ -2,6 +2,7 @@
 import type { Cache } from '../cache/cache.js';
 import { plainTerms } from '../cache/terms.js';
 import { encodeValue } from '../cache/values.js';
+import type { Call } from '../context.js';
 import type { Engine } from '../engine/engine.js';
 import { readRows, type Read } from '../engine/result.js';
 import { hydrateOf, type Hydrate } from '../entity/hydrate.js';
@@ -52,7 +53,7 @@ export class Reader {
     shape: (result: R) => T,
     others: readonly EntitySchema[] = [],
   ): Promise<T> {
-    return limited(options, what, this.queryTimeoutMs, async (limit) => {
+    return limited(options, what, this.queryTimeoutMs, this.schema, async (limit) => {
       const opened = within(limit, this.open());
       const { engine, cache } = opened instanceof Promise ? await opened : opened;
       const { cachedMs } = this.schema;
@@ -69,6 +70,11 @@ export class Reader {
       // others may wait for the same load: the limit ends this wait alone
       return (await cache.loadThrough(this.#keyOf(statement, others), plainTerms(cachedMs), load, limit)) as T;
     });
+  }
+
+  /** One of its calls, for whoever is told of them. */
+  call(operation: string): Call {
+    return { operation, entity: this.schema.className, table: this.schema.id };
   }
 
   #keyOf(statement: Statement, others: readonly EntitySchema[]): string {

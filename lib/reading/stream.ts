@@ -17,7 +17,7 @@ export function stream(reader: Reader, options: CallOptions): RowStream<object> 
     statementMs: reader.queryTimeoutMs,
     async *chunks(limit) {
       const { engine } = await within(limit, reader.open());
-      yield* engine.stream(statement, (chunk) => rowsOf(chunk, hydrate), limit);
+      yield* engine.stream(statement, (chunk) => rowsOf(chunk, hydrate), limit, reader.call('stream'));
     },
   });
 }

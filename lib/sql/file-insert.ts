@@ -39,6 +39,7 @@ export function fileStageStatement(
     parameters: [],
     reads: [],
     writes: [],
+    internal: true,
   };
 }
 
@@ -50,6 +51,7 @@ export function stagedRowsStatement(stage: string, columns: readonly Column[], f
     parameters: [],
     reads: [],
     writes: [],
+    internal: true,
     as: [...columns.map(readingOf), 'number'],
   };
 }

@@ -31,6 +31,8 @@ export interface Statement {
   readonly writes: readonly string[];
   /** how to read each result column, where not by its type's own way */
   readonly as?: readonly ColumnReading[];
+  /** true for a step that the library takes by itself for a call, which nobody asked for as such */
+  readonly internal?: boolean;
 }
 
 /** Collects text and parameters in order. */

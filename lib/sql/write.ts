@@ -107,7 +107,7 @@ export function insertStagedStatement(
 }
 
 function internal(text: string): Statement {
-  return { text, parameters: [], reads: [], writes: [] };
+  return { text, parameters: [], reads: [], writes: [], internal: true };
 }
 
 /** The table's columns in their own order, which the appender follows. */

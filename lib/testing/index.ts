@@ -6,3 +6,4 @@ export { factory, type Factory, type Overrides } from './factory.js';
 export { seed, type SeedRows } from './seed.js';
 export { failingTier, type FailingTier, type FailureOptions, type FailureKind, type TierCall } from './failing-tier.js';
 export { recordLogs, type LogLine, type RecordedLogs } from './record-logs.js';
+export { QueryRecorder, expectQueries, recordQueries, type RecordedQuery } from './record-queries.js';

@@ -14,9 +14,12 @@ import {
   type Generated,
   type Insert,
 } from '@mysingle/database';
+import type { QueryRecorder } from '@mysingle/database/testing';
 
 export { Controller, Get, Injectable, Module } from '@nestjs/common';
 export { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
+export { subscribe } from 'node:diagnostics_channel';
+export { expect } from 'chai';
 export { HealthCheck, HealthCheckService } from '@nestjs/terminus';
 
 @Table('strategies')
@@ -123,7 +126,14 @@ export declare const day: Date;
 export declare const error: unknown;
 export declare const rates: Map<string, number>;
 export declare const request: { readonly id: string; readonly query: { readonly cursor?: string } };
-export declare const service: { handle(request: unknown): Promise<void> };
+export declare const service: {
+  handle(request: unknown): Promise<void>;
+  overview(): Promise<void>;
+  strategiesWithTrades(): Promise<readonly Strategy[]>;
+};
+export declare const recorder: QueryRecorder;
+export declare const counts: { add(type: string): void };
+export declare function record(durationMs: number | undefined): void;
 export declare const container: { register(token: symbol, provider: { useFactory: () => unknown }): void };
 export declare const CacheModule: { register(options: { stores: readonly Keyv[] }): unknown };
 export declare const queue: { publish(topic: string, id: number): Promise<void> };

@@ -1,0 +1,206 @@
+// What is told of statements and transactions, to the log and on the channels of diagnostics.ts: both by one clock. Not here: running
+// them (engine.ts), what may be told at all (diagnostic-events.ts).
+import { context, type Call } from '../context.js';
+import type { QueryEvent, TransactionEvent } from '../diagnostic-events.js';
+import { Timed, opened, queries, tell, traced, transactions, type Origin } from '../diagnostics.js';
+import { loggable } from '../errors.js';
+import type { Log } from '../log.js';
+import type { Statement } from '../sql/statement.js';
+import type { LoadTarget } from './append.js';
+import { rowsTouched } from './result.js';
+
+/** What the log tells of the callers that share a statement. */
+export interface Callers {
+  readonly callers: number;
+  readonly correlation_ids?: readonly string[];
+}
+
+/** What is known of a statement that is run for callers who waited for it together. */
+export interface Waited {
+  readonly call: Call;
+  /** when the first of them asked, and the key of the cached load that one of them alone is a part of; undefined where nobody listened */
+  readonly asked: { readonly at: number; readonly cacheKey: string | undefined } | undefined;
+  /** of several */
+  readonly told?: (() => Callers) | undefined;
+}
+
+export class TracedQuery extends Timed implements QueryEvent {
+  readonly operation: string;
+  readonly entity: string | undefined;
+  readonly table: string | undefined;
+  readonly sql: string | undefined;
+  readonly parameterCount: number;
+  readonly batch: number;
+  readonly correlationIds: readonly string[] | undefined;
+  readonly internal: boolean;
+  readonly cacheKey: string | undefined;
+  readonly rows: number | undefined = undefined;
+
+  constructor(
+    origin: Origin,
+    statement: Statement | undefined,
+    readonly inTransaction: boolean,
+    waited?: Partial<Waited>,
+  ) {
+    super(origin, waited?.asked?.at);
+    const { call = waited?.call, cacheKey } = context();
+    const callers = waited?.told?.();
+    this.operation = call?.operation ?? 'query';
+    this.entity = call?.entity;
+    this.table = call?.table;
+    this.sql = statement?.text;
+    this.parameterCount = statement?.parameters.length ?? 0;
+    this.batch = callers?.callers ?? 1;
+    this.correlationIds = callers?.correlation_ids;
+    this.internal = statement?.internal ?? false;
+    this.cacheKey = cacheKey ?? (callers === undefined ? waited?.asked?.cacheKey : undefined);
+  }
+}
+
+export class TracedTransaction extends Timed implements TransactionEvent {
+  readonly operation = context().call?.operation ?? 'transaction';
+  readonly statements: number | undefined = undefined;
+  readonly outcome: TransactionEvent['outcome'] = undefined;
+
+  constructor(
+    origin: Origin,
+    readonly attempt: number,
+    readonly retries: number,
+    readonly readOnly: boolean,
+  ) {
+    super(origin);
+  }
+}
+
+export class Telling {
+  constructor(
+    private readonly origin: Origin,
+    private readonly log: Log,
+    private readonly slowQueryMs: number,
+  ) {}
+
+  /** The event of a statement, to be told from the call on, its wait for a connection included; undefined where nobody listens. */
+  query(statement: Statement, inTransaction: boolean, waited?: Waited): TracedQuery | undefined {
+    return queries.hasSubscribers ? new TracedQuery(this.origin, statement, inTransaction, waited) : undefined;
+  }
+
+  /** Tells of callers who waited for a connection in vain. */
+  neverRan(waited: Waited, error: unknown): void {
+    if (!queries.hasSubscribers) return;
+    opened(queries, new TracedQuery(this.origin, undefined, false, waited))([error]);
+  }
+
+  /** Measures a statement that has its connection. */
+  async timed<T extends { readonly rowCount: number }>(
+    statement: Statement,
+    run: () => Promise<T>,
+    event: TracedQuery | undefined,
+    told?: () => Callers,
+    failed?: (error: unknown) => void,
+  ): Promise<T> {
+    const startedAt = performance.now();
+    Timed.began(event, startedAt);
+    try {
+      const result = await run();
+      const durationMs = performance.now() - startedAt;
+      if (event !== undefined) Timed.took(event, durationMs, { rows: rowsTouched(result) });
+      const line = durationMs >= this.slowQueryMs ? 'slowQuery' : 'query';
+      if (this.log.enabled(line))
+        this.log(line, { ...fields(statement, durationMs), ...told?.(), row_count: result.rowCount });
+      return result;
+    } catch (error) {
+      const durationMs = performance.now() - startedAt;
+      failed?.(error);
+      Timed.took(event, durationMs, {});
+      if (this.log.enabled('queryFailed'))
+        this.log('queryFailed', { ...fields(statement, durationMs), ...told?.(), ...loggable(error) });
+      throw error;
+    }
+  }
+
+  /** Tells of a stream, from the first time that it is asked to its end. */
+  stream(statement: Statement, inTransaction: boolean, call: Call | undefined): StreamTelling {
+    const event = queries.hasSubscribers
+      ? new TracedQuery(this.origin, statement, inTransaction, call && { call })
+      : undefined;
+    return new StreamTelling(this.log, statement, event);
+  }
+
+  /** Tells of rows that are loaded into a table in chunks, which no statement does. */
+  load(target: LoadTarget, run: () => Promise<number>): Promise<number> {
+    if (!queries.hasSubscribers) return run();
+    const event = new TracedQuery(this.origin, undefined, true);
+    if (target.temporary) tell(event, { internal: true });
+    return traced(queries, event, async () => {
+      const startedAt = performance.now();
+      Timed.began(event, startedAt);
+      const rows = await run();
+      Timed.took(event, performance.now() - startedAt, { rows });
+      return rows;
+    });
+  }
+
+  /** The event of one attempt of a transaction; undefined where nobody listens. */
+  attempt(attempt: number, retries: number, readOnly: boolean): TracedTransaction | undefined {
+    return transactions.hasSubscribers ? new TracedTransaction(this.origin, attempt, retries, readOnly) : undefined;
+  }
+}
+
+export class StreamTelling {
+  readonly #ended: ((failure?: [unknown]) => void) | undefined;
+  #startedAt = performance.now();
+  #began = false;
+  #open = true;
+  #rows = 0;
+
+  constructor(
+    private readonly log: Log,
+    private readonly statement: Statement,
+    private readonly event: TracedQuery | undefined,
+  ) {
+    this.#ended = event && opened(queries, event);
+  }
+
+  /** It has its connection. */
+  began(): void {
+    this.#startedAt = performance.now();
+    this.#began = true;
+    Timed.began(this.event, this.#startedAt);
+  }
+
+  gave(rows: number): void {
+    this.#rows += rows;
+  }
+
+  /** All rows were given. */
+  done(): void {
+    const durationMs = this.#durationMs();
+    if (this.log.enabled('query')) this.log('query', { ...fields(this.statement, durationMs), row_count: this.#rows });
+  }
+
+  failed(error: unknown): void {
+    const durationMs = this.#durationMs();
+    if (this.log.enabled('queryFailed'))
+      this.log('queryFailed', { ...fields(this.statement, durationMs), ...loggable(error) });
+    this.#ended?.([error]);
+  }
+
+  /** Also where whoever read it has left. */
+  end(): void {
+    if (this.#ended === undefined) return;
+    if (this.#open) this.#durationMs();
+    this.#ended();
+  }
+
+  #durationMs(): number {
+    this.#open = false;
+    const durationMs = performance.now() - this.#startedAt;
+    // what never had its connection has only waited
+    if (this.#began) Timed.took(this.event, durationMs, { rows: this.#rows });
+    return durationMs;
+  }
+}
+
+function fields(statement: Statement, durationMs: number): Record<string, unknown> {
+  return { sql: statement.text, duration_ms: Math.round(durationMs * 100) / 100, operation: 'query' };
+}
