@@ -205,7 +205,7 @@ export class ChunkEncoder {
     const { now } = this.encoder;
     // defaults that are values of the property, as rows give them
     if (make !== undefined && column.as === undefined) {
-      for (let index = 0; index < count; index += 1) if (values[index] === undefined) values[index] = make(now(), type);
+      for (let index = 0; index < count; index += 1) if (values[index] === undefined) values[index] = make(now, type);
       return this.#fill(way, chunk, values, count);
     }
     if (!(value instanceof DefaultValue) && (typeof value.given !== 'object' || value.given === null)) {
@@ -216,7 +216,7 @@ export class ChunkEncoder {
     const literal = value instanceof DefaultValue ? undefined : value.literal;
     const encoded = this.#encodedGiven(column, values, count);
     for (let index = 0; index < count; index += 1)
-      if (encoded[index] === undefined) encoded[index] = make === undefined ? literal : type.encode(make(now(), type));
+      if (encoded[index] === undefined) encoded[index] = make === undefined ? literal : type.encode(make(now, type));
     this.#set(way, chunk, encoded as DuckDBValue[]);
     return undefined;
   }

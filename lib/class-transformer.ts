@@ -1,7 +1,7 @@
 // The door to class-transformer: one level of an instance as its members and back, and what stands in a property with @Type. It is
 // loaded by whoever decorates a class with it, and never from here before. Not here: JSON, the cache, columns.
 import { createHash } from 'node:crypto';
-import { createRequire } from 'node:module';
+import { require } from './require.js';
 
 /** A class, as decorators know it. */
 export type Class = new () => object;
@@ -43,7 +43,6 @@ interface Executor {
 }
 type ExecutorClass = new (type: number, options: Readonly<Record<string, unknown>>) => Executor;
 
-const require = createRequire(import.meta.url);
 const classTransformer = (): typeof import('class-transformer') =>
   require('class-transformer') as typeof import('class-transformer');
 

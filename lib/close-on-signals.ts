@@ -27,7 +27,7 @@ interface Closable {
  * @returns a function that takes the handlers off again; also for `using`
  * @throws DatabaseError `E_CONFIG` for what is no manager, no signal or no duration
  * @example closeOnSignals(db);
- * @example using handlers = closeOnSignals([orders, prices], { signals: ['SIGTERM'], deadline: '5s' });
+ * @example using handlers = closeOnSignals([db, market], { signals: ['SIGTERM'], deadline: '5s' });
  */
 export function closeOnSignals(
   managers: Closable | readonly Closable[],

@@ -118,7 +118,7 @@ export function withinStoreOf<T>(database: object, fn: () => T): T {
  * Runs `fn` so that every log line written under it, however deep and however late, carries these ids
  * (`correlation_id`, `user_id`, `request_id`). Nested calls add to the outer ids.
  *
- * @example await withContext({ correlationId: req.id }, () => service.handle(req));
+ * @example await withContext({ correlationId: request.id }, () => service.handle(request));
  */
 export function withContext<T>(ids: LogContext, fn: () => T): T {
   return withinContext({ log: { ...context().log, ...ids } }, fn);

@@ -4,11 +4,18 @@ import { DatabaseError } from './errors.js';
 
 const OWN = Symbol('fragment');
 
-/** An immutable piece of SQL. Only code can make one (`sql`), so a value from outside is never taken for SQL. */
+/**
+ * An immutable piece of SQL. Only code can make one (`sql`), so a value from outside is never taken for SQL.
+ *
+ * @example const dear: Fragment = sql`price > ${100}`;
+ */
 export class Fragment {
+  /** @internal */
   readonly strings: readonly string[];
+  /** @internal */
   readonly values: readonly unknown[];
 
+  /** @internal */
   constructor(strings: readonly string[], values: readonly unknown[], key: typeof OWN) {
     if (key !== OWN) throw new DatabaseError('E_QUERY', 'A Fragment is made by sql`...` alone.');
     if (strings.some((text) => text.includes('\0'))) {
@@ -58,6 +65,6 @@ const comma = new Fragment([', '], [], OWN);
  * - `sql.raw(text)`: the text as it is. **Never give it anything a user can reach.**
  *
  * @throws DatabaseError `E_QUERY` when called as a function on a string, or for a NUL in the text
- * @example db.query<{ n: number }>(sql`select count(*)::int as n from ${Trade} where price > ${100}`)
+ * @example await db.query<{ n: number }>(sql`select count(*)::int as n from ${Trade} where price > ${100}`);
  */
 export const sql = Object.freeze(Object.assign(tag, { join, raw, empty }));

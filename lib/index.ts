@@ -1,5 +1,5 @@
 // The public API: named re-exports, nothing else.
-export type { Duration } from './duration.js';
+export { durationMs, type Duration } from './duration.js';
 export type { CallOptions } from './limit.js';
 export { DatabaseError, ERROR_CODES, isDatabaseError, type ErrorCode, type ErrorDetails } from './errors.js';
 export { withContext, type LogContext } from './context.js';
@@ -136,7 +136,15 @@ export { Cached, type CachedOptions } from './cache/cached.js';
 export { CacheInvalidate, type CacheInvalidateOptions } from './cache/cache-invalidate.js';
 export { keyvStore, type KeyvStore, type KeyvStoreOptions } from './cache/keyv-store.js';
 export { toJsonSerializable } from './json-serializable.js';
-export { Repository, type InsertManyOptions, type Rows, type UpsertOptions } from './repository.js';
+export {
+  Repository,
+  type InsertManyOptions,
+  type RepositoryClass,
+  type RepositoryOwner,
+  type RowClass,
+  type Rows,
+  type UpsertOptions,
+} from './repository.js';
 export { csvFile, jsonFile, parquet, type CsvOptions, type FileFormat, type FileSource } from './entity/file-source.js';
 export type { ExportOptions } from './files/file-target.js';
 export type { ImportOptions } from './files/import.js';
@@ -146,7 +154,8 @@ export type { ColumnSummary } from './reading/summarize.js';
 export type { ExplainOptions } from './reading/explain.js';
 export type { ReadOptions } from './reading/reader.js';
 export type { RowStream } from './row-stream.js';
-export { pathFromEnv, type ManagerOptions } from './options.js';
+export { pathFromEnv, type Clock, type ManagerOptions } from './options.js';
+export type { DatabaseSnapshot, RestoreOptions } from './database-snapshot.js';
 export { BaseDuckDBManager, type Health } from './manager.js';
 export { Transactional, type TransactionalOptions } from './transactional.js';
 export { closeOnSignals, type CloseOnSignalsOptions } from './close-on-signals.js';

@@ -17,7 +17,7 @@ import { DatabaseError, isTooDeep, placeIn, tooDeep, type ErrorCode } from './er
  * @throws DatabaseError with the path: `E_CONVERSION` for cycles, functions, symbols, and Map keys that would be lost as text;
  *   `E_UNSUPPORTED` for what JSON would leave empty (Promise, Error, RegExp, iterators, WeakMap and the like, symbols as keys
  *   of plain objects), and for what is nested too deeply
- * @example toJsonSerializable({ at: new Date(0), n: 5n }) // { at: '1970-01-01T00:00:00.000Z', n: 5 }
+ * @example const data = toJsonSerializable({ at: new Date(0), n: 5n }) // { at: '1970-01-01T00:00:00.000Z', n: 5 }
  */
 export function toJsonSerializable(value: unknown): unknown {
   try {

@@ -4,7 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { Cache } from './cache/cache.js';
 import { DataCache, type CacheDataOptions } from './cache/data-cache.js';
 import { takeData } from './cache/data-checks.js';
-import { KEYV_HOME, type KeyvHome } from './cache/keyv-store.js';
+import { KEYV_HOME, KEYV_NOW, type KeyvHome } from './cache/keyv-store.js';
 import { CACHE, openManagers, type CacheSource, type OpenManager } from './cache/source.js';
 import { withinContext } from './context.js';
 import { backup, type BackupOptions } from './engine/backup.js';
@@ -17,13 +17,23 @@ import { acquireDatabase, type Lease } from './engine/registry.js';
 import type { TransactionOptions } from './engine/transaction.js';
 import type { EntityClass } from './entity/row.js';
 import { schemaOf } from './entity/schema.js';
+import { DatabaseSnapshot } from './database-snapshot.js';
 import { DatabaseError, classify, isDatabaseError, loggable } from './errors.js';
 import { toJsonSerializable } from './json-serializable.js';
 import { Lifetime } from './lifetime.js';
 import { CALL_OPTIONS, type Limit, limited, within, type CallOptions } from './limit.js';
 import { resolveOptions, type ManagerOptions, type Resolved } from './options.js';
 import { RawSql } from './raw-sql.js';
-import { Repository, type RepositoryContext } from './repository.js';
+import {
+  REPOSITORY,
+  Repository,
+  isRepositoryClass,
+  type RepositoryClass,
+  type RepositoryContext,
+  type RepositoryOwner,
+  type RepositoryParts,
+  type RowClass,
+} from './repository.js';
 import { applySchema } from './schema/apply.js';
 import { knownOptions } from './sql/select.js';
 import { EVERYTHING } from './sql/statement.js';
@@ -32,7 +42,9 @@ import { EVERYTHING } from './sql/statement.js';
 export interface Health {
   /** `'ok'`; `'degraded'`: open, but not on the file that was asked for, or with a problem; `'closed'` */
   readonly status: 'ok' | 'degraded' | 'closed';
+  /** where the data is; undefined when closed */
   readonly mode: Mode | undefined;
+  /** the path as it was given */
   readonly dbPath: string;
   /**
    * why DuckDB has given the database up, where it has; it is attached again as soon as that is possible. Or how the database
@@ -61,11 +73,11 @@ interface Opened extends RepositoryContext {
  *
  * @example
  * await using db = await BaseDuckDBManager.open({ path: 'data/analytics.duckdb', entities: [Trade] });
- * await db.repository(Trade).insert({ symbol: 'AAPL', price: '12.50' });
+ * const last = await db.repository(Trade).findOne({ where: { symbol: 'AAPL' }, orderBy: { at: 'desc' } });
  */
-export class BaseDuckDBManager extends RawSql implements OpenManager {
+export class BaseDuckDBManager extends RawSql implements OpenManager, RepositoryOwner {
   readonly #options: Resolved;
-  readonly #repositories = new Map<EntityClass, Repository<object>>();
+  readonly #repositories = new Map<EntityClass, object>();
   readonly #lifetime: Lifetime<Opened>;
   /** how the database differs from the entities, as it turned out after a fallback */
   #drift: string | undefined;
@@ -101,6 +113,7 @@ export class BaseDuckDBManager extends RawSql implements OpenManager {
    * Makes a manager and connects it.
    *
    * @throws DatabaseError as the constructor and `connect()`
+   * @example await using db = await BaseDuckDBManager.open({ path: ':memory:', entities: [Trade] });
    */
   static async open<M extends BaseDuckDBManager>(
     this: new (options?: string | ManagerOptions) => M,
@@ -134,6 +147,7 @@ export class BaseDuckDBManager extends RawSql implements OpenManager {
    *
    * @throws DatabaseError `E_LOCKED E_CONFIG E_CORRUPT E_PERMISSION` ... when it cannot be opened, `E_SCHEMA_DRIFT` when it
    *   differs from the entities, `E_DECLARATION` when the entities do not go together
+   * @example const db = await new BaseDuckDBManager('data/analytics.duckdb').connect();
    */
   async connect(): Promise<this> {
     await this.#lifetime.connect();
@@ -141,17 +155,17 @@ export class BaseDuckDBManager extends RawSql implements OpenManager {
   }
 
   async #open(patience: Limit): Promise<Opened> {
-    const { log, database: options, slowQueryMs, cache: cacheOptions, retentionMs, validate } = this.#options;
+    const { log, database: options, slowQueryMs, cache: cacheOptions, retentionMs, validate, now } = this.#options;
     const lease = await acquireDatabase(options, patience);
     try {
       const engine = new Engine(lease.database, log, slowQueryMs);
-      const cache = await Cache.open(engine, cacheOptions, log);
+      const cache = await Cache.open(engine, cacheOptions, log, now);
       const raw = await RawConnection.open(lease.database);
       const arrived = (): void => void this.#agreeOnArrival(engine);
       lease.database.arrivals.add(arrived);
-      const data = new DataCache(engine, log, retentionMs);
+      const data = new DataCache(engine, log, retentionMs, now);
       cache.alsoPurge(() => data.purge());
-      return { lease, arrived, engine, cache, raw, data, validate, now: Date.now };
+      return { lease, arrived, engine, cache, raw, data, validate, now: now ?? Date.now };
     } catch (error) {
       await lease.release();
       throw error;
@@ -201,7 +215,16 @@ export class BaseDuckDBManager extends RawSql implements OpenManager {
     return { database: engine.database, entities: this.#options.entities };
   }
 
-  /** Connects where this was never done. @throws DatabaseError `E_CLOSED` after `close()` */
+  /** @internal the time that it goes by */
+  get [KEYV_NOW](): () => number {
+    return this.#options.now ?? Date.now;
+  }
+
+  /**
+   * Connects where this was never done. @throws DatabaseError `E_CLOSED` after `close()`
+   *
+   * @example await db.ensureConnected(); // at the start of a service, to fail there and not at the first request
+   */
   async ensureConnected(): Promise<void> {
     await this.#use();
   }
@@ -222,11 +245,15 @@ export class BaseDuckDBManager extends RawSql implements OpenManager {
    *
    * Queries, streams and waits end at once with `E_CLOSED` or `E_ABORTED`; transactions and lent connections have 5 seconds to
    * come to their end, and are rolled back and taken back then. A `connect()` that waits for a lock gives up.
+   *
+   * @throws DatabaseError what DuckDB fails with as it lets go of the file
+   * @example await db.close();
    */
   close(): Promise<void> {
     return this.#lifetime.close();
   }
 
+  /** The same as `close()`, at the end of a block with `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -234,29 +261,41 @@ export class BaseDuckDBManager extends RawSql implements OpenManager {
   /**
    * Override to create tables by hand. Runs at each connect, after the entities' own DDL, and not in read-only mode.
    *
+   * @throws DatabaseError whatever your own code throws: `connect()` then fails with it, and nothing stays open
    * @example protected override async createTables() { await this.createCacheTable('market_cache'); }
    */
   protected async createTables(): Promise<void> {}
 
   /**
-   * The repository of an entity; the same one at each call.
+   * The repository of an entity, or one of a class that extends `Repository.of(Entity)`; the same one at each call.
    *
    * @throws DatabaseError `E_CONFIG` when the entity is not among the manager's
+   * @example const trades = db.repository(Trade);
+   * class Backtests extends Repository.of(BacktestResult) {}
+   * const backtests = db.repository(Backtests); // with its own methods, too
    */
-  repository<E extends object>(entity: EntityClass<E>): Repository<E> {
-    let repository = this.#repositories.get(entity);
+  repository<R extends object>(repository: RepositoryClass<R>): R;
+  repository<E extends object>(entity: RowClass<E>): Repository<E>;
+  repository(given: RepositoryClass | EntityClass): object {
+    let repository = this.#repositories.get(given);
     if (repository === undefined) {
-      if (!this.#options.entities.includes(entity)) {
-        throw new DatabaseError(
-          'E_CONFIG',
-          `${schemaOf(entity).className} is not among the entities of this manager. Add it: entities: [${schemaOf(entity).className}].`,
-        );
-      }
-      const { queryTimeoutMs, cursorSecret } = this.#options;
-      repository = new Repository<object>(entity, this, () => this.#use(), queryTimeoutMs, cursorSecret);
-      this.#repositories.set(entity, repository);
+      repository = isRepositoryClass(given) ? new given(this as never) : new Repository<object>(given, this);
+      this.#repositories.set(given, repository);
     }
-    return repository as unknown as Repository<E>;
+    return repository;
+  }
+
+  /** @internal what a repository works with */
+  [REPOSITORY](entity: EntityClass): RepositoryParts {
+    const { entities, queryTimeoutMs, cursorSecret } = this.#options;
+    if (!entities.includes(entity)) {
+      const { className } = schemaOf(entity);
+      throw new DatabaseError(
+        'E_CONFIG',
+        `${className} is not among the entities of this manager. Add it: entities: [${className}].`,
+      );
+    }
+    return { open: () => this.#use(), queryTimeoutMs, cursorSecret };
   }
 
   /**
@@ -271,7 +310,7 @@ export class BaseDuckDBManager extends RawSql implements OpenManager {
    *
    * @throws DatabaseError `E_CONFLICT` when other transactions changed the same rows and `retries` are used up,
    *   `E_TX_ABORTED` when something in it failed and was caught, `E_TIMEOUT`, `E_ABORTED`; whatever `fn` throws
-   * @example await db.transaction(async () => { await orders.insert(order); await stock.update({ id }, { held: 1 }); }, { retries: 3 });
+   * @example await db.transaction(async () => { await orders.insert(order); await accounts.update({ id }, { balance: sql`balance - 1` }); }, { retries: 3 });
    */
   async transaction<T>(fn: () => T | Promise<T>, options: TransactionOptions = {}): Promise<T> {
     knownOptions(options, ['retries', 'readOnly', ...CALL_OPTIONS], 'transaction', 'E_CONFIG');
@@ -369,18 +408,37 @@ export class BaseDuckDBManager extends RawSql implements OpenManager {
   }
 
   /**
+   * Keeps in memory what this database in memory holds now, to come back to as often as is wanted: see `restore()` of what it gives.
+   * For tests that all begin with the same rows. What is committed counts; others may go on meanwhile.
+   *
+   * @throws DatabaseError `E_UNSUPPORTED` for a database that is no `:memory:`, `E_CONFIG` inside of a transaction, `E_CLOSED`
+   * @example
+   * const seeded = await db.snapshot();
+   * await seeded.restore(); // after each test
+   */
+  async snapshot(): Promise<DatabaseSnapshot> {
+    const { engine, cache } = await this.#use();
+    return DatabaseSnapshot.take(engine, cache);
+  }
+
+  /**
    * Writes everything committed from the log beside the database into the database file. DuckDB does so by itself as the log
    * grows, and at close. Transactions that only read or insert may go on; nothing is done in memory.
    *
    * @throws DatabaseError `E_CONFLICT` (retryable) while a transaction that changed or deleted rows is open, `E_CONFIG`
    *   inside of a transaction, `E_READ_ONLY`, `E_INVALIDATED` where the disk is full, `E_CLOSED`
+   * @example await db.checkpoint(); // after a migration, in a quiet moment
    */
   async checkpoint(): Promise<void> {
     const { engine } = await this.#use();
     await checkpoint(engine);
   }
 
-  /** The state of the manager, without asking the database. */
+  /**
+   * The state of the manager, without asking the database.
+   *
+   * @example const { status, mode, pending } = db.health();
+   */
   health(): Health {
     const { database } = this.#options;
     const opened = this.#lifetime.current;
@@ -402,6 +460,7 @@ export class BaseDuckDBManager extends RawSql implements OpenManager {
    *
    * @throws DatabaseError `E_CONFIG` for an unusable name, and where it is that of another table or a view; what DuckDB
    *   refuses; `E_CLOSED` when not connected
+   * @example await db.createCacheTable('market_cache');
    */
   async createCacheTable(name: string): Promise<void> {
     if (this.#lifetime.state === 'closed') this.#options.log('cacheTableNoConnection', { table_name: name });
@@ -444,7 +503,12 @@ export class BaseDuckDBManager extends RawSql implements OpenManager {
     return (await (await this.#use()).data.get(key, options)) as T | null;
   }
 
-  /** The function `toJsonSerializable`. */
+  /**
+   * The function `toJsonSerializable`.
+   *
+   * @throws DatabaseError as `toJsonSerializable`
+   * @example const text = JSON.stringify(db.toJsonSerializable({ at: new Date(), shares: 10n }));
+   */
   toJsonSerializable(value: unknown): unknown {
     return toJsonSerializable(value);
   }

@@ -12,6 +12,16 @@ import { DatabaseError } from './errors.js';
 import { createLog, type Log } from './log.js';
 import type { SchemaMode } from './schema/apply.js';
 
+/** What time it is: that of a test, or of a replay. */
+export interface Clock {
+  /**
+   * in ms since 1970, UTC
+   *
+   * @example const clock: Clock = { now: () => Date.UTC(2024, 0, 1) };
+   */
+  now(): number;
+}
+
 /** Options of a manager. All but `path` have defaults; `path` may come from `DUCKDB_PATH`. */
 export interface ManagerOptions {
   /** the database file, made where missing; `':memory:'` for a database in memory; default the env `DUCKDB_PATH` */
@@ -64,6 +74,12 @@ export interface ManagerOptions {
    */
   readonly validate?: ValidateOption;
   /**
+   * what time it is, for the lives of cached values, of `storeCacheData` and of `keyvStore`, and for the defaults `now()` and `uuid7()`;
+   * default the machine's. Waits and timeouts go by the machine's in any case, and so does what SQL calls `now()`. The cache of a
+   * file goes by that of the manager that opens it first
+   */
+  readonly clock?: Clock;
+  /**
    * Signs the cursors of `findPage`: a string of at least 16 characters that nobody else knows; default the env
    * `DUCKDB_CURSOR_SECRET`. Where neither is there, one that is made at random for this process: cursors then end with it, and
    * another process refuses them. Processes that serve each other's cursors need the same.
@@ -82,6 +98,8 @@ export interface Resolved {
   readonly slowQueryMs: number;
   readonly queryTimeoutMs: number | undefined;
   readonly validate: ValidateOption;
+  /** undefined for the machine's */
+  readonly now: (() => number) | undefined;
   /** undefined for that of the process */
   readonly cursorSecret: string | undefined;
   readonly log: Log;
@@ -89,7 +107,7 @@ export interface Resolved {
 }
 
 const KNOWN = [
-  'path', 'name', 'entities', 'schema', 'onLocked', 'lockTimeout', 'readOnly', 'secure', 'pool', 'settings', 'cache', 'logger', 'slowQuery', 'queryTimeout', 'validate', 'cursorSecret',
+  'path', 'name', 'entities', 'schema', 'onLocked', 'lockTimeout', 'readOnly', 'secure', 'pool', 'settings', 'cache', 'logger', 'slowQuery', 'queryTimeout', 'validate', 'clock', 'cursorSecret',
 ]; // prettier-ignore
 
 /** Settings that belong to the library, with what to use instead. */
@@ -128,6 +146,7 @@ export function resolveOptions(given: string | ManagerOptions | undefined): Reso
     queryTimeoutMs:
       options.queryTimeout === undefined ? undefined : positiveDuration(options.queryTimeout, 'queryTimeout'),
     validate: checkedValidate(options.validate ?? true, '', 'E_CONFIG'),
+    now: options.clock === undefined ? undefined : checkedClock(options.clock),
     cursorSecret:
       options.cursorSecret === undefined
         ? secret(process.env['DUCKDB_CURSOR_SECRET'], 'The environment variable DUCKDB_CURSOR_SECRET')
@@ -161,6 +180,27 @@ function flag(value: unknown, name: string, otherwise: boolean): boolean {
   if (value !== undefined && typeof value !== 'boolean') fail(`${name}: give true or false.`);
   return value ?? otherwise;
 }
+
+/** One function for each clock, by which two managers with the same one know it. */
+const clocks = new WeakMap<Clock, () => number>();
+
+function checkedClock(clock: Clock): () => number {
+  if (typeof (clock as Partial<Clock> | null)?.now !== 'function')
+    fail('clock: give an object with a function now(), which gives the milliseconds since 1970.');
+  let now = clocks.get(clock);
+  if (now === undefined) {
+    now = () => {
+      const ms = clock.now();
+      if (!(Math.abs(ms) <= LAST_MS)) fail(`clock: now() gives the milliseconds since 1970, and gave ${String(ms)}.`);
+      return ms;
+    };
+    clocks.set(clock, now);
+  }
+  return now;
+}
+
+/** The last millisecond that a `Date` has. */
+const LAST_MS = 8.64e15;
 
 const SECRET_LENGTH = 16;
 
@@ -201,6 +241,7 @@ const CACHE_OPTIONS = [
   'localTtl',
   'storeTimeout',
   'retention',
+  'background',
 ];
 
 function isStore(store: unknown): boolean {
@@ -215,6 +256,7 @@ function checkedCache(cache: ManagerOptions['cache']): CacheOptions | false | un
   for (const name of ['maxEntries', 'maxBytes', 'maxTableBytes'] as const) positive(cache[name], `cache.${name}`);
   for (const name of Object.keys(CACHE_TIMES) as (keyof typeof CACHE_TIMES)[])
     if (cache[name] !== undefined) positiveDuration(cache[name], `cache.${name}`, `'${CACHE_TIMES[name]}'`);
+  flag(cache.background, 'cache.background', true);
   const { store, namespace } = cache;
   if (store !== undefined && !isStore(store))
     fail('cache.store: give a Keyv, or a store adapter of Keyv such as KeyvRedis: an object with get, set and delete.');
@@ -261,7 +303,7 @@ function checkedPool(pool: ManagerOptions['pool'] = {}): { poolSize: number; acq
  * A path from an environment variable, or the fallback where it is not set.
  *
  * @throws DatabaseError `E_CONFIG` where the variable is set and empty: a path left blank would lose all data
- * @example new BaseDuckDBManager(pathFromEnv('BACKTEST_DB_PATH', './data/backtests.duckdb'))
+ * @example const db = new BaseDuckDBManager(pathFromEnv('BACKTEST_DB_PATH', './data/backtests.duckdb'));
  */
 export function pathFromEnv(name: string, fallback?: string): string {
   const value = process.env[name];

@@ -42,7 +42,7 @@ export class RawSql {
    * No value is an error: an infinite date or timestamp is `Infinity` or `-Infinity`, one outside the years of a `Date` is text.
    *
    * @throws DatabaseError `E_QUERY` for anything but sql`...`, for wrong SQL, several statements, or two columns of one name
-   * @example await db.query<{ symbol: string }>(sql`select symbol from ${Trade} where price > ${100}`)
+   * @example await db.query<{ symbol: string }>(sql`select symbol from ${Trade} where price > ${100}`);
    */
   query<Row extends object = Record<string, unknown>>(statement: Fragment, options: CallOptions = {}): Promise<Row[]> {
     return this.#call(
@@ -119,7 +119,7 @@ export class RawSql {
    *
    * @returns rows inserted, updated or deleted; 0 for DDL
    * @throws DatabaseError as `query`
-   * @example await db.execute(sql`delete from ${Trade} where symbol = ${symbol}`)
+   * @example await db.execute(sql`delete from ${Trade} where symbol = ${symbol}`);
    */
   execute(statement: Fragment, options: CallOptions = {}): Promise<number> {
     return this.#call('execute', options, async (engine, limit) => {

@@ -99,7 +99,7 @@ export class Reads<E extends object> {
    * the database.
    *
    * @throws DatabaseError as `find`, at once for wrong options; in the loop, whatever DuckDB fails with, however late
-   * @example for await (const trade of trades.stream({ where: { symbol: 'AAPL' }, orderBy: { at: 'asc' } })) book(trade);
+   * @example for await (const trade of trades.stream({ where: { symbol: 'AAPL' }, orderBy: { at: 'asc' } })) use(trade);
    */
   stream<const K extends ColumnKey<E> = never, const I extends Include<E> = NoInclude>(
     options: Omit<FindOptions<E, K, I>, 'cache'> = {},
@@ -126,7 +126,7 @@ export class Reads<E extends object> {
    * The same, some thousand rows at a time: memory stays bounded, however many rows match. As `stream` in everything else.
    *
    * @throws DatabaseError as `stream`
-   * @example for await (const { close } of prices.streamColumns({ select: ['close'] })) sum += close.reduce((a, b) => a + b, 0);
+   * @example for await (const { close } of prices.streamColumns({ select: ['close'] })) use(close); // Float64Array
    */
   streamColumns<const K extends ColumnKey<E> = never>(
     options: Omit<FindOptions<E, K>, 'cache' | 'include'> = {},
@@ -134,7 +134,12 @@ export class Reads<E extends object> {
     return streamColumns(this.#reader, options) as never;
   }
 
-  /** The first row that matches, or null. */
+  /**
+   * The first row that matches, or null.
+   *
+   * @throws DatabaseError as `find`
+   * @example const newest = await trades.findOne({ where: { symbol: 'AAPL' }, orderBy: { at: 'desc' } }); // Trade | null
+   */
   async findOne<const K extends ColumnKey<E> = never, const I extends Include<E> = NoInclude>(
     options: Omit<FindOptions<E, K, I>, 'limit'> = {},
   ): Promise<RowOf<E, K, I> | null> {
@@ -146,7 +151,8 @@ export class Reads<E extends object> {
   /**
    * The first row that matches.
    *
-   * @throws DatabaseError `E_NOT_FOUND` when there is none
+   * @throws DatabaseError `E_NOT_FOUND` when there is none; as `find`
+   * @example const { name } = await strategies.findOneOrFail({ where: { id }, select: ['name'] });
    */
   async findOneOrFail<const K extends ColumnKey<E> = never, const I extends Include<E> = NoInclude>(
     options: Omit<FindOptions<E, K, I>, 'limit'> = {},
@@ -203,7 +209,8 @@ export class Reads<E extends object> {
   /**
    * How many rows match.
    *
-   * @throws DatabaseError `E_CONVERSION` beyond 2^53
+   * @throws DatabaseError as `find`; `E_CONVERSION` beyond 2^53
+   * @example const open = await runs.count({ state: 'queued' });
    */
   async count(where?: Where<E>, options: ReadOptions = {}): Promise<number> {
     knownOptions(options, READ_OPTIONS, 'count');
@@ -280,7 +287,12 @@ export class Reads<E extends object> {
     return explainFind(this.#reader, query, options);
   }
 
-  /** Whether any row matches. */
+  /**
+   * Whether any row matches.
+   *
+   * @throws DatabaseError as `find`
+   * @example if (await trades.exists({ symbol: 'AAPL' })) console.log('traded');
+   */
   async exists(where?: Where<E>, options: ReadOptions = {}): Promise<boolean> {
     knownOptions(options, READ_OPTIONS, 'exists');
     const statement = existsStatement(this.#reader.schema, where);

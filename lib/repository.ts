@@ -1,18 +1,21 @@
 // Repository<E>: typed reads (reads.ts) and writes of one entity, every call with its documentation. Not here: SQL text (sql/), encoding
 // (row-encoder.ts), opening (manager.ts).
 import { insertBulk } from './bulk.js';
+import type { Cache } from './cache/cache.js';
 import { CACHE, type CacheSource } from './cache/source.js';
 import type { BulkOptions } from './chunk-encoder.js';
 import type { ColumnKey, Columns, EntityClass, Insert, Update } from './entity/row.js';
 import { checkedValidate, groupsFor, type ValidateOption, type WriteOptions } from './entity/rule-option.js';
 import { rulesOf, type Rules } from './entity/rules.js';
 import { schemaOf, type EntitySchema } from './entity/schema.js';
+import type { TransactionOptions } from './engine/transaction.js';
 import { DatabaseError } from './errors.js';
 import { IMPORT_OPTIONS, importFiles, type ImportOptions } from './files/import.js';
 import type { Fragment } from './fragment.js';
 import { CALL_OPTIONS, limited, within, type Limit, type CallOptions } from './limit.js';
 import { PointOperations } from './point-operations.js';
 import { Reader, type ReadContext } from './reading/reader.js';
+import type { RawSql } from './raw-sql.js';
 import { Reads } from './reads.js';
 import { RowEncoder } from './row-encoder.js';
 import type { RowSource } from './row-source.js';
@@ -27,6 +30,57 @@ export interface RepositoryContext extends ReadContext {
   readonly validate: ValidateOption;
   readonly now: () => number;
 }
+
+/** On managers: what they make a repository with. */
+export const REPOSITORY = Symbol.for('@mysingle/database.repository');
+
+/** What a repository gets of its manager. */
+export interface RepositoryParts {
+  readonly open: () => RepositoryContext | Promise<RepositoryContext>;
+  readonly queryTimeoutMs: number | undefined;
+  readonly cursorSecret: string | undefined;
+}
+
+/** What repositories belong to: a manager. */
+export interface RepositoryOwner extends RawSql, CacheSource {
+  /** its name for `@InjectRepository`; default `'default'` */
+  readonly name: string;
+  /** what it remembers */
+  readonly cache: Cache;
+  /**
+   * One transaction for all that `fn` does.
+   *
+   * @throws DatabaseError `E_TX_ABORTED`, `E_CONFLICT`, and what `fn` throws
+   * @example await db.transaction(() => trades.delete({ symbol: 'AAPL' }));
+   */
+  transaction<T>(fn: () => T | Promise<T>, options?: TransactionOptions): Promise<T>;
+  /**
+   * Does something once the transaction around it is committed.
+   *
+   * @throws DatabaseError `E_TX_ABORTED` where it is over, and what `fn` throws
+   * @example await db.afterCommit(() => console.log('committed'));
+   */
+  afterCommit(fn: () => unknown): Promise<void>;
+  /**
+   * The repository of an entity, or of a class that extends `Repository.of(Entity)`.
+   *
+   * @example const trades = db.repository(Trade);
+   */
+  repository<R extends object>(repository: RepositoryClass<R>): R;
+  repository<E extends object>(entity: RowClass<E>): Repository<E>;
+  /** @internal @throws DatabaseError `E_CONFIG` when the entity is not among the manager's */
+  [REPOSITORY](entity: EntityClass): RepositoryParts;
+}
+
+/** A class of repositories: one that extends `Repository.of(Entity)`, and asks for a manager alone to be made. */
+export interface RepositoryClass<R extends object = object, M = never> {
+  new (manager: M): R;
+  /** the entity class */
+  readonly entity: EntityClass;
+}
+
+/** A class of rows, and not of repositories: one with a constructor that asks for more must not pass for an entity. */
+export type RowClass<E extends object> = EntityClass<E> & { readonly entity?: never };
 
 /** Rows to insert: an array, an iterable, an async iterable, or an object of columns. */
 export type Rows<E> = Iterable<Insert<E>> | AsyncIterable<Insert<E>> | Columns<E>;
@@ -54,25 +108,52 @@ const INSERT_MANY_OPTIONS = ['onConflict', 'onProgress', ...WRITE_OPTIONS];
 
 /**
  * Typed reads and writes of one entity. Made by `manager.repository(Entity)`; each call joins the transaction it is made
- * in. An unknown property, in a row or a query, is an error.
+ * in. An unknown property, in a row or a query, is an error. With methods of its own: `Repository.of`.
+ *
+ * @example
+ * const trades = db.repository(Trade);
+ * const big = await trades.find({ where: { qty: gte(1_000) }, orderBy: { at: 'desc' }, limit: 20 });
  */
 export class Repository<E extends object> extends Reads<E> {
   readonly #schema: EntitySchema;
   readonly #open: () => RepositoryContext | Promise<RepositoryContext>;
   readonly #points: PointOperations;
   readonly #queryTimeoutMs: number | undefined;
+  readonly #manager: RepositoryOwner;
   #encoder: RowEncoder | undefined;
   readonly [CACHE]: CacheSource[typeof CACHE];
+
+  /**
+   * A class to extend, for repositories with methods of their own, which may be `@Cached` and `@Transactional`.
+   * `manager.repository(Backtests)` makes one, the same at each call, and so does `new Backtests(manager)`, another each time;
+   * `@InjectRepository(Backtests)` and `repositoryToken(Backtests)` go by the class, too.
+   *
+   * @throws DatabaseError `E_DECLARATION` for a class that is no entity
+   * @example
+   * class Backtests extends Repository.of(BacktestResult) {
+   *   \@Cached('10m') top(limit: number) { return this.find({ orderBy: { totalReturn: 'desc' }, limit }); }
+   * }
+   * const best = await db.repository(Backtests).top(5);
+   */
+  static of<E extends object>(entity: EntityClass<E>): RepositoryClass<Repository<E>, RepositoryOwner> {
+    const { className } = schemaOf(entity);
+    const Base = class extends Repository<E> {
+      static readonly entity = entity;
+
+      constructor(manager: RepositoryOwner) {
+        super(entity, manager);
+      }
+    };
+    return Object.defineProperty(Base, 'name', { value: `RepositoryOf${className}` });
+  }
 
   /** @internal */
   constructor(
     /** the entity class */
     readonly entity: EntityClass<E>,
-    owner: CacheSource,
-    open: () => RepositoryContext | Promise<RepositoryContext>,
-    queryTimeoutMs?: number,
-    cursorSecret?: string,
+    manager: RepositoryOwner,
   ) {
+    const { open, queryTimeoutMs, cursorSecret } = partsOf(entity, manager, new.target);
     const schema = schemaOf(entity);
     const reader = new Reader(schema, open, queryTimeoutMs, cursorSecret);
     const points = new PointOperations(schema, reader.hydrate(schema.columns), queryTimeoutMs);
@@ -81,16 +162,22 @@ export class Repository<E extends object> extends Reads<E> {
     this.#open = open;
     this.#points = points;
     this.#queryTimeoutMs = queryTimeoutMs;
-    this[CACHE] = owner[CACHE];
+    this.#manager = manager;
+    this[CACHE] = manager[CACHE];
     // the cache source is no data of a repository
     Object.defineProperty(this, CACHE, { enumerable: false });
+  }
+
+  /** The manager it belongs to: for SQL, transactions and other repositories. */
+  get manager(): RepositoryOwner {
+    return this.#manager;
   }
 
   /**
    * Inserts one row and gives it back as stored, with defaults and generated values.
    *
    * @throws DatabaseError `E_UNIQUE E_NOT_NULL E_CHECK E_FOREIGN_KEY E_CONVERSION E_VALIDATION`
-   * @example const run = await results.insert({ strategyId: 's1', price: '12.50' });
+   * @example const run = await results.insert({ strategyId: 's1', userId: 'u1', totalReturn: 0.12, price: '12.50' });
    * // INSERT INTO "backtest_results" ("id", "strategy_id", ...) VALUES ($1, $2, ...) RETURNING "id", ...
    */
   insert(row: Insert<E>, options: WriteOptions = {}): Promise<E> {
@@ -108,8 +195,8 @@ export class Repository<E extends object> extends Reads<E> {
    *
    * @returns rows inserted (and updated, with `onConflict: 'update'`)
    * @throws DatabaseError as `insert`, with the row's number; whatever the iterable throws
-   * @example await results.insertMany(rows, { onProgress: (n) => bar.update(n) });
-   * await prices.insertMany({ symbol: ['AAPL', 'MSFT'], price: Float64Array.of(189.5, 402.1) });
+   * @example await results.insertMany(rows, { onProgress: (done) => console.log(done) });
+   * await prices.insertMany({ symbol: ['AAPL', 'MSFT'], day: [day, day], close: Float64Array.of(189.5, 402.1) });
    */
   async insertMany(rows: Rows<E>, options: InsertManyOptions = {}): Promise<number> {
     return this.#call(
@@ -135,7 +222,7 @@ export class Repository<E extends object> extends Reads<E> {
    *
    * @returns rows inserted or updated
    * @throws DatabaseError as `insert`; `E_QUERY` when `on` is no key of the entity
-   * @example await prices.upsert({ symbol: 'AAPL', day, close: '1.00' }, { on: ['symbol', 'day'], update: ['close'] });
+   * @example await prices.upsert({ symbol: 'AAPL', day, close: 189.5 }, { on: ['symbol', 'day'], update: ['close'] });
    */
   async upsert(rowOrRows: Insert<E> | Rows<E>, options: UpsertOptions<E> = {}): Promise<number> {
     return this.#call(
@@ -174,6 +261,7 @@ export class Repository<E extends object> extends Reads<E> {
    * @param where to delete every row write `all()`; an empty condition is refused
    * @returns rows deleted
    * @throws DatabaseError `E_QUERY` for an empty condition, `E_FOREIGN_KEY` for rows that others refer to
+   * @example const gone = await trades.delete({ at: lt(new Date('2020-01-01')) });
    */
   delete(where: Where<E>, options: CallOptions = {}): Promise<number> {
     return this.#call(
@@ -236,6 +324,21 @@ export class Repository<E extends object> extends Reads<E> {
       this.#encoder = new RowEncoder(this.#schema, rules, now);
     return this.#encoder;
   }
+}
+
+/** Whether a value is a class that extends `Repository.of(Entity)`. */
+export function isRepositoryClass(value: unknown): value is RepositoryClass {
+  return typeof value === 'function' && value.prototype instanceof Repository;
+}
+
+/** @throws DatabaseError `E_CONFIG` for no manager, as a container gives that makes the class by itself */
+function partsOf(entity: EntityClass, manager: RepositoryOwner, { name }: { readonly name: string }): RepositoryParts {
+  if (typeof (manager as RepositoryOwner | null | undefined)?.[REPOSITORY] === 'function')
+    return manager[REPOSITORY](entity);
+  throw new DatabaseError(
+    'E_CONFIG',
+    `${name} takes its manager: manager.repository(${name}) makes one, or new ${name}(manager). In Nest, DuckDBModule.forFeature([${name}]) does, and the class is not among the providers.`,
+  );
 }
 
 /** @throws DatabaseError `E_READ_ONLY` for an entity that is read from files */

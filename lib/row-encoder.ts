@@ -130,7 +130,7 @@ export class RowEncoder {
     const { default: value } = column;
     if (value instanceof DefaultValue) {
       if (value.make === undefined) return FROM_DATABASE;
-      return column.type.encode(value.make(this.now(), column.type));
+      return column.type.encode(value.make(this.now, column.type));
     }
     if (value instanceof Fragment) return FROM_DATABASE;
     if (value !== undefined) return value.literal;

@@ -17,6 +17,10 @@ const END: IteratorResult<never> = Object.freeze({ done: true, value: undefined 
 /**
  * Rows as they are read. Nothing runs before the first `next()`; the end of the loop, `break`, an error and `return()` let go
  * of the connection.
+ *
+ * @example
+ * await using rows = trades.stream({ orderBy: { at: 'asc' } });
+ * const { value: earliest } = await rows.next(); // the connection is given back at the end of the block
  */
 export class RowStream<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   #limit: Limit | undefined;
@@ -34,6 +38,12 @@ export class RowStream<T> implements AsyncIterableIterator<T>, AsyncDisposable {
     Limit.of(source.options, source.what)?.dispose();
   }
 
+  /**
+   * The next row. A `for await` loop calls it.
+   *
+   * @throws DatabaseError as the call that made the stream, whatever DuckDB fails with
+   * @example const { done, value } = await trades.stream().next();
+   */
   next(): Promise<IteratorResult<T>> {
     // most rows are there already, and cost no turn of a generator
     if (this.#next < this.#chunk.length && this.#limit?.reason === undefined && this.#asked === 0)
@@ -67,6 +77,15 @@ export class RowStream<T> implements AsyncIterableIterator<T>, AsyncDisposable {
     this.#next = 0;
   }
 
+  /**
+   * Ends it and lets go of the connection. `break` and the end of an `await using` block call it.
+   *
+   * @throws DatabaseError what letting go fails with
+   * @example
+   * const rows = trades.stream();
+   * await rows.next();
+   * await rows.return();
+   */
   async return(): Promise<IteratorResult<T>> {
     this.#returned = true;
     this.#hold([]);
@@ -94,10 +113,12 @@ export class RowStream<T> implements AsyncIterableIterator<T>, AsyncDisposable {
     }
   }
 
+  /** The stream itself: for `for await`. */
   [Symbol.asyncIterator](): this {
     return this;
   }
 
+  /** The same as `return()`, at the end of a block with `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.return();
   }

@@ -22,8 +22,8 @@ const OPTIONS = ['retries', 'readOnly', 'signal', 'timeout', 'using'];
  * Runs each call of an async method in a transaction, as `manager.transaction` does: committed when it gives a value, rolled
  * back when it throws, joined where one is open. With `retries` the whole method is run again on conflict.
  *
- * The manager is found as that of `@Cached` is: through `using`, else through a property that is a manager or a repository,
- * else it is the one open manager.
+ * The manager is found as that of `@Cached` is: through `using`, else the instance is one or a repository itself, else through a
+ * property that is one, else it is the one open manager.
  *
  * @throws DatabaseError `E_DECLARATION` for a wrong use, at import; `E_CONFIG` at a call when no manager is found; as
  *   `transaction`

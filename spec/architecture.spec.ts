@@ -9,7 +9,18 @@ const lib = join(root, 'lib');
 
 /** The rooms from left to right. An import points to the left, or stays inside its own folder. */
 const ARROW = [
-  ['errors', 'duration', 'limit', 'context', 'log', 'fragment', 'class-transformer', 'json-serializable'],
+  [
+    'error-codes',
+    'errors',
+    'duration',
+    'limit',
+    'context',
+    'log',
+    'fragment',
+    'require',
+    'class-transformer',
+    'json-serializable',
+  ],
   ['vector/'],
   ['entity/'],
   ['sql/'],
@@ -31,10 +42,14 @@ const ARROW = [
   ['reading/'],
   ['reads', 'upsert', 'raw-sql'],
   ['repository'],
-  ['lifetime', 'manager'],
+  ['lifetime', 'manager', 'database-snapshot'],
   ['inject', 'transactional', 'close-on-signals'],
   ['index'],
+  ['nestjs/', 'testing/'],
 ];
+
+/** What users import beside the package itself: on its public API alone. */
+const SUBPATHS = ['nestjs', 'testing'];
 
 function files(): string[] {
   return readdirSync(lib, { recursive: true, encoding: 'utf8' })
@@ -72,6 +87,29 @@ describe('the house', () => {
         .map((target) => `${file} -> ${target}`),
     );
     expect(wrong).to.deep.equal([]);
+  });
+
+  it('lets subpaths import the public API and their own folder alone, and nothing else import the public API', () => {
+    const wrong = files().flatMap((file) => {
+      const subpath = SUBPATHS.includes(folderOf(file));
+      return importsOf(file)
+        .filter((target) =>
+          subpath ? target !== 'index.js' && folderOf(target) !== folderOf(file) : target === 'index.js',
+        )
+        .map((target) => `${file} -> ${target}`);
+    });
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('has an entry in package.json for every subpath', () => {
+    const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { exports: object };
+    expect(Object.keys(exports)).to.deep.equal(['.', ...SUBPATHS.map((name) => `./${name}`), './package.json']);
+    expect(readdirSync(lib, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? files().filter((file) => file === `${entry.name}/index.ts`) : []))).to.deep.equal(SUBPATHS.map((name) => `${name}/index.ts`)); // prettier-ignore
+  });
+
+  it('keeps Nest and rxjs within their subpath', () => {
+    const users = files().filter((file) => /from '(?:@nestjs\/|rxjs)/.test(readFileSync(join(lib, file), 'utf8')));
+    expect(users.filter((file) => !file.startsWith('nestjs/'))).to.deep.equal([]);
   });
 
   it('has no circles', () => {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Column, InjectRepository, Table, managerToken, repositoryToken, type Repository } from '@mysingle/database';
 import { sourceOf } from '../lib/cache/source.js';
+import { LEGACY, compiled } from './support/compiled.js';
 import { failure } from './support/failure.js';
 import { openManager } from './support/scratch.js';
 
@@ -91,6 +92,8 @@ describe('@InjectRepository', () => {
     ])
       // prettier-ignore
       await failure(() => decorate(target, key), 'E_DECLARATION');
+    const onParameter = InjectRepository(Trade) as (target: unknown, key: unknown, index: number) => void;
+    expect((await failure(() => onParameter(Reports, undefined, 0), 'E_DECLARATION')).message).to.include("import it from '@mysingle/database/nestjs'"); // prettier-ignore
   });
 });
 
@@ -99,7 +102,11 @@ describe('tokens', () => {
     const tokens = [repositoryToken(Trade), repositoryToken(Order), repositoryToken(Trade, 'archive'), managerToken(), managerToken('archive')]; // prettier-ignore
     expect(new Set(tokens).size).to.equal(5);
     expect(tokens).to.deep.equal([repositoryToken(Trade, 'default'), repositoryToken(Order), repositoryToken(Trade, 'archive'), managerToken('default'), managerToken('archive')]); // prettier-ignore
-    expect(String(tokens[2])).to.equal('Symbol(TradeRepository(archive))');
+    // what a container says that has nothing for them
+    expect(String(tokens[0])).to.equal('Symbol(the repository of Trade (in Nest: import DuckDBModule.forFeature([Trade])))'); // prettier-ignore
+    expect(String(tokens[2])).to.equal("Symbol(the repository of Trade in 'archive' (in Nest: import DuckDBModule.forFeature([Trade], 'archive')))"); // prettier-ignore
+    expect(String(tokens[3])).to.equal("Symbol(the manager 'default' of @mysingle/database (in Nest: import DuckDBModule.forRoot()))"); // prettier-ignore
+    expect(String(tokens[4])).to.include("DuckDBModule.forRoot({ name: 'archive' })");
     await failure(
       () =>
         repositoryToken(
@@ -145,5 +152,79 @@ describe('@InjectRepository on a standard accessor', () => {
     const self = withAccessor();
     self.rows = db.repository(Trade);
     expect(sourceOf(self, undefined, 'x')).to.equal(db.repository(Trade));
+  });
+});
+
+/** One service, as each build makes it. */
+const service = (property: string): string => `
+import { Cached, Column, InjectRepository, Table, type Repository } from '@mysingle/database';
+@Table('inject_built') export class Built { @Column('integer', { primaryKey: true }) id!: number; }
+export class Reports {
+  before = 1;
+  @InjectRepository(Built) ${property};
+  after = 2;
+  @Cached('1m') async count(): Promise<number> { return this.rows.count(); }
+}`;
+
+interface Service {
+  readonly Built: typeof Trade;
+  readonly Reports: new () => { readonly rows: Repository<Trade>; readonly after: number; count(): Promise<number> };
+}
+
+describe('@InjectRepository, however it is compiled', () => {
+  const DEFINE = ['--useDefineForClassFields', 'true'];
+  const SET = ['--useDefineForClassFields', 'false'];
+  const field = 'readonly rows!: Repository<Built>';
+  // prettier-ignore
+  const BUILDS = [
+    ['legacy decorators, fields set', 'legacy-set', field, [...LEGACY, ...SET]],
+    ['legacy decorators and declare, fields defined', 'legacy-declare', 'declare readonly rows: Repository<Built>', [...LEGACY, ...DEFINE]],
+    ['standard decorators, fields defined', 'standard-define', field, DEFINE],
+    ['standard decorators, fields set', 'standard-set', field, SET],
+    ['standard decorators for an older target', 'standard-es2017', field, ['--target', 'es2017', ...DEFINE]],
+    ['standard decorators, an accessor', 'standard-accessor', 'accessor rows!: Repository<Built>', []],
+  ] as const;
+  for (const [what, name, property, flags] of BUILDS)
+    it(`works with ${what}`, async () => {
+      const { said, js } = await compiled(`inject-${name}`, service(property), flags);
+      expect(said).to.equal('');
+      const built = (await import(js)) as Service;
+      const { Built } = built;
+      const db = await openManager({ entities: [Built] });
+      const reports = new built.Reports();
+      expect(reports.rows).to.equal(db.repository(Built));
+      expect([await reports.count(), await reports.count(), reports.after]).to.deep.equal([0, 0, 2]);
+    });
+
+  for (const target of ['es2022', 'es2021'])
+    it(`says at import where legacy decorators and a field of its own hide it, for ${target}`, async () => {
+      const flags = [...LEGACY, ...DEFINE, '--target', target];
+      const { js } = await compiled(`inject-hidden-${target}`, service(field), flags);
+      const { message } = await failure(() => import(js), 'E_DECLARATION');
+      expect(message).to.equal('Reports.rows: this build makes a field of it, which would hide the repository and stay undefined. Set "useDefineForClassFields": false, or write it with declare: @InjectRepository(Built) declare rows: Repository<Built>.'); // prettier-ignore
+    });
+
+  it('says at construction where standard decorators follow a draft, in which a field comes after what it is given', async () => {
+    const initializers: ((this: unknown) => void)[] = [];
+    const addInitializer = (init: (this: unknown) => void): void => void initializers.push(init);
+    const decorate = InjectRepository(Trade) as unknown as (value: undefined, context: object) => unknown;
+    decorate(undefined, { kind: 'field', name: 'rows', static: false, private: false, addInitializer });
+    const { message } = await failure(() => initializers.forEach((init) => init.call({})), 'E_DECLARATION');
+    expect(message).to.include('@InjectRepository on rows').and.include('"decoratorVersion": "2023-11"');
+  });
+
+  it('gives a compiler that hands in a descriptor, as Babel does, the one to define in its place', async () => {
+    class Plain {
+      readonly id = 1;
+    }
+    const decorate = InjectRepository(Trade) as unknown as (
+      target: object,
+      key: string,
+      field: object,
+    ) => PropertyDescriptor;
+    const given = decorate(Plain.prototype, 'rows', { configurable: true, writable: true, initializer: null });
+    const db = await openManager({ entities: [Trade] });
+    expect(given.get?.()).to.equal(db.repository(Trade));
+    expect(given).to.not.have.property('initializer');
   });
 });

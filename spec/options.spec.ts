@@ -23,12 +23,12 @@ async function withEnv<T>(variables: Record<string, string>, work: () => T | Pro
   }
 }
 
-const CACHE = 'maxEntries, maxBytes, maxTableBytes, store, namespace, localTtl, storeTimeout, retention';
+const CACHE = 'maxEntries, maxBytes, maxTableBytes, store, namespace, localTtl, storeTimeout, retention, background';
 
 describe('the options of a manager', () => {
   it('have defaults', () => {
     const { log, database, ...rest } = resolveOptions({ path: 'a.duckdb', logger: false });
-    expect(rest).to.deep.equal({ name: 'default', entities: [], schema: 'create', cache: undefined, retentionMs: 2_592_000_000, slowQueryMs: 1000, queryTimeoutMs: undefined, validate: true, cursorSecret: undefined }); // prettier-ignore
+    expect(rest).to.deep.equal({ name: 'default', entities: [], schema: 'create', cache: undefined, retentionMs: 2_592_000_000, slowQueryMs: 1000, queryTimeoutMs: undefined, validate: true, now: undefined, cursorSecret: undefined }); // prettier-ignore
     expect(database).to.deep.include({ path: 'a.duckdb', readOnly: false, secure: false, onLocked: 'fallback', lockTimeoutMs: 30_000, settings: {}, poolSize: 3, acquireTimeoutMs: 30_000, log }); // prettier-ignore
     expect(resolveOptions('b.duckdb').database.path).to.equal('b.duckdb');
   });
@@ -64,7 +64,7 @@ describe('the options of a manager', () => {
     ['https://example.org/x.duckdb', 'path: "https://example.org/x.duckdb" is a URL.'],
     [5, 'The options are a path or an object.'],
     [[], 'The options are a path or an object.'],
-    [{ path, pathh: 1 }, "There is no option 'pathh' of the manager. Options: path, name, entities, schema, onLocked, lockTimeout, readOnly, secure, pool, settings, cache, logger, slowQuery, queryTimeout, validate, cursorSecret."],
+    [{ path, pathh: 1 }, "There is no option 'pathh' of the manager. Options: path, name, entities, schema, onLocked, lockTimeout, readOnly, secure, pool, settings, cache, logger, slowQuery, queryTimeout, validate, clock, cursorSecret."],
     [{ path, name: '' }, 'name: give a string that is not empty.'],
     [{ path, entities: Row }, 'entities: give an array of entity classes.'],
     [{ path, schema: 'sink' }, "schema: give one of 'create', 'verify', 'off', got \"sink\"."],
@@ -101,6 +101,9 @@ describe('the options of a manager', () => {
     [{ path, logger: null }, 'logger: give a pino logger, or false for no logs.'],
     [{ path, logger: true }, 'logger: give a pino logger, or false for no logs.'],
     [{ path, queryTimeout: 5 }, 'queryTimeout: 5 is not a duration.'],
+    [{ path, clock: Date.now }, 'clock: give an object with a function now(), which gives the milliseconds since 1970.'],
+    [{ path, clock: null }, 'clock: give an object with a function now()'],
+    [{ path, cache: { background: 0 } }, 'cache.background: give true or false.'],
     [{ path, cursorSecret: 'fifteen letters' }, 'cursorSecret: give a string of at least 16 characters, or leave it out for one of this process.'],
     [{ path, cursorSecret: 5 }, 'cursorSecret: give a string'],
     [{ path, cursorSecret: null }, 'cursorSecret: give a string'],

@@ -27,7 +27,7 @@ const OPTIONS = ['tags', 'entities', 'using'];
  *
  * @throws DatabaseError `E_DECLARATION` for a wrong use, at import; `E_CACHE_UNBOUND` at a call when no cache is found,
  *   `E_CONFIG` there for tags that are none
- * @example \@CacheInvalidate({ tags: (id: string) => [`user:${id}`] }) async rename(id: string, name: string) {...}
+ * @example \@CacheInvalidate({ tags: (id: string) => [`user:${id}`] }) async rename(id: string, name: string) { await saveName(id, name); }
  */
 export function CacheInvalidate<A extends readonly unknown[], S = never>(
   options: CacheInvalidateOptions<A, S>,

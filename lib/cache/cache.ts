@@ -1,6 +1,7 @@
 // Remembering what loads gave, for as long as it holds, as one manager sees it through its transactions. Not here: what is
 // kept and where (shared-cache.ts), how values look (stored-value.ts), what is asked (cached.ts, repository.ts).
 import { createHash } from 'node:crypto';
+import { afterCommitOf } from '../engine/after-commit.js';
 import { ReadSet, context, withinContext, withinSharedContext } from '../context.js';
 import type { Database } from '../engine/database.js';
 import type { Engine } from '../engine/engine.js';
@@ -15,10 +16,11 @@ import { EVERYTHING } from '../sql/statement.js';
 import type { Entry, EntryFields } from './entry.js';
 import { explain, type CacheExplanation } from './explanation.js';
 import type { Flight, Loaded } from './flights.js';
-import { SharedCache, type CacheOptions } from './shared-cache.js';
+import { SharedCache, type CacheOptions, type Kept } from './shared-cache.js';
 import { StoredValue } from './stored-value.js';
 import { checkedTags, termsOf, type CacheEntryOptions, type Terms } from './terms.js';
 
+/** Counts of a cache, for metrics. */
 export interface CacheStats {
   /** answered without a load */
   readonly hits: number;
@@ -48,7 +50,9 @@ export interface LoadCall {
 
 /** What ends by `invalidate`. */
 export interface Invalidation {
+  /** values that were kept with one of these names */
   readonly tags?: readonly string[];
+  /** values that were read of one of these entities */
   readonly entities?: readonly EntityClass[];
 }
 
@@ -66,7 +70,11 @@ function loggableKey(key: string): string {
 
 const shared = new WeakMap<Database, Promise<SharedCache>>();
 
-/** The cache as one manager uses it: shared by all managers of a database, seen through this one's transactions. */
+/**
+ * The cache as one manager uses it: shared by all managers of a database, seen through this one's transactions. It is `manager.cache`.
+ *
+ * @example const rates = await db.cache.getOrLoad('rates', { ttl: '5m', grace: '1h', tags: ['fx'] }, ({ signal }) => fetchRates(signal));
+ */
 export class Cache {
   readonly #others: (() => Promise<number>)[] = [];
 
@@ -76,20 +84,25 @@ export class Cache {
     private readonly enabled: boolean,
   ) {}
 
-  /** @param options undefined: as it is, or by default; false: none for this manager, whose writes count all the same */
+  /** @internal @param options undefined: as it is, or by default; false: none for this manager, whose writes count all the same */
   static async open(
     engine: Engine,
     options: CacheOptions | false | undefined,
     log: Log,
-    now: () => number = Date.now,
+    now?: () => number,
   ): Promise<Cache> {
     const { database } = engine;
     const wanted = options === false ? undefined : options;
     const known = shared.get(database);
-    const opening = known ?? SharedCache.open(database, wanted, log, now);
+    const opening = known ?? SharedCache.open(database, wanted, log, now ?? Date.now);
     if (known === undefined) shared.set(database, opening);
     const state = await opening;
     if (known !== undefined && wanted !== undefined) state.configure(wanted);
+    if (now !== undefined && state.now !== now)
+      throw new DatabaseError(
+        'E_CONFIG',
+        'clock: managers of one database share its cache, and another one has opened it by another clock. Give both the same, or leave it out here.',
+      );
     return new Cache(engine, state, options !== false);
   }
 
@@ -146,7 +159,7 @@ export class Cache {
    * @param options `ttl`, `grace`, `negativeTtl`, `tags`, `dependsOn`, `signal`, `timeout`
    * @throws DatabaseError `E_UNSUPPORTED` for values the cache has no form for, `E_CONFIG` for a time that is no duration,
    *   `E_ABORTED`, `E_TIMEOUT`, and whatever `load` throws
-   * @example db.cache.getOrLoad('vix', { ttl: '5m' }, () => prices.findOne({ where: { symbol: 'VIX' } }))
+   * @example const vix = await db.cache.getOrLoad('vix', { ttl: '5m' }, () => prices.findOne({ where: { symbol: 'VIX' } }));
    */
   getOrLoad<T>(
     key: string,
@@ -295,16 +308,32 @@ export class Cache {
     load: (work: Limit | undefined) => Promise<unknown>,
   ): unknown {
     this.state.stats.stale += 1;
-    if (this.state.flights.of(key) === undefined) {
-      // it is nobody's: what it reads is not read for the caller, and nobody who joins it and leaves stops it
-      const refresh = withinSharedContext(context().log, () =>
-        this.#start(key, terms, load, undefined, true, true).wait(undefined),
-      );
-      refresh.catch((error: unknown) =>
-        this.state.log('cacheRefreshFailed', { cache_key: loggableKey(key), ...loggable(error) }),
-      );
-    }
-    return this.#give(key, entry, true);
+    const { reads } = context();
+    const flight = this.state.flights.of(key) ?? this.#refresh(key, terms, load);
+    const value = this.#give(key, entry, true);
+    // a refresh that asks for its own key, or for one that waits for it, would wait for ever
+    if (this.state.background || reads?.isAwaitedBy(flight.reads)) return value;
+    const given = (): unknown => value;
+    // how it failed is told by who has started it
+    return flight.wait(undefined).then(given, given);
+  }
+
+  /** It is nobody's: what it reads is not read for the caller, and nobody who joins it and leaves stops it. */
+  #refresh(key: string, terms: Terms, load: (work: Limit | undefined) => Promise<unknown>): Flight {
+    return withinSharedContext(context().log, () => {
+      const flight = this.#start(key, terms, load, undefined, true, true);
+      flight
+        .wait(undefined)
+        .catch((error: unknown) =>
+          this.state.log('cacheRefreshFailed', { cache_key: loggableKey(key), ...loggable(error) }),
+        );
+      return flight;
+    });
+  }
+
+  /** What was kept or forgotten just now is so behind the memory, too, where that is waited for. */
+  async #settle(): Promise<void> {
+    if (!this.state.background) await this.state.flush();
   }
 
   #give(key: string, given: Entry | Loaded, hit: boolean, joined = false): unknown {
@@ -359,6 +388,7 @@ export class Cache {
     if (keep) state.store(key, this.#fields(stored, dependencies, tick, keepMs, terms.graceMs), mark);
     // there is nothing any more, and what there was is not to be served on
     else if (refresh && keepMs === undefined && !flight.dropped) state.forget(key);
+    await this.#settle();
     if (state.log.enabled('cacheLoaded')) {
       state.log('cacheLoaded', {
         cache_key: loggableKey(key),
@@ -403,6 +433,7 @@ export class Cache {
   /**
    * The value under `key`, or undefined where there is none that still holds, and always in a transaction that has written.
    *
+   * @throws DatabaseError `E_CONFIG` for a key that is no text, `E_CLOSED`
    * @example const seen = (await db.cache.get('seen')) as Date | undefined;
    */
   async get(key: string): Promise<unknown> {
@@ -434,23 +465,31 @@ export class Cache {
     // a write after this call ends it, also where it takes effect only at the commit behind that write
     const { tick } = clock;
     const dependencies = knownOf(terms);
-    this.#atCommit(() => this.state.set(key, this.#fields(stored, dependencies, tick, terms.ttlMs, terms.graceMs)));
+    await this.#atCommit(() =>
+      this.state.set(key, this.#fields(stored, dependencies, tick, terms.ttlMs, terms.graceMs)),
+    );
   }
 
   /** At once, or when the transaction of the caller commits. */
-  #atCommit(effect: () => void): void {
+  async #atCommit(effect: () => void): Promise<void> {
     const { transaction } = this.engine;
     if (transaction === undefined) effect();
     else transaction.whenCommitted(effect);
+    if (this.state.background) return;
+    if (transaction === undefined) await this.state.flush();
+    else await afterCommitOf(transaction, () => this.state.flush());
   }
 
   /**
    * Forgets one value, in the process and behind it; a load of it that is under way is not kept. Inside a transaction that happens
    * when it commits.
+   *
+   * @throws DatabaseError `E_CONFIG` for a key that is no text, `E_CLOSED`
+   * @example await db.cache.delete('rates');
    */
   async delete(key: string): Promise<void> {
     this.#refuse(key);
-    this.#atCommit(() => this.state.delete(key));
+    await this.#atCommit(() => this.state.delete(key));
   }
 
   /**
@@ -473,9 +512,15 @@ export class Cache {
     const { transaction, database } = this.engine;
     if (transaction === undefined) database.clock.wrote(ended);
     else transaction.invalidates(ended);
+    await this.#settle();
   }
 
-  /** Forgets everything, in the process and behind it; loads that are under way are not kept. Also inside a transaction at once. */
+  /**
+   * Forgets everything, in the process and behind it; loads that are under way are not kept. Also inside a transaction at once.
+   *
+   * @throws DatabaseError `E_CLOSED`
+   * @example await db.cache.clear(); // after a deploy that changed what a cached method gives
+   */
   async clear(): Promise<void> {
     this.#refuseIfClosed();
     await this.state.clear();
@@ -492,6 +537,8 @@ export class Cache {
    * `storeCacheData` every hour that they are stored to.
    *
    * @returns rows deleted
+   * @throws DatabaseError `E_CLOSED`
+   * @example const deleted = await db.cache.purge();
    */
   async purge(): Promise<number> {
     this.#refuseIfClosed();
@@ -500,7 +547,12 @@ export class Cache {
     return purged;
   }
 
-  /** Waits until everything that was kept is written to the table; that is done by itself, some 50 ms later and at close. */
+  /**
+   * Waits until everything that was kept is written to the table; that is done by itself, some 50 ms later and at close.
+   *
+   * @throws DatabaseError `E_CLOSED`
+   * @example await db.cache.flush(); // before another process is to find what is kept
+   */
   async flush(): Promise<void> {
     this.#refuseIfClosed();
     await this.state.flush();
@@ -510,7 +562,8 @@ export class Cache {
    * Why a key would be answered from the cache now, or not. The key of a call of a `@Cached` method is its name, the entities of the
    * instance's repositories, and the arguments: `Class.method<main.trades>:[10,"a"]`. The table has them all in its column `key`.
    *
-   * @example (await db.cache.explain('vix')).reason // 'written'
+   * @throws DatabaseError `E_CONFIG` for a key that is no text, `E_CLOSED`
+   * @example const { reason } = await db.cache.explain('vix'); // 'written'
    */
   async explain(key: string): Promise<CacheExplanation> {
     this.#refuse(key);
@@ -526,7 +579,21 @@ export class Cache {
     return { ...explain(entry, tier, state, database.clock, transaction?.beganAt), loading };
   }
 
-  /** Counts since the database was opened in this process, of all its managers together. */
+  /** @internal What is kept now that nothing has written to since `tick`. */
+  kept(tick: number): readonly Kept[] {
+    return this.state.kept(tick);
+  }
+
+  /** @internal Has kept this and nothing else, as of now. Before it waits for anything nobody finds anything else. */
+  bringBack(kept: readonly Kept[]): Promise<void> {
+    return this.state.bringBack(kept);
+  }
+
+  /**
+   * Counts since the database was opened in this process, of all its managers together.
+   *
+   * @example const { hits, loads } = db.cache.stats();
+   */
   stats(): CacheStats {
     const { stats, entries, bytes, pending } = this.state;
     return { ...stats, entries, bytes, pending };

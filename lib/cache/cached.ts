@@ -38,16 +38,22 @@ const OPTIONS = ['ttl', 'grace', 'negativeTtl', 'tags', 'dependsOn', 'key', 'nam
 /**
  * Caches the results of an async method by its arguments, or the reads of an entity's repositories.
  *
- * The cache is found through `using`, else through a property that is a manager or a repository, else it is that of the
- * one open manager. What the method reads is recorded; a write to it by this process ends the cached value when it
+ * The cache is found through `using`, else it is the instance's own where that is a repository or a manager, else it is found
+ * through a property that is one, else it is that of the one open manager. What the method reads is recorded; a write to it by this process ends the cached value when it
  * commits. One load per key runs at a time. Instances of one class share values where their repositories are of the same
  * entities; nothing else of `this` is part of the key.
  *
  * @throws DatabaseError `E_DECLARATION` for a wrong use, at import; `E_CACHE_UNBOUND` at a call when no cache is found;
  *   `E_UNSUPPORTED` at a call for arguments or results that the cache has no form for
- * @example \@Cached('10m') topStrategies(limit: number) { return this.results.aggregate({...}); }
- * @example \@Cached({ ttl: '1h', grace: '6h', tags: (id: string) => [`user:${id}`] }) profile(id: string) {...}
- * @example \@Cached('5m') \@Table() class Instrument {...}
+ * @example
+ * class Strategies {
+ *   constructor(private readonly results: Repository<BacktestResult>) {}
+ *   \@Cached('10m') top(limit: number) {
+ *     return this.results.aggregate({ groupBy: ['strategyId'], select: { mean: avg('totalReturn') }, orderBy: { mean: 'desc' }, limit });
+ *   }
+ * }
+ * @example \@Cached({ ttl: '1h', grace: '6h', tags: (id: string) => [`user:${id}`] }) async profile(id: string) { return fetchProfile(id); }
+ * @example \@Cached('5m') \@Table() class Instrument { \@Column('varchar', { primaryKey: true }) symbol!: string; }
  */
 export function Cached(ttl: Duration): CachedEntityDecorator;
 export function Cached<A extends readonly unknown[], S = never>(options: CachedOptions<A, S>): AsyncMethodDecorator<A>;
@@ -176,10 +182,10 @@ class CachedMethod {
     const entities = entitiesOf(self);
     const prefix = entities.length === 0 ? `${name}:` : `${name}<${entities.join()}>:`;
     // elsewhere it may be another one each time
-    const property = this.options.using === undefined ? ownSource(self, source) : undefined;
-    if (property !== undefined) {
+    const isOwn = this.options.using === undefined ? ownSource(self, source) : undefined;
+    if (isOwn !== undefined) {
       const { [CACHE]: home } = source;
-      const holds = (): boolean => (self as Record<string, unknown>)[property] === source && home.now() === cache;
+      const holds = (): boolean => isOwn() && home.now() === cache;
       this.#bindings.set(self, { prefix, keys: this.#keysAfter(prefix), cache, holds });
     }
     return { prefix, cache };

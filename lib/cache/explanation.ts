@@ -20,8 +20,11 @@ export interface CacheExplanation {
   readonly written?: readonly string[];
   /** what it was read of; `'*'` for whatever cannot be known */
   readonly tables?: readonly string[];
+  /** the names that it was kept with */
   readonly tags?: readonly string[];
+  /** when it was kept */
   readonly createdAt?: Date;
+  /** when its ttl is over, or was; its grace is not counted */
   readonly expiresAt?: Date;
   /** answers given from it while it was in memory */
   readonly hits?: number;

@@ -14,6 +14,9 @@ import { UnknownEntity, decodeValue, encodeValue } from './values.js';
 /** On managers. */
 export const KEYV_HOME = Symbol.for('@mysingle/database.keyvHome');
 
+/** On managers, too: what is set has its end by the clock of the moment, before any wait. */
+export const KEYV_NOW = Symbol.for('@mysingle/database.keyvNow');
+
 /** What a store works on. */
 export interface KeyvHome {
   readonly database: Database;
@@ -24,8 +27,10 @@ export interface KeyvHome {
 /** A manager; it is connected by the first use. */
 export interface KeyvSource {
   [KEYV_HOME](): Promise<KeyvHome>;
+  readonly [KEYV_NOW]?: () => number;
 }
 
+/** Options of `keyvStore`. */
 export interface KeyvStoreOptions {
   /** default `mysingle_keyv`; made when the first value is set; no other table of this library */
   readonly table?: string;
@@ -52,17 +57,21 @@ const LAST_MS = 8.64e15;
  * back. It ends what the cache of the database has read of the table, as any write does. Calls take effect in
  * their order, and those that wait together are one statement. Rows that are over are given to nobody; they are deleted by
  * `clear`, and up to 10,000 of them after each 1,000 rows written.
+ *
+ * @example const store: KeyvStore = keyvStore(db);
  */
 export class KeyvStore extends EventEmitter {
   /** Keyv's: it begins the keys of this store, which `clear` and `iterator` tell them by. Without one, all keys are. */
   namespace: string | undefined;
+  /** What Keyv asks of a store; `table` is where the values are. */
   // a name that Keyv knows: without one it offers no iterator; the SQL of DuckDB is a dialect of Postgres'
   readonly opts: { readonly dialect: 'postgres'; readonly url: string; readonly table: string };
 
+  /** @internal */
   constructor(
     private readonly source: KeyvSource,
     options: KeyvStoreOptions = {},
-    private readonly now: () => number = () => Date.now(),
+    private readonly now: () => number = source?.[KEYV_NOW] ?? Date.now,
   ) {
     super();
     knownOptions(options, ['table'], 'keyvStore', 'E_CONFIG');
@@ -74,6 +83,11 @@ export class KeyvStore extends EventEmitter {
     this.opts = { dialect: 'postgres', url: 'duckdb:', table };
   }
 
+  /**
+   * The value of a key, or undefined.
+   *
+   * @throws DatabaseError `E_CONFIG` for a key that is no text, `E_CLOSED`, and whatever DuckDB fails with
+   */
   async get<Value>(key: string): Promise<Value | undefined> {
     try {
       const [value] = await this.getMany<Value>([key]);
@@ -85,6 +99,11 @@ export class KeyvStore extends EventEmitter {
     }
   }
 
+  /**
+   * The values of keys, in their order; undefined where there is none.
+   *
+   * @throws DatabaseError `E_CONFIG` for a key that is no text, `E_CLOSED`, and whatever DuckDB fails with
+   */
   async getMany<Value>(keys: string[]): Promise<(Value | undefined)[]> {
     const asked = keys.map((key) => this.#keyOf(key));
     const { table, entities } = await this.#home();
@@ -93,6 +112,8 @@ export class KeyvStore extends EventEmitter {
   }
 
   /**
+   * Sets one value.
+   *
    * @param ttl in ms; none, and 0, for no end
    * @throws DatabaseError `E_UNSUPPORTED` for values the cache has no form for, `E_CONFIG` for a ttl that is no number
    */
@@ -101,7 +122,11 @@ export class KeyvStore extends EventEmitter {
     return true;
   }
 
-  /** Sets all of them or none. */
+  /**
+   * Sets all of them or none.
+   *
+   * @throws DatabaseError as `set`
+   */
   setMany(entries: readonly KeyvStoreEntry[]): Promise<void> {
     // nothing by the type of Keyv's stores, and yet what comes is what keyv.setMany gives: whether each of them was set
     return this.#put(entries).then(() => entries.map(() => true) as unknown as void);
@@ -112,29 +137,53 @@ export class KeyvStore extends EventEmitter {
     await (await this.#home()).table.put(rows);
   }
 
-  /** @returns whether it was there */
+  /**
+   * Deletes one value.
+   *
+   * @returns whether it was there
+   * @throws DatabaseError `E_CONFIG` for a key that is no text, `E_CLOSED`, and whatever DuckDB fails with
+   */
   delete(key: string): Promise<boolean> {
     return this.deleteMany([key]);
   }
 
-  /** @returns whether any of them was there */
+  /**
+   * Deletes several values.
+   *
+   * @returns whether any of them was there
+   * @throws DatabaseError `E_CONFIG` for a key that is no text, `E_CLOSED`, and whatever DuckDB fails with
+   */
   async deleteMany(keys: string[]): Promise<boolean> {
     const asked = keys.map((key) => this.#keyOf(key));
     const { table } = await this.#home();
     return (await table.delete(asked)).size > 0;
   }
 
-  /** Deletes what is in its namespace; everything in the table, where it has none. */
+  /**
+   * Deletes what is in its namespace; everything in the table, where it has none.
+   *
+   * @throws DatabaseError `E_CLOSED`, and whatever DuckDB fails with
+   */
   async clear(): Promise<void> {
     const prefix = this.#prefix(this.namespace);
     await (await this.#home()).table.clear(prefix);
   }
 
+  /**
+   * Whether there is a value.
+   *
+   * @throws DatabaseError `E_CONFIG` for a key that is no text, `E_CLOSED`, and whatever DuckDB fails with
+   */
   async has(key: string): Promise<boolean> {
     const [there = false] = await this.hasMany([key]);
     return there;
   }
 
+  /**
+   * Whether there are values, in the order of the keys.
+   *
+   * @throws DatabaseError `E_CONFIG` for a key that is no text, `E_CLOSED`, and whatever DuckDB fails with
+   */
   async hasMany(keys: string[]): Promise<boolean[]> {
     const asked = keys.map((key) => this.#keyOf(key));
     const { table } = await this.#home();
@@ -155,7 +204,11 @@ export class KeyvStore extends EventEmitter {
     }
   }
 
-  /** Waits for what was asked for. The manager stays open: it is not the store's. */
+  /**
+   * Waits for what was asked for. The manager stays open: it is not the store's.
+   *
+   * @throws DatabaseError whatever DuckDB fails with
+   */
   async disconnect(): Promise<void> {
     await this.#table?.settled();
   }
@@ -222,8 +275,8 @@ function valueOf(row: KeyvRow | undefined, entities: readonly EntityClass[]): un
  * @param manager connected by the first use; its close() closes the store, too
  * @throws DatabaseError `E_CONFIG` for what is no manager, and a name no table of values can have; from its methods, `E_CLOSED` after close()
  *   and whatever DuckDB fails with
- * @example new Keyv({ store: keyvStore(db) })
- * @example CacheModule.register({ stores: [new Keyv({ store: keyvStore(db) })] })
+ * @example const keyv = new Keyv({ store: keyvStore(db) });
+ * @example const imports = [CacheModule.register({ stores: [new Keyv({ store: keyvStore(db) })] })];
  */
 export function keyvStore(manager: KeyvSource, options?: KeyvStoreOptions): KeyvStore {
   return new KeyvStore(manager, options);

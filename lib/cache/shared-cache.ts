@@ -17,6 +17,9 @@ import { TableTier } from './table-tier.js';
 import type { Tier } from './tier.js';
 import type { Entities } from './stored-value.js';
 
+/** A value as of some moment, without the time of its reading. */
+export type Kept = readonly [key: string, fields: Omit<EntryFields, 'tick'>];
+
 /** Options of the cache of a manager. */
 export interface CacheOptions {
   /** values kept in the process; default 10000 */
@@ -39,6 +42,11 @@ export interface CacheOptions {
   readonly storeTimeout?: Duration;
   /** how long data of `storeCacheData` is kept that is not stored anew, whatever `ttlHours` says; default `'30d'` */
   readonly retention?: Duration;
+  /**
+   * default true: what is kept is written to the table or the store some 50 ms later, and within `grace` a refresh runs behind the
+   * answer. With false a call waits for both, and gives what it would have given: for tests, which then need no pauses
+   */
+  readonly background?: boolean;
 }
 
 /** The durations among the options, where they are not given. */
@@ -151,6 +159,11 @@ export class SharedCache {
       now: this.now,
       failed: (error) => this.#tierFailed(error),
     });
+  }
+
+  /** Whether what is written and refreshed is so behind the callers' backs. */
+  get background(): boolean {
+    return this.#options?.background ?? true;
   }
 
   get entries(): number {
@@ -279,6 +292,26 @@ export class SharedCache {
     this.flights.drop();
     this.#memory.clear();
     await this.#tier?.clear();
+  }
+
+  /** What memory has that nothing has written to since `tick`, the longest unused first. */
+  kept(tick: number): readonly Kept[] {
+    const { clock } = this.database;
+    return [...this.#memory.entries()]
+      .filter(([, entry]) => entry.holds(clock) && !clock.wroteSince(entry.dependencies, tick))
+      .map(([key, { value, dependencies, createdAt, expiresAt, graceUntil }]): Kept => {
+        return [key, { value, dependencies, createdAt, expiresAt, graceUntil }];
+      })
+      .toReversed();
+  }
+
+  /** Forgets all but this, which was read of a database that is now as it was then. */
+  async bringBack(kept: readonly Kept[]): Promise<void> {
+    const clearing = this.clear();
+    const { tick } = this.database.clock;
+    for (const [key, fields] of kept) this.store(key, { ...fields, tick });
+    await clearing;
+    await this.flush();
   }
 
   async purge(): Promise<number> {

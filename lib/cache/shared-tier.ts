@@ -43,6 +43,8 @@ export class SharedTier implements Tier {
   #knowsTables = false;
   /** what was done last about each key that is on its way to the store */
   readonly #latest = new Map<string, symbol>();
+  /** on their way to the store */
+  readonly #keeping = new Set<Promise<void>>();
   readonly #forget: (() => void)[] = [];
   readonly #seldom: Seldom;
 
@@ -145,9 +147,11 @@ export class SharedTier implements Tier {
     if (!this.#knowsTables && !entry.dependencies.every(isTag)) return;
     const turn = Symbol(key);
     this.#latest.set(key, turn);
-    void this.#keep(key, entry, mark, () => this.#latest.get(key) === turn).finally(() => {
+    const keeping = this.#keep(key, entry, mark, () => this.#latest.get(key) === turn).finally(() => {
+      this.#keeping.delete(keeping);
       if (this.#latest.get(key) === turn) this.#latest.delete(key);
     });
+    this.#keeping.add(keeping);
   }
 
   async #keep(key: string, entry: Entry, mark: number | undefined, latest: () => boolean): Promise<void> {
@@ -192,7 +196,9 @@ export class SharedTier implements Tier {
 
   left(): void {}
 
-  async flush(): Promise<void> {}
+  async flush(): Promise<void> {
+    await Promise.all(this.#keeping);
+  }
 
   #stop(): void {
     for (const forget of this.#forget.splice(0)) forget();

@@ -42,8 +42,8 @@ const UNBOUND = {
 } as const;
 
 /**
- * The source a method's instance uses: `using`, else a manager or repository among its properties, else the one open
- * manager.
+ * The source a method's instance uses: `using`, else the instance itself where it is a manager or repository, else one among its
+ * properties, else the one open manager.
  *
  * @throws DatabaseError `E_CACHE_UNBOUND`, or the code given, where that leaves none, or several
  */
@@ -58,6 +58,7 @@ export function sourceOf(
     if (isCacheSource(given)) return given;
     throw new DatabaseError(code, `${what}: using gave no manager and no repository.`);
   }
+  if (isCacheSource(self)) return self;
   const own = valuesOf(self).filter(isCacheSource);
   const owners = new Set(own.map((source) => source[CACHE].owner));
   if (owners.size === 1) return own[0] as CacheSource;
@@ -79,11 +80,13 @@ export function sourceOf(
   return only;
 }
 
-/** The own property of an instance that is this source. */
-export function ownSource(self: object, source: CacheSource): string | undefined {
-  return [...Object.keys(self), ...((self as { [INJECTED]?: readonly string[] })[INJECTED] ?? [])].find(
+/** How to know that an instance still has this source as its own; undefined where it is not its own. */
+export function ownSource(self: object, source: CacheSource): (() => boolean) | undefined {
+  if (self === source) return () => true;
+  const property = [...Object.keys(self), ...((self as { [INJECTED]?: readonly string[] })[INJECTED] ?? [])].find(
     (name) => (self as Record<string, unknown>)[name] === source,
   );
+  return property === undefined ? undefined : () => (self as Record<string, unknown>)[property] === source;
 }
 
 /**

@@ -127,7 +127,8 @@ export class TableTier implements Tier {
   }
 
   async #writeAll(): Promise<void> {
-    while (this.#waiting.size > 0) {
+    // what was kept after a clear that waits here is written behind it
+    while (this.#waiting.size > 0 && this.#clearing === 0) {
       const batch = this.#take();
       this.#writing = batch;
       try {

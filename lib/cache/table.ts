@@ -193,9 +193,10 @@ export class CacheTable implements Follower {
 
   /** Believes what an earlier session left in order, and what this one has written. */
   async #begin(): Promise<void> {
-    const columns = await this.#columns();
     this.#ended = undefined;
     this.#created = false;
+    if (this.database.empty) return;
+    const columns = await this.#columns();
     if (columns.length > 0 && (await this.#isView()))
       throw new DatabaseError(
         'E_SCHEMA_DRIFT',

@@ -7,7 +7,6 @@ import { dirname } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { quote, quoteLiteral } from '../entity/identifier.js';
 import { DatabaseError, classify } from '../errors.js';
-import { ALIAS } from './alias.js';
 import { copyDatabase } from './copy-database.js';
 import type { Engine } from './engine.js';
 import { openNames } from './one-instance.js';
@@ -41,7 +40,7 @@ export async function backup(engine: Engine, path: string, overwrite: boolean): 
     refuseTaken(target, overwrite);
     // of an attempt that was killed
     remove(work);
-    await engine.lend((connection) => copyTo(connection, work), []);
+    await engine.lend((connection) => copyTo(connection, database.alias, work), []);
     if (existsSync(`${work}.wal`)) throw new Error('the copy was not closed in order');
     sync(work);
     refuseTaken(target, overwrite);
@@ -106,15 +105,15 @@ function isDatabase(path: string): boolean {
   }
 }
 
-async function copyTo(connection: DuckDBConnection, work: string): Promise<void> {
+async function copyTo(connection: DuckDBConnection, alias: string, work: string): Promise<void> {
   const name = `mysingle_backup_${randomUUID()}`;
   const copy = quote(name);
-  const version = await storageVersion(connection);
+  const version = await storageVersion(connection, alias);
   await connection.run(
     `ATTACH ${quoteLiteral(work)} AS ${copy} (TYPE duckdb, STORAGE_VERSION ${quoteLiteral(version)})`,
   );
   try {
-    await copyDatabase(connection, ALIAS, name);
+    await copyDatabase(connection, alias, name);
     // which DETACH does too, but without an error where it cannot
     await connection.run(`CHECKPOINT ${copy}`);
   } finally {
@@ -124,9 +123,9 @@ async function copyTo(connection: DuckDBConnection, work: string): Promise<void>
 }
 
 /** The copy can hold what the database can, and be read by whoever can read the database. */
-async function storageVersion(connection: DuckDBConnection): Promise<string> {
+async function storageVersion(connection: DuckDBConnection, alias: string): Promise<string> {
   const reader = await connection.runAndReadAll(
-    `SELECT tags['storage_version'] FROM duckdb_databases() WHERE database_name = ${quoteLiteral(ALIAS)}`,
+    `SELECT tags['storage_version'] FROM duckdb_databases() WHERE database_name = ${quoteLiteral(alias)}`,
   );
   const version = reader.getRows()[0]?.[0];
   // of a database in memory there is none

@@ -16,6 +16,17 @@ interface Source {
   readonly references: readonly Reference[];
 }
 
+/** A table that was copied: what is to be written of its rows, should it be copied again. */
+export interface CopiedTable {
+  readonly schema: string;
+  readonly name: string;
+  /** the columns that can be written, quoted */
+  readonly list: string;
+  /** to the table itself */
+  readonly own: readonly Reference[];
+  readonly rows: number;
+}
+
 const STAGE = 'mysingle_copy_stage';
 /** In a stage, the round in which a row can be written. */
 const ROUND = 'mysingle_copy_round';
@@ -24,13 +35,52 @@ const ROUND = 'mysingle_copy_round';
  * Copies every object of `from`: DuckDB's own `COPY FROM DATABASE` does so for all but rows. It writes tables in one go each,
  * where a row that refers to a row of its own table is refused, so the rows are written here.
  */
-export async function copyDatabase(connection: DuckDBConnection, from: string, to: string): Promise<void> {
+export function copyDatabase(connection: DuckDBConnection, from: string, to: string): Promise<readonly CopiedTable[]> {
+  return copied(connection, from, to, async () => {
+    const tables: CopiedTable[] = [];
+    for (const table of await sources(connection, from)) tables.push(await copyRows(connection, table, from, to));
+    return tables;
+  });
+}
+
+/** The same for a copy that nobody has changed since: what there is of it is known, and goes to DuckDB as one text. */
+export function copyAgain(
+  connection: DuckDBConnection,
+  tables: readonly CopiedTable[],
+  from: string,
+  to: string,
+): Promise<void> {
+  return copied(connection, from, to, async () => {
+    const inserts: string[] = [];
+    const insert = async (): Promise<void> => {
+      if (inserts.length > 0) await connection.run(inserts.splice(0).join(';'));
+    };
+    for (const table of tables) {
+      if (table.rows === 0) continue;
+      const place = placeOf(table, from, to);
+      if (table.own.length === 0) inserts.push(insertAll(place));
+      else {
+        await insert();
+        await copyTree(connection, table.name, place, table.own);
+      }
+    }
+    await insert();
+  });
+}
+
+async function copied<T>(
+  connection: DuckDBConnection,
+  from: string,
+  to: string,
+  copyAllRows: () => Promise<T>,
+): Promise<T> {
   await connection.run('BEGIN TRANSACTION');
   try {
     // sequences go on where they are now: at least as far as the rows of this transaction's view
     await connection.run(`COPY FROM DATABASE ${quote(from)} TO ${quote(to)} (SCHEMA)`);
-    for (const table of await sources(connection, from)) await copyRows(connection, table, from, to);
+    const result = await copyAllRows();
     await connection.run('COMMIT');
+    return result;
   } catch (error) {
     await connection.run('ROLLBACK').catch(() => {});
     throw error;
@@ -64,16 +114,38 @@ async function sources(connection: DuckDBConnection, from: string): Promise<read
 
 const sameName = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
-async function copyRows(connection: DuckDBConnection, table: Source, from: string, to: string): Promise<void> {
-  const source = `${quote(from)}.${quote(table.schema)}.${quote(table.name)}`;
-  const target = `${quote(to)}.${quote(table.schema)}.${quote(table.name)}`;
+interface Place {
+  readonly source: string;
+  readonly target: string;
+  readonly list: string;
+}
+
+function placeOf(
+  { schema, name, list }: Pick<CopiedTable, 'schema' | 'name' | 'list'>,
+  from: string,
+  to: string,
+): Place {
+  const within = (database: string): string => `${quote(database)}.${quote(schema)}.${quote(name)}`;
+  return { source: within(from), target: within(to), list };
+}
+
+const insertAll = ({ source, target, list }: Place): string =>
+  `INSERT INTO ${target} (${list}) SELECT ${list} FROM ${source}`;
+
+async function copyRows(connection: DuckDBConnection, table: Source, from: string, to: string): Promise<CopiedTable> {
+  const { schema } = table;
+  const { target } = placeOf({ ...table, list: '' }, from, to);
   const names: string[] = [];
   for (const { name, computed } of table.columns)
     if (!computed || !(await isGenerated(connection, target, name))) names.push(quote(name));
   const list = names.join(', ');
-  const own = table.references.filter(({ table: parent }) => sameName(parent, table.name));
-  if (own.length === 0) await connection.run(`INSERT INTO ${target} (${list}) SELECT ${list} FROM ${source}`);
-  else await copyTree(connection, table, { source, target, list }, own);
+  const references = table.references.filter(({ table: parent }) => sameName(parent, table.name));
+  const place = placeOf({ schema, name: table.name, list }, from, to);
+  const rows =
+    references.length === 0
+      ? (await connection.run(insertAll(place))).rowsChanged
+      : await copyTree(connection, table.name, place, references);
+  return { schema, name: table.name, list, own: references, rows };
 }
 
 /** DuckDB's catalog shows a generated column as one with a default. */
@@ -91,10 +163,10 @@ async function isGenerated(connection: DuckDBConnection, target: string, column:
 /** Rows that refer to rows of their own table, after the rows that they refer to: DuckDB checks each statement as a whole. */
 async function copyTree(
   connection: DuckDBConnection,
-  table: Source,
-  { source, target, list }: { readonly source: string; readonly target: string; readonly list: string },
+  name: string,
+  { source, target, list }: Place,
   own: readonly Reference[],
-): Promise<void> {
+): Promise<number> {
   const stage = `temp.main.${STAGE}`;
   const ready = own.map(({ columns, to }) => {
     const empty = columns.map((column) => `s.${quote(column)} IS NULL`).join(' OR ');
@@ -105,19 +177,22 @@ async function copyTree(
     `CREATE OR REPLACE TEMP TABLE ${STAGE} AS SELECT ${list}, NULL::INTEGER AS ${ROUND} FROM ${source}`,
   );
   try {
+    let rows = 0;
     for (let round = 0; ; round += 1) {
       const found = await connection.run(
         `UPDATE ${stage} AS s SET ${ROUND} = ${round} WHERE ${ROUND} IS NULL AND ${ready.join(' AND ')}`,
       );
       if (found.rowsChanged === 0) break;
+      rows += found.rowsChanged;
       await connection.run(`INSERT INTO ${target} (${list}) SELECT ${list} FROM ${stage} WHERE ${ROUND} = ${round}`);
     }
     const left = (await connection.runAndReadAll(`SELECT 1 FROM ${stage} WHERE ${ROUND} IS NULL LIMIT 1`)).getRows();
     if (left.length > 0)
       throw new DatabaseError(
         'E_UNSUPPORTED',
-        `backup: rows of ${table.name} refer to each other in a circle, which DuckDB cannot write anew.`,
+        `Rows of ${name} refer to each other in a circle, which DuckDB cannot write anew into a copy.`,
       );
+    return rows;
   } finally {
     // an aborted transaction refuses, and takes the stage back itself
     await connection.run(`DROP TABLE IF EXISTS ${stage}`).catch(() => {});

@@ -69,6 +69,7 @@ export class Database {
   readonly #orphans: Orphans;
   #conflicts = 0;
   #closing = false;
+  #empty = false;
   readonly recovery: Recovery;
   /** nobody has looked whether entities are tables: a write to a table may change what was read of one that is a view */
   entitiesMayBeViews = false;
@@ -132,6 +133,7 @@ export class Database {
     try {
       if (place === 'memory' || path === MEMORY) {
         await connection.run(`ATTACH '${MEMORY}' AS ${ALIAS}`);
+        this.#empty = true;
         return 'memory';
       }
       await attachFile(connection, path, readOnly);
@@ -234,6 +236,35 @@ export class Database {
     for (const session of sessions) await session.use(this.#alias);
   }
 
+  /** A connection that uses none of the databases that are attached. */
+  bareConnection(): Promise<DuckDBConnection> {
+    return this.instance.connect();
+  }
+
+  /**
+   * Goes on in another database, which is attached already, while nothing runs; the one that was worked on is taken off.
+   *
+   * @param moved called before anything runs again
+   * @returns whether everything came to its end within the patience
+   */
+  async moveTo(alias: string, patienceMs: number, moved: () => void): Promise<boolean> {
+    const before = this.#alias;
+    const done = await this.#still(patienceMs, async (sessions) => {
+      for (const session of sessions) await session.use(alias);
+      this.#alias = alias;
+      this.#written();
+      moved();
+    });
+    if (!done) return false;
+    const connection = await this.bareConnection();
+    try {
+      await detach(connection, before);
+    } finally {
+      connection.closeSync();
+    }
+    return true;
+  }
+
   /** What was read before counts for nothing: it was read elsewhere, or others have written since. */
   #written(): void {
     this.clock.wrote([EVERYTHING]);
@@ -283,6 +314,16 @@ export class Database {
   /** Whether SQL is kept from everything but the database's own files, and from settings. */
   get secure(): boolean {
     return this.options.secure;
+  }
+
+  /** Whether there is nothing in it yet, so that nobody need look: DuckDB's catalog of a new instance takes its time. */
+  get empty(): boolean {
+    return this.#empty;
+  }
+
+  /** From here on somebody may make something in it. */
+  opened(): void {
+    this.#empty = false;
   }
 
   /** A new connection that sees the attached database. */

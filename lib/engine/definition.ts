@@ -14,11 +14,13 @@ export async function define(
   definitions: readonly Definition[],
   fallback: { readonly journal: Journal; readonly recording: Recording } | undefined,
 ): Promise<void> {
+  if (fallback === undefined) {
+    // as one text, in half the time of one after another; the semicolon on a line of its own, for one may end in a comment
+    await connection.run(definitions.map(({ text }) => text).join('\n;\n'));
+    return;
+  }
   for (const { text, beside } of definitions) {
-    if (fallback === undefined) await connection.run(text);
-    else {
-      await connection.run(beside?.(fallback.journal.farStart) ?? text);
-      await fallback.recording.ensure(connection, text);
-    }
+    await connection.run(beside?.(fallback.journal.farStart) ?? text);
+    await fallback.recording.ensure(connection, text);
   }
 }

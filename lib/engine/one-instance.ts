@@ -18,6 +18,8 @@ const CLOSE_ON_EXEC = 0o2000000;
 const POLL_MS = 3;
 /** After that long a turn is not waited for: the thread that has it may be blocked by code of its own. */
 const TURN_PATIENCE_MS = 10_000;
+/** After that long what is open is no longer taken for what is being closed. */
+const CLOSING_PATIENCE_MS = 250;
 
 /**
  * The names under which this process, in whatever thread, has the file open; an empty name where the system does not tell.
@@ -94,7 +96,7 @@ export async function attachAlone(
   detach: () => Promise<unknown>,
 ): Promise<void> {
   await inTurn([path], async () => {
-    const before = openNames(path);
+    const before = await openNamesThatStay(path);
     if (before.length > 0) throw openAlready(path, before, ELSEWHERE);
     await attach();
     // DuckDB holds a file by one handle; whoever came in between is another instance
@@ -103,6 +105,17 @@ export async function attachAlone(
     await detach();
     throw openAlready(path, after, ELSEWHERE);
   });
+}
+
+/** One that is being closed is gone in a moment: DuckDB lets go of a file when the last of its own threads has. */
+async function openNamesThatStay(path: string): Promise<readonly string[]> {
+  const began = performance.now();
+  let names = openNames(path);
+  while (names.length > 0 && performance.now() - began < CLOSING_PATIENCE_MS) {
+    await sleep(POLL_MS);
+    names = openNames(path);
+  }
+  return names;
 }
 
 const ELSEWHERE =

@@ -218,7 +218,12 @@ function member(type: SqlType, value: unknown, where: string): DuckDBValue {
   }
 }
 
-/** A list of any length: `list('double')`, also written `'double[]'`. Numeric lists take typed arrays too. */
+/**
+ * A list of any length: `list('double')`, also written `'double[]'`. Numeric lists take typed arrays too.
+ *
+ * @throws DatabaseError `E_DECLARATION` for an item type that there is not
+ * @example \@Column(list('double')) equity!: number[];
+ */
 export function list<const T extends ColumnType>(item: T): BuiltType<(PropertyType<T> | null)[]> {
   const type = sqlType(item);
   return build({
@@ -233,7 +238,12 @@ export function list<const T extends ColumnType>(item: T): BuiltType<(PropertyTy
   });
 }
 
-/** A list of exactly `length` items. */
+/**
+ * A list of exactly `length` items.
+ *
+ * @throws DatabaseError `E_DECLARATION` for a length that is not a whole number from 1 to 100,000
+ * @example \@Column(array('float', 3)) direction!: number[];
+ */
 export function array<const T extends ColumnType>(item: T, length: number): BuiltType<(PropertyType<T> | null)[]> {
   const type = sqlType(item);
   if (!Number.isInteger(length) || length < 1 || length > 100_000)
@@ -271,7 +281,12 @@ function members(of: Readonly<Record<string, ColumnType>>, what: string): [strin
 const membersDdl = (entries: readonly [string, SqlType][]): string =>
   entries.map(([name, type]) => `${quote(name)} ${type.ddl}`).join(', ');
 
-/** A fixed set of named values. */
+/**
+ * A fixed set of named values.
+ *
+ * @throws DatabaseError `E_DECLARATION` for no members, unusable names, and names that differ by case alone
+ * @example \@Column(struct({ venue: 'varchar', fee: 'double' })) route!: { venue: string; fee: number };
+ */
 export function struct<const M extends Readonly<Record<string, ColumnType>>>(
   of: M,
 ): BuiltType<{ -readonly [K in keyof M]: PropertyType<M[K]> | null }> {
@@ -310,7 +325,12 @@ export function struct<const M extends Readonly<Record<string, ColumnType>>>(
   });
 }
 
-/** Any number of keys with values, as a `Map`. */
+/**
+ * Any number of keys with values, as a `Map`.
+ *
+ * @throws DatabaseError `E_DECLARATION` for a type that there is not
+ * @example \@Column(map('varchar', 'double')) weights!: Map<string, number>;
+ */
 export function map<const K extends ColumnType, const V extends ColumnType>(
   key: K,
   value: V,
@@ -347,7 +367,12 @@ export function map<const K extends ColumnType, const V extends ColumnType>(
   });
 }
 
-/** One of several types, as `{ tag, value }`. */
+/**
+ * One of several types, as `{ tag, value }`.
+ *
+ * @throws DatabaseError `E_DECLARATION` for no members, unusable names, and names that differ by case alone
+ * @example \@Column(union({ n: 'integer', t: 'varchar' })) setting!: UnionValue<{ n: 'integer'; t: 'varchar' }>;
+ */
 export function union<const M extends Readonly<Record<string, ColumnType>>>(of: M): BuiltType<UnionValue<M>> {
   const entries = members(of, 'union');
   const choice = (given: unknown): readonly [number, unknown] => {

@@ -1,9 +1,9 @@
 // The door to class-validator: which rules a class has, and the library's own judgement with no value in its words. It is loaded by
 // whoever decorates a class with it, or where a row breaks a rule. Not here: rules compiled (compiled-rules.ts), errors (broken-rules.ts).
-import { createRequire } from 'node:module';
 import type { MetadataStorage, ValidationError, ValidatorOptions } from 'class-validator';
 import type { ValidationMetadata } from 'class-validator/types/metadata/ValidationMetadata.js';
 import type { RuleGroups } from './rule-option.js';
+import { require } from '../require.js';
 
 export type { MetadataStorage, ValidationError } from 'class-validator';
 export type { ValidationMetadata } from 'class-validator/types/metadata/ValidationMetadata.js';
@@ -96,7 +96,6 @@ let judges: JudgeClass | undefined;
 
 function judgeClass(): JudgeClass {
   if (judges !== undefined) return judges;
-  const require = createRequire(import.meta.url);
   const { ValidationExecutor } = require('class-validator/cjs/validation/ValidationExecutor.js') as {
     readonly ValidationExecutor: new (validator: undefined, options: ValidatorOptions) => Judge;
   };

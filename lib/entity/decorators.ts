@@ -29,8 +29,9 @@ export interface TableOptions {
 export interface ColumnOptions<V = unknown, A extends As = As, N extends boolean = boolean> {
   /** default: by the table's `naming` */
   readonly name?: string;
-  /** part of the primary key */
+  /** part of the primary key; several columns make one of all of them. Default false */
   readonly primaryKey?: boolean;
+  /** a UNIQUE constraint on this column alone; default false. For several columns: `@Index([...], { unique: true })` */
   readonly unique?: boolean;
   /** NULL allowed; the property is `T | null`. Default: NOT NULL */
   readonly nullable?: N;
@@ -46,7 +47,7 @@ export interface ColumnOptions<V = unknown, A extends As = As, N extends boolean
   readonly comment?: string;
   /** another property type for the same SQL type */
   readonly as?: A;
-  /** the column's former name in the database */
+  /** the column's former name, which the message at the start names where the table still has it; nothing is renamed */
   readonly renamedFrom?: string;
 }
 
@@ -156,7 +157,12 @@ export function Table(name?: string | TableOptions, options?: TableOptions): Cla
   };
 }
 
-/** The same as `Table`. */
+/**
+ * The same as `Table`.
+ *
+ * @throws DatabaseError as `Table`
+ * @example \@Entity('trades') class Fill { \@Column('uuid', { primaryKey: true, default: uuid7() }) id!: Generated<string>; }
+ */
 export const Entity = Table;
 
 /**
@@ -198,6 +204,7 @@ export function Column(first?: unknown, second?: unknown): never {
 export interface IndexOptions {
   /** default: `<table>_<columns>_idx` */
   readonly name?: string;
+  /** no two rows with the same values; default false. NULLs never collide */
   readonly unique?: boolean;
 }
 
@@ -205,7 +212,7 @@ export interface IndexOptions {
  * An index: on a property over that column, on a class over the named properties in their order.
  *
  * @throws DatabaseError `E_DECLARATION` for unknown properties, types DuckDB cannot index, and partial indexes
- * @example \@Index(['strategyId', 'createdAt'], { unique: true })
+ * @example \@Table() \@Index(['symbol', 'day'], { unique: true }) class Close { \@Column('varchar') symbol!: string; \@Column('date') day!: Date; }
  */
 export function Index(properties: readonly string[], options?: IndexOptions): ClassDecoratorFunction;
 export function Index(options?: IndexOptions): IndexDecorator;

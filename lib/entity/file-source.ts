@@ -92,13 +92,19 @@ function checkedCsv(
   return { delimiter: delimiter ?? usual, header: header ?? true, nullString: nullString ?? '' };
 }
 
-/** Files that an entity is read from. Made by `parquet`, `csvFile` and `jsonFile`. */
+/**
+ * Files that an entity is read from. Made by `parquet`, `csvFile` and `jsonFile`.
+ *
+ * @example const bars: FileSource = parquet('data/bars/*.parquet');
+ */
 export class FileSource {
   #resolved: string | undefined;
 
+  /** @internal */
   constructor(
     /** as it was given */
     readonly path: string,
+    /** @internal */
     readonly kind: FileKind,
   ) {
     Object.freeze(this);
@@ -127,7 +133,9 @@ export function parquet(path: string): FileSource {
  * CSV files as the rows of an entity, as `parquet`. Their values are text, which must be one of the column's type exactly.
  *
  * @throws DatabaseError `E_CONFIG` for what is no path of a file, and wrong options
- * @example \@Table({ from: csvFile('data/rates-*.csv.gz', { delimiter: ';' }) })
+ * @example
+ * \@Table({ from: csvFile('data/rates-*.csv.gz', { delimiter: ';' }) })
+ * class Rate { \@Column('date') day!: Date; \@Column('decimal(9,4)') rate!: string; }
  */
 export function csvFile(path: string, options: CsvOptions = {}): FileSource {
   return sourceOf('csvFile', path, options, 'csv');
@@ -137,7 +145,9 @@ export function csvFile(path: string, options: CsvOptions = {}): FileSource {
  * Files of JSON objects, one a line or in one array, as the rows of an entity, as `parquet`. A key that is missing is NULL.
  *
  * @throws DatabaseError `E_CONFIG` for what is no path of a file
- * @example \@Table({ from: jsonFile('logs/*.ndjson') })
+ * @example
+ * \@Table({ from: jsonFile('logs/*.ndjson') })
+ * class LogLine { \@Column('varchar') event!: string; \@Column(json<Record<string, unknown>>()) fields!: Record<string, unknown>; }
  */
 export function jsonFile(path: string): FileSource {
   return sourceOf('jsonFile', path, {}, 'json');

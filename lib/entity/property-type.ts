@@ -32,8 +32,11 @@ export interface ScalarTypes {
 
 /** The value of an `interval` column. The parts do not convert into each other: a month has no fixed length. */
 export interface Interval {
+  /** whole months; a year is twelve */
   readonly months: number;
+  /** whole days, which may have 23 to 25 hours where a clock changes */
   readonly days: number;
+  /** microseconds */
   readonly micros: bigint;
 }
 
@@ -50,6 +53,7 @@ declare const VALUE: unique symbol;
 
 /** A SQL type that needs more than a name: `json() enumOf() list() array() struct() map() union()`. `V` is its property type. */
 export interface BuiltType<V> {
+  /** its SQL type as it is named in messages, such as `list(double)` */
   readonly kind: string;
   /** type-level only */
   readonly [VALUE]?: V;

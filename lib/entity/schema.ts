@@ -17,22 +17,31 @@ import type { SqlType } from './types.js';
 
 /** One column of an entity. */
 export interface Column {
+  /** the property of the class */
   readonly property: string;
   /** its name in the database */
   readonly name: string;
+  /** the SQL type: its `name` as declared, its `ddl` as DuckDB writes it */
   readonly type: SqlType;
   /** how property values are given and read, where not the type's own way */
   readonly as: As | undefined;
+  /** whether it takes NULL */
   readonly nullable: boolean;
+  /** whether it is part of the primary key */
   readonly primaryKey: boolean;
+  /** whether it has a UNIQUE constraint of its own */
   readonly unique: boolean;
   /** a literal (encoded, and as given), a DefaultValue, or a fragment; undefined for none */
   readonly default: { readonly literal: DuckDBValue; readonly given: unknown } | DefaultValue | Fragment | undefined;
+  /** the condition of its CHECK constraint */
   readonly check: Fragment | undefined;
   /** the expression of a virtual generated column, which is never written */
   readonly generated: Fragment | undefined;
+  /** the class and property that its foreign key points at */
   readonly references: (() => readonly [EntityClass, string]) | undefined;
+  /** what is stored with it in the database */
   readonly comment: string | undefined;
+  /** its former name in the database */
   readonly renamedFrom: string | undefined;
 }
 
@@ -94,7 +103,7 @@ export function isEntity(value: unknown): value is EntityClass {
  * The columns of an entity: property, database name, type, keys and defaults, without a database.
  *
  * @throws DatabaseError `E_DECLARATION` when the class is not an entity
- * @example columnsOf(Trade).map((column) => column.name)
+ * @example const names = columnsOf(Trade).map((column) => column.name);
  */
 export function columnsOf(entity: EntityClass): readonly Column[] {
   return schemaOf(entity).columns;

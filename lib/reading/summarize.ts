@@ -16,17 +16,21 @@ export interface ColumnSummary<K extends string = string> {
   readonly count: number;
   /** how many of them are NULL */
   readonly nulls: number;
-  /** as DuckDB writes it: exact, whatever the type */
+  /** the smallest value as DuckDB writes it: exact, whatever the type */
   readonly min: string | null;
+  /** the largest value, as `min` is written */
   readonly max: string | null;
   /** about how many different values there are */
   readonly approxUnique: number;
+  /** the mean; null for what has none */
   readonly avg: number | string | null;
   /** sample standard deviation; null for what is no number */
   readonly std: number | null;
-  /** approximate quantiles */
+  /** about a quarter of the values is below it */
   readonly q25: number | string | null;
+  /** about the median */
   readonly q50: number | string | null;
+  /** about three quarters of the values are below it */
   readonly q75: number | string | null;
 }
 

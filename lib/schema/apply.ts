@@ -8,7 +8,7 @@ import { DatabaseError, classify, isDatabaseError } from '../errors.js';
 import { createAll } from '../sql/ddl.js';
 import { EVERYTHING } from '../sql/statement.js';
 import { agreeWithFiles } from './files.js';
-import { inspect, type Found } from './inspect.js';
+import { EMPTY, inspect, type Found } from './inspect.js';
 import { planSchema, touchesExisting, type Plan } from './plan.js';
 
 /**
@@ -31,6 +31,8 @@ export async function applySchema(
   mode: SchemaMode,
 ): Promise<readonly string[]> {
   const catalog = catalogOf(entities);
+  const { empty } = engine.database;
+  engine.database.opened();
   if (mode !== 'off') await agreeWithFiles(engine.database, catalog.files);
   if (catalog.tables.length === 0) return [];
   if (mode === 'off') {
@@ -39,7 +41,7 @@ export async function applySchema(
   }
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const created = await agree(engine, catalog, mode);
+      const created = await agree(engine, catalog, mode, empty && attempt === 1);
       // a boot that only looks ends no cached value: those of the last session would never be of use
       if (created.length > 0) {
         engine.database.clock.wrote([EVERYTHING]);
@@ -58,19 +60,19 @@ function wasOvertaken(error: unknown): boolean {
   return isDatabaseError(error) && (error.code === 'E_CONFLICT' || error.details['reason'] === 'exists');
 }
 
-async function agree(engine: Engine, catalog: Catalog, mode: SchemaMode): Promise<readonly string[]> {
+async function agree(engine: Engine, catalog: Catalog, mode: SchemaMode, empty: boolean): Promise<readonly string[]> {
   const { database } = engine;
   // one of its own, which nobody writes down: it looks, and makes a database to compare with
   const connection = await database.connect();
   try {
-    const found = await inspect(connection, database.alias);
+    const found = empty ? EMPTY : await inspect(connection, database.alias);
     const expected = touchesExisting(catalog, found) ? await inspectExpected(connection, catalog, database) : undefined;
     const plan = planSchema(catalog, found, expected);
     refuseDrift(plan, mode);
     const definitions = plan.missing.flatMap((missing) => missing.ddl);
     if (definitions.length === 0) return [];
     await engine.define(definitions);
-    await checkpoint(connection, database.alias);
+    if (database.mode !== 'memory') await checkpoint(connection, database.alias);
     return plan.missing.map((missing) => missing.what);
   } catch (error) {
     throw classify(error, { operation: 'schema' });

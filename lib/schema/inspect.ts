@@ -38,6 +38,16 @@ export interface Found {
 
 export const keyOf = (schema: string | undefined, name: string): string => `${schema ?? 'main'}.${name}`.toLowerCase();
 
+/** What a database has that nobody has made anything in. */
+export const EMPTY: Found = {
+  schemas: new Set(['main']),
+  tables: new Map(),
+  views: new Set(),
+  indexes: new Map(),
+  sequences: new Set(),
+  enums: new Map(),
+};
+
 type Row = Readonly<Record<string, unknown>>;
 
 /** Reads the catalog of one attached database. */

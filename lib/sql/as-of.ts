@@ -90,7 +90,9 @@ export interface AsOfOptions<
 
 /** A row with its match in the other table. */
 export interface AsOfRow<E, O, K, P, I> {
+  /** the row of this entity */
   left: [K] extends [never] ? E : Selected<E, K>;
+  /** its match; null where there is none, which `inner` leaves out */
   right: ([P] extends [never] ? O : Selected<O, P>) | (I extends true ? never : null);
 }
 
@@ -98,6 +100,7 @@ export interface AsOfRow<E, O, K, P, I> {
 export interface AsOf {
   readonly statement: Statement;
   readonly left: readonly Column[];
+  /** its match, null where there is none; with `inner` there always is one */
   readonly right: readonly Column[];
 }
 

@@ -3,9 +3,17 @@ import type { ColumnKey, EntityClass } from '../entity/row.js';
 import { schemaOf, type Column } from '../entity/schema.js';
 import { DatabaseError } from '../errors.js';
 
-/** Made by `column`. */
+/**
+ * Made by `column`.
+ *
+ * @example const price: ColumnRef = column(Trade, 'price');
+ */
 export class ColumnRef {
-  constructor(readonly target: Column) {
+  /** @internal */
+  constructor(
+    /** @internal */
+    readonly target: Column,
+  ) {
     Object.freeze(this);
   }
 }
@@ -14,7 +22,7 @@ export class ColumnRef {
  * The database name of a column, for `sql`. It is the bare name: put an alias before it where two tables are joined.
  *
  * @throws DatabaseError `E_QUERY` when the entity has no such property
- * @example sql`select t.${column(Trade, 'price')} from ${Trade} t`
+ * @example await db.query(sql`select t.${column(Trade, 'price')} from ${Trade} t`);
  */
 export function column<E extends object>(entity: EntityClass<E>, property: ColumnKey<E>): ColumnRef {
   const schema = schemaOf(entity);

@@ -96,7 +96,7 @@ export function createAll(catalog: Catalog, alone = false): readonly string[] {
  * The DDL of one or several entities, in the order it must run, each statement ended by `;`. Needs no database.
  *
  * @throws DatabaseError `E_DECLARATION` for what only shows when classes are seen together (two tables with one name, ...)
- * @example ddlOf([Strategy, Trade])
+ * @example console.log(ddlOf([Strategy, Trade]));
  */
 export function ddlOf(entities: EntityClass | readonly EntityClass[]): string {
   return createAll(

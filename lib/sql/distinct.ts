@@ -13,6 +13,7 @@ import { whereInto } from './where.js';
 
 /** What `distinct` takes beside its properties. */
 export interface DistinctOptions<E, K extends ColumnKey<E>> extends CallOptions {
+  /** which rows count; default all */
   readonly where?: Where<E>;
   /** by the properties that are asked for: others have no one value for each row */
   readonly orderBy?: OrderBy<K>;

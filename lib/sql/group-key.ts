@@ -14,12 +14,19 @@ const MONTHS = { month: 1, quarter: 3, year: 12 } as const;
 /** How wide buckets are. */
 export type BucketWidth = Duration | keyof typeof MONTHS;
 
-/** A group key: the start of the bucket that a time falls into. */
+/**
+ * A group key: the start of the bucket that a time falls into.
+ *
+ * @example const hourly: TimeBucket<'at'> = timeBucket('1h', 'at');
+ */
 export class TimeBucket<K extends string = string> {
   /** @internal */
   constructor(
+    /** how wide a bucket is */
     readonly width: BucketWidth,
+    /** the property that holds the time */
     readonly property: K,
+    /** where some bucket begins */
     readonly origin?: Date,
   ) {
     if (monthsOf(width) !== undefined) {
@@ -47,9 +54,10 @@ const monthsOf = (width: unknown): number | undefined =>
  * @param width a duration, or `'month'`, `'quarter'`, `'year'` of the calendar
  * @param options.origin where some bucket begins; default Monday, 2000-01-03, midnight UTC, so that weeks begin on Mondays
  * @throws DatabaseError `E_CONFIG` for a width that is no duration, and an origin that is no valid Date
- * @example groupBy: { hour: timeBucket('1h', 'createdAt') }
- * @example groupBy: { month: timeBucket('month', 'day') }
- * @example groupBy: { session: timeBucket('1d', 'at', { origin: new Date('2026-01-01T21:00:00Z') }) }
+ * @example await results.aggregate({ groupBy: { hour: timeBucket('1h', 'createdAt') }, select: { runs: count() } });
+ * @example await prices.aggregate({ groupBy: { month: timeBucket('month', 'day') }, select: { mean: avg('close') } });
+ * @example const session = timeBucket('1d', 'at', { origin: new Date('2026-01-01T21:00:00Z') });
+ * await trades.aggregate({ groupBy: { session }, select: { shares: sum('qty') } });
  */
 export const timeBucket = <const K extends string>(
   width: BucketWidth,
@@ -67,11 +75,17 @@ const OF_A_DAY: readonly string[] = ['hour', 'minute', 'second'];
 /** A part of a date or time that rows can be grouped by. */
 export type DatePartName = keyof typeof PARTS;
 
-/** A group key: a part of a date. */
+/**
+ * A group key: a part of a date.
+ *
+ * @example const byMonth: DatePart<'at'> = datePart('month', 'at');
+ */
 export class DatePart<K extends string = string> {
   /** @internal */
   constructor(
+    /** which part */
     readonly part: DatePartName,
+    /** the property that holds the date */
     readonly property: K,
   ) {
     if (typeof part !== 'string' || !Object.hasOwn(PARTS, part))
@@ -86,7 +100,8 @@ export class DatePart<K extends string = string> {
  * where the date is infinite.
  *
  * @throws DatabaseError `E_QUERY` for another part
- * @example groupBy: { month: datePart('month', 'createdAt') } // { month: number }
+ * @example await results.aggregate({ groupBy: { month: datePart('month', 'createdAt') }, select: { runs: count() } });
+ * // { month: number; runs: number }[]
  */
 export const datePart = <const K extends string>(part: DatePartName, property: K): DatePart<K> =>
   new DatePart(part, property);

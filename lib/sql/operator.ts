@@ -33,13 +33,20 @@ export type OperatorKind =
 declare const OPERAND: unique symbol;
 declare const ENTITY: unique symbol;
 
-/** A condition on one column, made by an operator function. `V` is the type of the column it may stand on. */
+/**
+ * A condition on one column, made by an operator function. `V` is the type of the column it may stand on.
+ *
+ * @example const dear: Operator<number> = gt(100);
+ */
 export class Operator<V = unknown> {
   /** type-level only */
   declare readonly [OPERAND]?: V;
 
+  /** @internal */
   constructor(
+    /** @internal */
     readonly kind: OperatorKind,
+    /** @internal */
     readonly operands: readonly unknown[],
   ) {
     Object.freeze(this);
@@ -106,59 +113,135 @@ type Ordered = number | bigint | string | Date;
 const operator = <V>(kind: OperatorKind, ...operands: readonly unknown[]): Operator<V> =>
   new Operator<V>(kind, operands);
 
-/** Equal; the same as the bare value. `eq(null)` is `isNull()`. */
+/**
+ * Equal; the same as the bare value. `eq(null)` is `isNull()`.
+ *
+ * @example await trades.find({ where: { side: eq('buy') } }); // the same as { side: 'buy' }
+ */
 export function eq<const V extends Scalar>(value: V): Operator<V>;
 export function eq<V>(value: V): Operator<V>;
 export function eq<V>(value: V): Operator<V> {
   return operator('eq', value);
 }
-/** Not equal, the exact complement of `eq`: finds NULLs too. */
+/**
+ * Not equal, the exact complement of `eq`: finds NULLs too.
+ *
+ * @example await trades.count({ venue: ne('XNAS') }); // counts the rows without a venue, too
+ */
 export function ne<const V extends Scalar>(value: V): Operator<V>;
 export function ne<V>(value: V): Operator<V>;
 export function ne<V>(value: V): Operator<V> {
   return operator('ne', value);
 }
-/** Greater; false for NULL. */
+/**
+ * Greater; false for NULL.
+ *
+ * @example await trades.find({ where: { qty: gt(100) } }); // WHERE "qty" > $1
+ */
 export const gt = <V extends Ordered>(value: V): Operator<V> => operator('gt', value);
-/** Greater or equal; false for NULL. */
+/**
+ * Greater or equal; false for NULL.
+ *
+ * @example await trades.find({ where: { at: gte(new Date('2026-01-01')) } });
+ */
 export const gte = <V extends Ordered>(value: V): Operator<V> => operator('gte', value);
-/** Less; false for NULL. */
+/**
+ * Less; false for NULL.
+ *
+ * @example await trades.find({ where: { price: lt('12.50') } }); // a decimal is text, and compared as a number
+ */
 export const lt = <V extends Ordered>(value: V): Operator<V> => operator('lt', value);
-/** Less or equal; false for NULL. */
+/**
+ * Less or equal; false for NULL.
+ *
+ * @example await trades.find({ where: { qty: and(gte(10), lte(20)) } });
+ */
 export const lte = <V extends Ordered>(value: V): Operator<V> => operator('lte', value);
-/** From `low` to `high`, both included. */
+/**
+ * From `low` to `high`, both included.
+ *
+ * @example await bars.find({ where: { day: between(new Date('2026-01-01'), new Date('2026-01-31')) } });
+ */
 export const between = <V extends Ordered>(low: V, high: V): Operator<V> => operator('between', low, high);
-/** One of the values, of which there may be none or very many: they travel as one parameter. */
+/**
+ * One of the values, of which there may be none or very many: they travel as one parameter.
+ *
+ * @example await trades.find({ where: { symbol: oneOf(['AAPL', 'MSFT']) } }); // of [] nothing matches
+ */
 export function oneOf<const V extends Scalar>(values: readonly V[]): Operator<V>;
 export function oneOf<V>(values: readonly V[]): Operator<V>;
 export function oneOf<V>(values: readonly V[]): Operator<V> {
   return operator('oneOf', values);
 }
-/** The exact complement of `oneOf`: finds NULLs too. */
+/**
+ * The exact complement of `oneOf`: finds NULLs too.
+ *
+ * @example await trades.find({ where: { venue: noneOf(['XNAS', 'XNYS']) } }); // also rows without a venue
+ */
 export function noneOf<const V extends Scalar>(values: readonly V[]): Operator<V>;
 export function noneOf<V>(values: readonly V[]): Operator<V>;
 export function noneOf<V>(values: readonly V[]): Operator<V> {
   return operator('noneOf', values);
 }
-/** SQL LIKE: `%` any text, `_` one character, `\%` `\_` `\\` these characters themselves. */
+/**
+ * SQL LIKE: `%` any text, `_` one character, `\%` `\_` `\\` these characters themselves.
+ *
+ * @example await trades.find({ where: { symbol: like('A_P%') } });
+ */
 export const like = (pattern: string): Operator<string> => operator('like', pattern);
-/** LIKE without regard to case. */
+/**
+ * LIKE without regard to case.
+ *
+ * @example await strategies.find({ where: { name: ilike('%momentum%') } });
+ */
 export const ilike = (pattern: string): Operator<string> => operator('ilike', pattern);
-/** Begins with this text, taken literally. */
+/**
+ * Begins with this text, taken literally.
+ *
+ * @example await strategies.find({ where: { name: startsWith('sma-') } });
+ */
 export const startsWith = (text: string): Operator<string> => operator('startsWith', text);
-/** Ends with this text, taken literally. */
+/**
+ * Ends with this text, taken literally.
+ *
+ * @example await strategies.find({ where: { name: endsWith('_v2') } }); // the _ is a _ and no wildcard
+ */
 export const endsWith = (text: string): Operator<string> => operator('endsWith', text);
-/** Holds this text, taken literally. */
+/**
+ * Holds this text, taken literally.
+ *
+ * @example await strategies.find({ where: { name: contains('50%') } });
+ */
 export const contains = (text: string): Operator<string> => operator('contains', text);
-/** No value; the same as `eq(null)`. */
+/**
+ * No value; the same as `eq(null)`.
+ *
+ * @example await strategies.find({ where: { retiredOn: isNull() } });
+ */
 export const isNull = (): Operator<null> => operator('isNull');
-/** Some value; the same as `ne(null)`. */
+/**
+ * Some value; the same as `ne(null)`.
+ *
+ * @example await strategies.find({ where: { retiredOn: isNotNull() } });
+ */
 export const isNotNull = (): Operator<null> => operator('isNotNull');
-/** The list holds the item. */
+/**
+ * The list holds the item.
+ *
+ * @example await runs.find({ where: { tags: has('live') } });
+ */
 export const has = <I>(item: I): Operator<I[]> => operator('has', item);
-/** The list holds at least one of the items. */
+/**
+ * The list holds at least one of the items.
+ *
+ * @example await runs.find({ where: { tags: hasAny(['live', 'paper']) } });
+ */
 export const hasAny = <I>(items: readonly I[]): Operator<I[]> => operator('hasAny', items);
-/** The list holds each of the items. */
+/**
+ * The list holds each of the items.
+ *
+ * @example await runs.find({ where: { tags: hasAll(['live', 'eu']) } });
+ */
 export const hasAll = <I>(items: readonly I[]): Operator<I[]> => operator('hasAll', items);
 
 /**
@@ -185,7 +268,11 @@ function combine(kind: 'and' | 'or', parts: readonly unknown[]): never {
   ) as never;
 }
 
-/** All of these hold: operators on one column, or conditions on several. */
+/**
+ * All of these hold: operators on one column, or conditions on several.
+ *
+ * @example await trades.find({ where: and({ symbol: 'AAPL' }, or({ qty: gt(100) }, { venue: isNull() })) });
+ */
 export function and<V>(...operators: readonly [Operator<V>, ...Operator<V>[]]): Operator<V>;
 export function and<const T extends readonly [Operator, ...Operator[]]>(
   ...operators: T
@@ -195,7 +282,11 @@ export function and(...parts: readonly unknown[]): never {
   return combine('and', parts);
 }
 
-/** At least one of these holds: operators on one column, or conditions on several. */
+/**
+ * At least one of these holds: operators on one column, or conditions on several.
+ *
+ * @example await trades.find({ where: { qty: or(lt(10), gt(1_000)) } });
+ */
 export function or<V>(...operators: readonly [Operator<V>, ...Operator<V>[]]): Operator<V>;
 export function or<const T extends readonly [Operator, ...Operator[]]>(...operators: T): Operator<OperandOf<T[number]>>;
 export function or<E>(...conditions: readonly NoInfer<Where<E>>[]): Combination<E>;
@@ -203,14 +294,23 @@ export function or(...parts: readonly unknown[]): never {
   return combine('or', parts);
 }
 
-/** The exact complement, NULLs included: of an operator on one column, or of conditions. */
+/**
+ * The exact complement, NULLs included: of an operator on one column, or of conditions.
+ *
+ * @example await trades.find({ where: { symbol: not(startsWith('A')) } });
+ * @example await trades.find({ where: not({ symbol: 'AAPL', side: 'buy' }) });
+ */
 export function not<V>(condition: Operator<V>): Operator<V>;
 export function not<E>(condition: NoInfer<Where<E>>): Combination<E>;
 export function not(part: unknown): never {
   return (part instanceof Operator ? new Operator('not', [part]) : new Combination('not', [part])) as never;
 }
 
-/** Every row. An update or delete of every row must say so: an empty condition is refused there. */
+/**
+ * Every row. An update or delete of every row must say so: an empty condition is refused there.
+ *
+ * @example await trades.delete(all());
+ */
 export function all(): Combination {
   return new Combination('all', []);
 }

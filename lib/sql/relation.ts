@@ -9,7 +9,11 @@ import { knownOptions, type NoInclude, type OrderBy } from './select.js';
 declare const TYPES: unique symbol;
 declare const BY: unique symbol;
 
-/** Rows of another entity that belong to a row, made by `many` or `one`. */
+/**
+ * Rows of another entity that belong to a row, made by `many` or `one`.
+ *
+ * @example await strategies.find({ include: { trades: many(Trade) } }); // Relation<'many', Trade>
+ */
 export class Relation<
   N extends 'many' | 'one' = 'many' | 'one',
   C extends object = object,
@@ -22,9 +26,13 @@ export class Relation<
   /** type-level only: the property that refers */
   declare readonly [BY]?: B;
 
+  /** @internal */
   constructor(
+    /** `'many'` or `'one'` */
     readonly kind: N,
+    /** the class of the related rows */
     readonly entity: EntityClass<C>,
+    /** what was asked of them */
     readonly options: {
       readonly where?: unknown;
       readonly select?: unknown;

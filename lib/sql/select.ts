@@ -24,15 +24,17 @@ export type NoInclude = Record<never, never>;
 
 /** What `find` takes. */
 export interface FindOptions<E, K extends ColumnKey<E> = ColumnKey<E>, I = NoInclude> extends CallOptions {
+  /** which rows; default all */
   readonly where?: Where<E>;
   /** only these properties; default all */
   readonly select?: readonly K[];
   /** rows of other entities that are related to these, each by `many` or `one` */
   readonly include?: I;
+  /** their order; default any, which may change from call to call */
   readonly orderBy?: OrderBy<ColumnKey<E>>;
-  /** at most this many rows */
+  /** at most this many rows; default all */
   readonly limit?: number;
-  /** after skipping this many */
+  /** after skipping this many; default none */
   readonly offset?: number;
   /** `false` goes to the database even where the entity is `@Cached` */
   readonly cache?: boolean;

@@ -11,6 +11,7 @@ import { whereInto } from './where.js';
 
 /** What `summarize` takes. */
 export interface SummarizeOptions<E, K extends ColumnKey<E> = ColumnKey<E>> extends CallOptions {
+  /** which rows count; default all */
   readonly where?: Where<E>;
   /** only these properties; default all */
   readonly select?: readonly K[];

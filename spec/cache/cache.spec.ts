@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { Column, Table, gt, sql, withContext, type BaseDuckDBManager, type Cache, type Fragment } from '@mysingle/database'; // prettier-ignore
+import { Column, Table, gt, keyvStore, now, sql, uuid7, withContext, type BaseDuckDBManager, type Cache, type Fragment, type Generated } from '@mysingle/database'; // prettier-ignore
 import { context, withinContext } from '../../lib/context.js';
 import { clocked } from '../support/clocked.js';
 import { failure } from '../support/failure.js';
@@ -24,6 +24,13 @@ class Other {
 @Table('cached_third')
 class Third {
   @Column('integer', { primaryKey: true }) id!: number;
+}
+
+@Table('cached_stamped')
+class Stamped {
+  @Column('uuid', { primaryKey: true, default: uuid7() }) id!: Generated<string>;
+  @Column('integer') v!: number;
+  @Column('timestamptz', { default: now() }) at!: Generated<Date>;
 }
 
 const entities = [Price, Other];
@@ -1087,5 +1094,118 @@ describe('stats of the cache', () => {
     const { cache } = await openManager({ cache: false });
     await cache.getOrLoad('k', hour, () => 1);
     expect(cache.stats()).to.include({ loads: 0, hits: 0, entries: 0 });
+  });
+});
+
+describe('a cache with background: false', () => {
+  const background = false;
+  const rows = async (db: BaseDuckDBManager): Promise<unknown[]> =>
+    (await db.query<{ key: string }>(sql`select key from mysingle_cache where key <> '' order by key`)).map(
+      ({ key }) => key,
+    );
+
+  it('has in its table what a call has kept, set or deleted, as soon as the call is done', async () => {
+    const { db } = await clocked({ entities, cache: { background } });
+    const { cache } = db;
+    await counter(db).read();
+    expect(await rows(db)).to.deep.equal(['count']);
+    await cache.set('b', 1, hour);
+    expect(await rows(db)).to.deep.equal(['b', 'count']);
+    await cache.delete('b');
+    expect([await rows(db), cache.stats().pending]).to.deep.equal([['count'], 0]);
+    await db.transaction(async () => {
+      await cache.set('c', 1, hour);
+      await counter(db, 'within').read();
+    });
+    expect(await rows(db)).to.deep.equal(['c', 'count', 'within']);
+  });
+
+  it('gives what is over by grace, and has refreshed it by then', async () => {
+    const { db, clock, said } = await clocked({ cache: { background } });
+    let loads = 0;
+    const read = (fail = false): Promise<number> =>
+      db.cache.getOrLoad('k', { ttl: '1s', grace: '1h' }, async () => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        if (fail) throw new Error('gone');
+        return (loads += 1);
+      });
+    expect(await read()).to.equal(1);
+    clock.now += 1000;
+    expect([await Promise.all([read(), read()]), loads, await read()]).to.deep.equal([[1, 1], 2, 2]);
+    clock.now += 1000;
+    said();
+    expect(await read(true)).to.equal(2);
+    expect(said().map(({ msg }) => msg)).to.deep.equal(['Cache refresh failed']);
+  });
+
+  it('does not wait for a refresh that waits for it', async () => {
+    const { db, clock } = await clocked({ cache: { background } });
+    const terms = { ttl: '1s', grace: '1h' } as const;
+    let round = 0;
+    const self = (): Promise<string> =>
+      db.cache.getOrLoad('self', terms, async () => (round === 0 ? 'old' : `new of ${await self()}`));
+    const one = (): Promise<string> =>
+      db.cache.getOrLoad('one', terms, async () => (round === 0 ? 'old' : `one of ${await two()}`));
+    const two = (): Promise<string> =>
+      db.cache.getOrLoad('two', terms, async () => (round === 0 ? 'old' : `two of ${await one()}`));
+    await Promise.all([self(), one(), two()]);
+    clock.now += 1000;
+    round = 1;
+    expect(await Promise.all([self(), one(), two()])).to.deep.equal(['old', 'old', 'old']);
+    expect(await self()).to.equal('new of old');
+  });
+
+  it('waits for a store, too', async () => {
+    const held = new Map<string, unknown>();
+    const slowly = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+    const store = {
+      get: async (key: string) => held.get(key),
+      set: async (key: string, value: string) => slowly().then(() => held.set(key, value)),
+      delete: async (key: string) => held.delete(key),
+    };
+    const { db } = await clocked({ cache: { background, store } });
+    await db.cache.getOrLoad('loaded', hour, () => 1);
+    expect([...held.keys()].some((key) => key.includes('loaded'))).to.equal(true);
+    await db.cache.set('given', 1, hour);
+    expect([...held.keys()].some((key) => key.includes('given'))).to.equal(true);
+  });
+});
+
+describe('the clock of a manager', () => {
+  it('is that of its cache, its cached data, its Keyv stores, and of the rows that it inserts', async () => {
+    const clock = { ms: Date.UTC(2020, 0, 1), now: () => clock.ms };
+    const db = await openManager({ entities: [Stamped], clock });
+    const { cache } = db;
+    await cache.set('k', 1, hour);
+    await db.storeCacheData('k', [1]);
+    const store = keyvStore(db);
+    await store.set('k', 'v', 60_000);
+    const first = await db.repository(Stamped).insert({ v: 1 });
+    clock.ms += 59_999;
+    expect([await cache.get('k'), await db.getCacheData('k', { ttlHours: 1 / 60 }), await store.get('k')]).to.deep.equal([1, [1], 'v']); // prettier-ignore
+    clock.ms += 1;
+    expect([await db.getCacheData('k', { ttlHours: 1 / 60 }), await store.get('k')]).to.deep.equal([null, undefined]);
+    clock.ms += 3_540_000;
+    expect(await cache.get('k')).to.equal(undefined);
+    await db.repository(Stamped).insertMany([{ v: 2 }, { v: 3 }]);
+    const rows = await db.repository(Stamped).find({ orderBy: { id: 'asc' } });
+    expect(rows.map(({ v, at }) => [v, at.toISOString()])).to.deep.equal([
+      [1, '2020-01-01T00:00:00.000Z'],
+      [2, '2020-01-01T01:00:00.000Z'],
+      [3, '2020-01-01T01:00:00.000Z'],
+    ]);
+    expect(rows[0]).to.deep.equal(first);
+    clock.ms = Number.NaN;
+    expect((await failure(() => db.repository(Stamped).insert({ v: 4 }), 'E_CONFIG')).message).to.contain('gave NaN');
+    clock.ms = 0;
+  });
+
+  it('is one for all managers of a file, where they say it', async () => {
+    const path = scratchPath();
+    const [clock, other] = [{ now: () => 1 }, { now: () => 2 }];
+    await openManager({ path, clock });
+    await openManager({ path, clock });
+    await openManager({ path });
+    expect((await failure(() => openManager({ path, clock: other }), 'E_CONFIG')).message).to.contain('clock: ');
   });
 });

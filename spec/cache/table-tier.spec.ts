@@ -240,6 +240,17 @@ describe('the tier of the table', () => {
     await end();
   });
 
+  it('has what was kept after a clear that waits behind a write', async () => {
+    const { tier, table, end } = await bare();
+    tier.keep('a', entry(1));
+    const writing = tier.flush();
+    const clearing = tier.clear();
+    tier.keep('b', entry(2));
+    await Promise.all([writing, clearing, tier.flush()]);
+    expect([await table.get('a'), (await table.get('b'))?.text]).to.deep.equal([undefined, '2']);
+    await end();
+  });
+
   it('leaves out a value that has no text, with what stood there, and writes the others', async () => {
     const { tier, failures, clock, table, end } = await bare();
     tier.keep('large', entry('before'));

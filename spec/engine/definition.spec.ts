@@ -18,6 +18,14 @@ describe('definitions', () => {
     ]);
   });
 
+  it('may end in a comment, and one that fails says which it was', async () => {
+    const connection = await (await DuckDBInstance.create(':memory:')).connect();
+    const [sequence, table] = DEFINITIONS as [Definition, Definition];
+    await define(connection, [{ text: `${sequence.text} -- the keys` }, table], undefined);
+    const error = await define(connection, [{ text: 'CREATE TABLE u (x INTEGER)' }, table], undefined).catch(String);
+    expect(error).to.contain('Table with name "t" already exists');
+  });
+
   it('in fallback have keys begin far away, and the journal has what the database is to have', async () => {
     const connection = await (await DuckDBInstance.create(':memory:')).connect();
     await connection.run("ATTACH ':memory:' AS side");

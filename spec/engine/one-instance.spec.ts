@@ -131,6 +131,16 @@ describe('one instance per file and process', () => {
     expect((await openManager({ path })).mode).to.equal('file');
   });
 
+  it('waits for one that is being closed, which is gone in a moment', async () => {
+    const path = scratchPath();
+    const instance = await DuckDBInstance.create(path);
+    const opening = openManager({ path });
+    await sleep(20);
+    expect(openNames(path)).to.deep.equal([path]);
+    instance.closeSync();
+    expect((await opening).mode).to.equal('file');
+  });
+
   it('gives the file back at close, though a stream that nobody read to its end keeps the instance alive', async () => {
     const path = scratchPath();
     const db = await openManager({ path });

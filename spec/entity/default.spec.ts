@@ -47,12 +47,26 @@ describe('defaults', () => {
 
   it('make the time of the clock that is handed in, before 1970 too', () => {
     const type = (name: string): SqlType => scalarType(name) as SqlType;
-    const made = (name: string, ms: number): unknown => now().make?.(ms, type(name));
+    const made = (name: string, ms: number): unknown => now().make?.(() => ms, type(name));
     expect(made('date', -1)).to.deep.equal(new Date(-86_400_000));
     expect(made('timestamp_s', -1)).to.deep.equal(new Date(-1000));
     expect(made('timestamptz', 1234)).to.deep.equal(new Date(1234));
     expect(now()).to.be.instanceOf(DefaultValue);
     expect(Object.isFrozen(uuid7())).to.equal(true);
+  });
+
+  it('sort UUIDs by a clock that is handed in, and those of one millisecond by their making', () => {
+    let ms = 0;
+    const clock = (): number => ms;
+    const made = (): string => uuid7().make?.(clock, scalarType('uuid') as SqlType) as string;
+    const ids = [made(), made(), ((ms = 1.7e12), made()), made()];
+    expect(ids.toSorted()).to.deep.equal(ids);
+    expect(ids.map((id) => Number.parseInt(id.replace('-', '').slice(0, 12), 16))).to.deep.equal([0, 0, ms, ms]);
+    expect(ids[0]).to.match(/^00000000-0000-7000-[89ab]/);
+    ms = 5;
+    expect(made() < (ids[2] as string), 'a clock that was set back').to.equal(true);
+    const own = uuid7().make?.(Date.now, scalarType('uuid') as SqlType) as string;
+    expect(Math.abs(Date.now() - Number.parseInt(own.replace('-', '').slice(0, 12), 16))).to.be.below(60_000);
   });
 
   it('refuse a sequence name that nextval() cannot read', async () => {

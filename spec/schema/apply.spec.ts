@@ -2,7 +2,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { BaseDuckDBManager, Column, Table, ddlOf, sql } from '@mysingle/database';
-import { startChild } from '../support/child.js';
+import { holdFile, startChild } from '../support/child.js';
 import { EVERY_KIND, EveryKind, Parent, QualifiedOrder, QualifiedLine } from '../support/every-kind.js';
 import { failure } from '../support/failure.js';
 import { openManager, scratchPath } from '../support/scratch.js';
@@ -41,6 +41,19 @@ describe('applySchema', () => {
     expect(await db.repository(EveryKind).count()).to.equal(4);
     const row = await db.repository(EveryKind).findOneOrFail({ orderBy: { serial: 'desc' } });
     expect([row.serial, row.shared, row.product, row.shout, row.twice]).to.deep.equal([4n, 4, 0.5, 'O3', '-3.00']);
+  });
+
+  it('looks where another manager may have made something, also in memory', async () => {
+    const path = scratchPath();
+    await using holder = await holdFile(path);
+    expect(holder.pid).to.be.above(0);
+    const options = { path, entities: [Thing], onLocked: 'memory', logger: false } as const;
+    const both = await Promise.all([openManager(options), openManager(options)]);
+    await both[0].repository(Thing).insert({ id: 1 });
+    const third = await openManager({ ...options, schema: 'verify' });
+    expect(await third.repository(Thing).count()).to.equal(1);
+    await third.execute(sql`alter table thing add column more integer`);
+    await failure(() => openManager(options), 'E_SCHEMA_DRIFT');
   });
 
   it('gives SQL from elsewhere the same defaults as insert', async () => {

@@ -1,9 +1,14 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { inspect, keyOf, normalised } from '../../lib/schema/inspect.js';
+import { EMPTY, inspect, keyOf, normalised } from '../../lib/schema/inspect.js';
 import { openManager } from '../support/scratch.js';
 
 describe('inspect', () => {
+  it('finds in a database that nobody has made anything in what EMPTY says', async () => {
+    const db = await openManager();
+    expect(await db.withConnection((connection) => inspect(connection, 'mysingle_db'))).to.deep.equal(EMPTY);
+  });
+
   it('reads tables, constraints, indexes, sequences, views and enums of the one database it is asked about', async () => {
     const db = await openManager();
     const found = await db.withConnection(async (connection) => {

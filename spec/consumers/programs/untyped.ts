@@ -1,0 +1,6 @@
+import { Column, Table } from '@mysingle/database';
+
+@Table('untyped')
+export class Untyped {
+  @Column() price!: number | null;
+}
