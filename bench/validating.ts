@@ -59,7 +59,7 @@ function judging(): Promise<Samples> {
   });
   return interleaved(
     {
-      [COMPILED]: judged((row, n) => rules?.row(row, n) === undefined),
+      [COMPILED]: judged((row, n) => rules?.judge(rules.lookedAt(row as never, row, n), n) === undefined),
       [LIBRARY]: judged(
         (row) =>
           validateSync(Object.assign(Object.create(Ruled.prototype) as Ruled, row), {

@@ -214,6 +214,8 @@ export function membersOf(value: object): object {
   // not value.constructor, which data may bring along
   const { constructor: type } = (Object.getPrototypeOf(value) ?? {}) as { readonly constructor?: unknown };
   if (!isTransformed(type)) return value;
+  // it would be taken for a promise
+  if (typeof (value as { then?: unknown }).then === 'function') return ownMembersOf(value);
   return made().outwards().transform(undefined, value, type, undefined, undefined) as object;
 }
 

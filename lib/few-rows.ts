@@ -34,9 +34,7 @@ export async function insertFew(
   rows: readonly unknown[],
   limit: Limit | undefined,
 ): Promise<number | undefined> {
-  // not map(), which leaves out what is missing from the array
-  const judged = Array.from(rows, (row, position) => encoder.row(row, position));
-  const encoded = (await inOrder(judged, limit)).map(({ values }) => values);
+  const encoded = (await inOrder(encoder, rows, limit)).map(({ values }) => values);
   const [first] = encoded;
   const given = encoder.columns.filter((_column, index) => first?.[index] !== FROM_DATABASE);
   const alike = encoded.every((values) =>
@@ -48,13 +46,36 @@ export async function insertFew(
   return rowsChanged;
 }
 
-/** The first that fails is told; the others may fail, too, which nobody hears of then. */
+/** All of them read at once; of those that fail the first is told. */
 async function inOrder(
-  rows: readonly (EncodedRow | Promise<EncodedRow>)[],
+  encoder: RowEncoder,
+  rows: readonly unknown[],
   limit: Limit | undefined,
-): Promise<EncodedRow[]> {
-  for (const row of rows) if (row instanceof Promise) row.catch(() => {});
+): Promise<readonly EncodedRow[]> {
+  const encoding: (EncodedRow | Promise<EncodedRow>)[] = [];
+  let waits = false;
+  let refused: { readonly error: unknown } | undefined;
+  // by number, for what is missing from the array is a row that is none
+  for (let position = 0; position < rows.length && refused === undefined; position += 1) {
+    try {
+      const row = encoder.row(rows[position], position);
+      if (row instanceof Promise) {
+        waits = true;
+        // one before it may fail, too
+        row.catch(() => {});
+      }
+      encoding.push(row);
+    } catch (error) {
+      refused = { error };
+    }
+  }
+  const encoded = waits ? await within(limit, inTurn(encoding)) : (encoding as EncodedRow[]);
+  if (refused !== undefined) throw refused.error;
+  return encoded;
+}
+
+async function inTurn(rows: readonly (EncodedRow | Promise<EncodedRow>)[]): Promise<EncodedRow[]> {
   const encoded: EncodedRow[] = [];
-  for (const row of rows) encoded.push(row instanceof Promise ? await within(limit, row) : row);
+  for (const row of rows) encoded.push(row instanceof Promise ? await row : row);
   return encoded;
 }

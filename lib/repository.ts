@@ -5,7 +5,7 @@ import type { Cache } from './cache/cache.js';
 import { CACHE, type CacheSource } from './cache/source.js';
 import type { BulkOptions } from './chunk-encoder.js';
 import type { ColumnKey, Columns, EntityClass, Insert, Update } from './entity/row.js';
-import { checkedValidate, groupsFor, type ValidateOption } from './entity/rule-option.js';
+import { checkedValidate, groupsFor, type ValidateOption, type WriteOptions } from './entity/rule-option.js';
 import { rulesOf, type Rules } from './entity/rules.js';
 import { schemaOf, type EntitySchema } from './entity/schema.js';
 import type { TransactionOptions } from './engine/transaction.js';
@@ -84,15 +84,6 @@ export type RowClass<E extends object> = EntityClass<E> & { readonly entity?: ne
 
 /** Rows to insert: an array, an iterable, an async iterable, or an object of columns. */
 export type Rows<E> = Iterable<Insert<E>> | AsyncIterable<Insert<E>> | Columns<E>;
-
-/** Options of a call that writes rows. */
-export interface WriteOptions extends CallOptions {
-  /**
-   * whether class-validator's rules of the entity hold for this call; `{ groups: ['create'] }`: those of these groups. Default: as the
-   * manager's `validate` says
-   */
-  readonly validate?: ValidateOption | undefined;
-}
 
 /** Options of `insertMany`. */
 export interface InsertManyOptions extends BulkOptions, WriteOptions {
@@ -295,10 +286,7 @@ export class Repository<E extends object> extends Reads<E> {
    * @example await results.importFrom('in/*.parquet', { onConflict: 'update' });
    * await results.importFrom('runs.csv', { columns: { strategyId: 'Strategy Id', price: 'Price' }, delimiter: ';' });
    */
-  importFrom(
-    paths: string | readonly string[],
-    options: ImportOptions<ColumnKey<E>> & WriteOptions = {},
-  ): Promise<number> {
+  importFrom(paths: string | readonly string[], options: ImportOptions<ColumnKey<E>> = {}): Promise<number> {
     return this.#call(
       'importFrom',
       options,

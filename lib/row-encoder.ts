@@ -45,8 +45,11 @@ export class RowEncoder {
    *   with what a rule that is waited for comes to
    */
   row(row: unknown, position?: number): EncodedRow | Promise<EncodedRow> {
+    const { rules } = this;
+    if (rules === undefined) return this.encoded(row, position);
     const object = this.check(row, position);
-    return after(this.rules?.row(object, position), () => this.encoded(object, position));
+    const values = this.#valuesOf(object);
+    return after(rules.judge(rules.lookedAt(values, object, position), position), () => this.encoded(values, position));
   }
 
   /**
@@ -69,7 +72,20 @@ export class RowEncoder {
   /** A patch: the columns it sets, judged by their rules. Fragments are computed by the database. */
   patch(patch: unknown): EncodedPatch | Promise<EncodedPatch> {
     const object = this.check(patch, undefined);
-    return after(this.rules?.patch(object), () => this.#patch(object));
+    const { rules } = this;
+    if (rules === undefined) return this.#patch(object);
+    const values = this.#valuesOf(object);
+    return after(rules.judge(rules.lookedAtPatch(values, object), undefined, true), () => this.#patch(values));
+  }
+
+  /** What a row gives, read once: what its rules have seen is what is written. */
+  #valuesOf(object: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+    const values: Record<string, unknown> = {};
+    for (const { property } of this.#writable) {
+      const value = object[property];
+      if (value !== undefined) values[property] = value;
+    }
+    return values;
   }
 
   #patch(object: Readonly<Record<string, unknown>>): EncodedPatch {

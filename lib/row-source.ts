@@ -114,8 +114,7 @@ function countIn(
     batch.count += count;
     return undefined;
   }
-  const judge = (index: number): void | Promise<void> =>
-    within(limit, rules.cells(batch.columns, batch.count, objectOf(index), batch.position + batch.count));
+  const judge = (index: number): void | Promise<void> => within(limit, judgeOne(rules, batch, objectOf(index)));
   for (let index = 0; index < count; index += 1) {
     const judging = judge(index);
     if (judging !== undefined) return inTurn(judging, index);
@@ -127,6 +126,11 @@ function countIn(
     batch.count += 1;
     for (let index = from + 1; index < count; index += 1, batch.count += 1) await judge(index);
   }
+}
+
+/** The row behind those that are counted. */
+function judgeOne(rules: Rules, { columns, count, position }: Batch, object: unknown): void | Promise<void> {
+  return rules.judge(rules.lookedAtCells(columns, count, object, position + count), position + count);
 }
 
 /** Encoded before anybody else runs, so that its rows are read as they are. */
@@ -219,7 +223,14 @@ class AwaitedSource extends OneByOne implements BatchSource {
         refused = () => this.encoder.check(row, position + at);
         break;
       }
-      objects.push(this.rules.lookedAt(batch.columns, at, row));
+      try {
+        objects.push(this.rules.lookedAtCells(batch.columns, at, row, position + at));
+      } catch (error) {
+        refused = () => {
+          throw error;
+        };
+        break;
+      }
       this.keep(batch, at);
     }
     for (let from = 0; from < objects.length; from += WAITING) {

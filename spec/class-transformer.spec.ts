@@ -76,6 +76,14 @@ describe('the members of an instance', () => {
     expect(membersOf(hostile as object)).to.deep.equal({ n: 1 });
   });
 
+  it('are no promise of it, whatever its methods are called', () => {
+    class Later extends Inner {
+      // oxlint-disable-next-line unicorn/no-thenable -- what it is about
+      then(): void {}
+    }
+    expect(membersOf(new Later())).to.deep.equal({ n: 1 });
+  });
+
   it('are of the class that @Type names where plain objects stand in its place', () => {
     const told = Object.assign(new Told(), { inner: { secret: 's3cr3t', n: 2 } });
     const { inner } = membersOf(told) as Told;

@@ -56,7 +56,8 @@ export function ruleError(error: unknown, place: RowPlace): unknown {
 
 function collect(errors: readonly ValidationError[], prefix: string, into: BrokenRules[]): void {
   for (const { property, constraints, contexts, children } of errors) {
-    const path = `${prefix}${property}`;
+    // without a name it is the value itself
+    const path = property === '' ? prefix.slice(0, -1) : `${prefix}${property}`;
     if (constraints !== undefined && Object.keys(constraints).length > 0)
       into.push({ property: path, constraints, ...(contexts === undefined ? {} : { contexts }) });
     collect(children ?? [], `${path}.`, into);
@@ -66,5 +67,6 @@ function collect(errors: readonly ValidationError[], prefix: string, into: Broke
 /** A message names its property as a rule; inside a value it does not say where that is. */
 function textOf({ property, constraints }: BrokenRules): string {
   const said = Object.values(constraints).join('; ');
-  return property.includes('.') ? `${property}: ${said}` : said;
+  const isInside = property.includes('.') || 'unknownValue' in constraints;
+  return isInside ? `${property}: ${said}` : said;
 }

@@ -119,6 +119,14 @@ function judgeClass(): JudgeClass {
       super.performValidations(object, value, property, ...rest);
     }
 
+    /** What has no rules at all was meant to have some: the library passes over it, or refuses the whole. */
+    override execute(object: object, schema: undefined, errors: ValidationError[]): void {
+      const { constructor: type } = (Object.getPrototypeOf(object) ?? {}) as { readonly constructor?: unknown };
+      const hasRules = typeof type === 'function' && !Object.hasOwn(object, 'constructor') && countNotes(ruleNotes() as MetadataStorage, type) > 0; // prettier-ignore
+      if (!this.#inside || hasRules) super.execute(object, schema, errors);
+      else errors.push({ property: '', children: [], constraints: { unknownValue: 'has no rules: it is no instance of a class that has some, and @Type names none for it' } }); // prettier-ignore
+    }
+
     /** Nothing fills what is missing within a value, as a default does in a row. */
     override nestedValidations(...args: unknown[]): void {
       const { validatorOptions } = this;
@@ -127,6 +135,9 @@ function judgeClass(): JudgeClass {
       this.#inside = true;
       try {
         super.nestedValidations(...args);
+        const [value, , error] = args as [unknown, unknown, ValidationError];
+        // a key is a part of the value
+        if (value instanceof Map) for (const child of error.children ?? []) child.property = '(key)';
       } finally {
         this.validatorOptions = validatorOptions;
         this.#inside = inside;

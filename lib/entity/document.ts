@@ -36,11 +36,6 @@ export class DocumentClass implements DocumentForm {
   readonly toInstance = (plain: unknown): unknown =>
     plain === null || plain === undefined ? plain : this.#made('be made an instance', (typed) => typed.toInstance(plain)); // prettier-ignore
 
-  /** For rules, which look at instances: plain objects count as the members of one. */
-  asInstances(value: unknown): unknown {
-    return this.typed.asInstances(value);
-  }
-
   /** The type of a json column that has these documents. */
   typeOf(json: SqlType): SqlType {
     const { toPlain } = this;

@@ -1,5 +1,6 @@
 // What `validate` may be, of a manager and of one call. Not here: rules (rules.ts).
 import { DatabaseError, type ErrorCode } from '../errors.js';
+import type { CallOptions } from '../limit.js';
 
 /** Which rules of a class hold, as class-validator understands it. */
 export interface RuleGroups {
@@ -13,6 +14,15 @@ export interface RuleGroups {
 
 /** Whether rules are enforced, or which. */
 export type ValidateOption = boolean | RuleGroups;
+
+/** Options of a call that writes rows. */
+export interface WriteOptions extends CallOptions {
+  /**
+   * whether class-validator's rules of the entity hold for this call; `{ groups: ['create'] }`: those of these groups. Default: as the
+   * manager's `validate` says
+   */
+  readonly validate?: ValidateOption | undefined;
+}
 
 const OPTIONS = ['groups', 'always', 'strictGroups'];
 

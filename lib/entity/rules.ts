@@ -1,9 +1,11 @@
 // class-validator's rules on an entity, as its rows are judged by them: by compiled functions, and by the library where these cannot, or
 // a row breaks one. Not here: types and NOT NULL, which are columns'.
+import { TypedProperty } from '../class-transformer.js';
 import { Fragment } from '../fragment.js';
 import { brokenRules, ruleError, type RowPlace } from './broken-rules.js';
 import {
   NESTED,
+  RuleThrew,
   countNotes,
   judge,
   notesOf,
@@ -11,8 +13,8 @@ import {
   type MetadataStorage,
   type ValidationError,
 } from './class-validator.js';
-import { compile } from './compile.js';
 import { compileRules, givesPromise, type CompiledRules } from './compiled-rules.js';
+import { RowInstances, define, type Cells, type Values } from './row-instance.js';
 import type { RuleGroups } from './rule-option.js';
 import type { EntitySchema } from './schema.js';
 
@@ -39,20 +41,17 @@ export function rulesOf(schema: EntitySchema, groups: RuleGroups): Rules | undef
   const found = byGroups.get(key);
   if (found !== undefined && found.notes === notes && found.count === count) return found.rules;
   if (byGroups.size >= GROUPS_MAX) byGroups.clear();
-  const rules = new Rules(schema, groups, notes);
+  // whoever gave the list may change it
+  const rules = new Rules(schema, { ...groups, groups: [...(groups.groups ?? [])] }, notes);
   byGroups.set(key, { notes, count, rules });
   return rules;
 }
 
-type Cells = readonly ArrayLike<unknown>[];
-type Values = Readonly<Record<string, unknown>>;
-
 export class Rules {
   readonly #compiled: CompiledRules | undefined;
-  /** whether a rule looks into a value that plain objects may stand for */
-  readonly #nested: readonly string[];
-  readonly #fromRow: (row: Values) => object;
-  readonly #fromCells: (cells: Cells, index: number) => object;
+  /** properties that rules look into, and for which plain objects may stand */
+  readonly #nested: readonly (readonly [property: string, typed: TypedProperty])[];
+  readonly #instances: RowInstances;
   #awaits: boolean;
 
   constructor(
@@ -60,11 +59,15 @@ export class Rules {
     private readonly groups: RuleGroups,
     notes: MetadataStorage,
   ) {
-    const own = notesOf(notes, schema.target, groups);
-    this.#compiled = compileRules(notes, schema.target.name, own, this.#mayMiss);
-    this.#nested = schema.columns.map(({ property }) => property).filter((property) => schema.byProperty.get(property)?.type.document !== undefined && own[property]?.some(({ type }) => type === NESTED)); // prettier-ignore
+    const { target, byProperty } = schema;
+    const own = notesOf(notes, target, groups);
+    this.#compiled = compileRules(notes, target.name, own, this.#mayMiss);
+    this.#nested = Object.keys(own).flatMap((property) => {
+      const typed = own[property]?.some(({ type }) => type === NESTED) ? TypedProperty.of(target, property) : undefined;
+      return typed === undefined || !byProperty.has(property) ? [] : [[property, typed] as const];
+    });
     this.#awaits = Object.values(own).some((all) => all.some((note) => givesPromise(notes, note)));
-    [this.#fromRow, this.#fromCells] = instancesOf(schema);
+    this.#instances = new RowInstances(schema);
   }
 
   /** Whether a rule is known to give promises, so that rows may change while it is waited for. */
@@ -73,31 +76,40 @@ export class Rules {
   }
 
   /**
-   * Judges a row that is to be inserted: what it leaves to a default of its column is not looked at.
+   * What is looked at of a row, which was read once.
    *
+   * @param values what it gives, by property
+   * @param object the row itself
    * @param row its number among several
-   * @throws DatabaseError `E_VALIDATION` with every property that breaks a rule; rejects with it where a rule gave a promise
    */
-  row(object: object, row: number | undefined): void | Promise<void> {
-    return this.judge(this.#instance(object, () => this.#fromRow(object as Values)), row); // prettier-ignore
+  lookedAt(values: Values, object: unknown, row: number | undefined): object {
+    const isOwn = this.#nested.length === 0 && this.#instances.isOwn(object);
+    return isOwn ? object : this.#lookedInto(this.#instances.of(values, object), row);
   }
 
-  /** The same of a row whose values stand in columns, and of what it is an instance of. */
-  cells(cells: Cells, index: number, object: unknown, row: number): void | Promise<void> {
-    return this.judge(this.lookedAt(cells, index, object), row);
+  /** The same of a row whose values stand in columns. */
+  lookedAtCells(cells: Cells, index: number, object: unknown, row: number): object {
+    const isOwn = this.#nested.length === 0 && this.#instances.isOwn(object);
+    return isOwn ? object : this.#lookedInto(this.#instances.ofCells(cells, index, object), row);
   }
 
-  /** What the rules look at of such a row. */
-  lookedAt(cells: Cells, index: number, object: unknown): object {
-    return this.#instance(object, () => this.#fromCells(cells, index));
+  /** What is looked at of a patch: what the database computes is not. */
+  lookedAtPatch(values: Values, object: unknown): object {
+    const set = Object.fromEntries(Object.entries(values).filter(([, value]) => !(value instanceof Fragment)));
+    return this.#lookedInto(this.#instances.of(set, object), undefined);
   }
 
-  /** Judges what a patch sets, and nothing else; what the database computes is not looked at. */
-  patch(patch: object): void | Promise<void> {
-    const set = Object.fromEntries(Object.entries(patch).filter(([, value]) => !(value instanceof Fragment)));
-    const instance = this.#fromRow(set);
-    addOthers(instance, set, this.schema);
-    return this.judge(this.#looked(instance), undefined, true);
+  /** Rules of nested classes look at instances alone. */
+  #lookedInto(instance: object, row: number | undefined): object {
+    for (const [property, typed] of this.#nested) {
+      const value = (instance as Values)[property];
+      try {
+        if (value !== undefined) define(instance, property, typed.asInstances(value));
+      } catch (error) {
+        throw ruleError(new RuleThrew(property, error), { entity: this.schema.className, row });
+      }
+    }
+    return instance;
   }
 
   /** Nothing of a property has to be there that its column fills, or that is no column. */
@@ -106,28 +118,12 @@ export class Rules {
     return column === undefined || column.default !== undefined || column.generated !== undefined;
   };
 
-  /** An instance of the class itself is looked at as it is, with its methods and private fields. */
-  #instance(object: unknown, make: () => object): object {
-    const { target } = this.schema;
-    if (!(object instanceof target)) return this.#looked(make());
-    const isOwn = Object.getPrototypeOf(object) === target.prototype && !Object.hasOwn(object, 'constructor');
-    if (isOwn && this.#nested.length === 0) return object;
-    const instance = make();
-    addOthers(instance, object as Values, this.schema);
-    return this.#looked(instance);
-  }
-
-  /** Rules of nested classes look at instances alone, and pass over plain objects. */
-  #looked(instance: object): object {
-    for (const property of this.#nested) {
-      const value = (instance as Values)[property];
-      const document = this.schema.byProperty.get(property)?.type.document;
-      if (value !== undefined && document !== undefined) define(instance, property, document.asInstances(value));
-    }
-    return instance;
-  }
-
-  /** Judges what `lookedAt` gave. @throws DatabaseError as `row` */
+  /**
+   * Judges what is looked at: of a row that is to be inserted not what it leaves to its columns, of a patch only what it sets.
+   *
+   * @param row its number among several
+   * @throws DatabaseError `E_VALIDATION` with every property that breaks a rule; a promise, where a rule gave one, rejects with it
+   */
   judge(object: object, row: number | undefined, isPatch = false): void | Promise<void> {
     const place: RowPlace = { entity: this.schema.className, row };
     try {
@@ -139,7 +135,15 @@ export class Rules {
       const errors = judge(object, this.groups, isPatch ? () => true : this.#mayMiss);
       if (!(errors instanceof Promise)) return refuse(errors, place);
       this.#awaits = true;
-      return errors.then((all) => refuse(all, place)).catch((error: unknown) => { throw ruleError(error, place); }); // prettier-ignore
+      return this.#whenJudged(errors, place);
+    } catch (error) {
+      throw ruleError(error, place);
+    }
+  }
+
+  async #whenJudged(errors: Promise<readonly ValidationError[]>, place: RowPlace): Promise<void> {
+    try {
+      refuse(await errors, place);
     } catch (error) {
       throw ruleError(error, place);
     }
@@ -149,52 +153,3 @@ export class Rules {
 function refuse(errors: readonly ValidationError[], place: RowPlace): void {
   if (errors.length > 0) throw brokenRules(errors, place);
 }
-
-const define = (object: object, property: string, value: unknown): void => {
-  Object.defineProperty(object, property, { value, enumerable: true, writable: true, configurable: true });
-};
-
-/** What an instance has beside its columns; its class alone says what class it is. */
-function addOthers(instance: object, object: Values, { byProperty }: EntitySchema): void {
-  for (const [property, value] of Object.entries(object))
-    if (!byProperty.has(property) && property !== 'constructor') define(instance, property, value);
-}
-
-/** Instances of a class, whose constructor has not seen them, of the columns that a row gives: by functions made for the class. */
-function instancesOf({
-  target,
-  columns,
-}: EntitySchema): [(row: Values) => object, (cells: Cells, index: number) => object] {
-  const Row = function Row() {} as unknown as New;
-  Row.prototype = target.prototype as object;
-  const writable = columns.filter(({ generated }) => generated === undefined).map(({ property }) => property);
-  const made = (from: (property: string, index: number) => string, parameters: string): string =>
-    `return (${parameters}) => {
-      const row = new Row();
-      let value;
-      ${writable.map((property, index) => `value = ${from(property, index)}; if (value !== undefined) ${set(target, property)}`).join('\n')}
-      return row;
-    };`; // prettier-ignore
-  const fromRow = compile<[New, typeof define], (row: Values) => object>(['Row', 'define'], made((property) => `given[${JSON.stringify(property)}]`, 'given')); // prettier-ignore
-  const fromCells = compile<[New, typeof define], (cells: Cells, index: number) => object>(['Row', 'define'], made((_property, index) => `cells[${index}][index]`, 'cells, index')); // prettier-ignore
-  const looped = (valueOf: (property: string, index: number) => unknown): object => {
-    const row = new Row();
-    for (const [index, property] of writable.entries()) {
-      const value = valueOf(property, index);
-      if (value !== undefined) define(row, property, value);
-    }
-    return row;
-  };
-  return [
-    fromRow?.(Row, define) ?? ((row) => looped((property) => row[property])),
-    fromCells?.(Row, define) ?? ((cells, index) => looped((_property, at) => cells[at]?.[index])),
-  ];
-}
-
-type New = new () => object;
-
-/** A setter, or a getter without one, is not for values that are looked at. */
-const set = (target: { readonly prototype: unknown }, property: string): string =>
-  property in (target.prototype as object)
-    ? `define(row, ${JSON.stringify(property)}, value);`
-    : `row[${JSON.stringify(property)}] = value;`;

@@ -42,8 +42,6 @@ export interface SqlType {
 export interface DocumentForm {
   /** @throws Misfit where class-transformer, or code of the class, fails */
   readonly toPlain: (value: unknown) => unknown;
-  /** For rules, which look at instances: plain objects count as the members of one. */
-  asInstances(value: unknown): unknown;
   reader(type: DuckDBType): VectorReader;
 }
 

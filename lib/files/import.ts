@@ -14,10 +14,11 @@ import {
   type FileKind,
 } from '../entity/file-source.js';
 import { plainHydrate } from '../entity/hydrate.js';
+import type { WriteOptions } from '../entity/rule-option.js';
 import type { Rules } from '../entity/rules.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
 import { DatabaseError, classify } from '../errors.js';
-import { within, type CallOptions, type Limit } from '../limit.js';
+import { within, type Limit } from '../limit.js';
 import type { RowEncoder } from '../row-encoder.js';
 import { literalPath, readCall } from '../sql/file-read.js';
 import { checkSql, misfitIn, misfitRowQuery, valueSql, type FileValue } from '../sql/file-rows.js';
@@ -30,7 +31,7 @@ import { valuesOf } from './mapping.js';
 import { refuseSecure } from './secure-files.js';
 
 /** Options of `importFrom`. */
-export interface ImportOptions<K extends string = string> extends CsvOptions, CallOptions {
+export interface ImportOptions<K extends string = string> extends CsvOptions, WriteOptions {
   /** as for `insertMany`: `'error'` (default), `'ignore'` or `'update'` */
   readonly onConflict?: 'error' | 'ignore' | 'update';
   /**
@@ -132,7 +133,7 @@ async function validate(
     const { rows } = await engine.collect(statement, read, limit);
     for (const [index, row] of (rows as Record<string, unknown>[]).entries()) {
       for (const property of absent[row[SHAPE] as number] ?? []) row[property] = undefined;
-      const judging = rules.row(row, from + index);
+      const judging = rules.judge(rules.lookedAt(row, row, from + index), from + index);
       if (judging !== undefined) await within(limit, judging);
     }
   }

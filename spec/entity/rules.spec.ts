@@ -31,12 +31,15 @@ import {
   DatabaseError,
   Table,
   json,
+  map,
   sql,
+  struct,
   type Generated,
   type Repository,
 } from '@mysingle/database';
 import { schemaOf } from '../../lib/entity/schema.js';
 import { rulesOf } from '../../lib/entity/rules.js';
+import { startChild } from '../support/child.js';
 import { failure } from '../support/failure.js';
 import { openManager } from '../support/scratch.js';
 
@@ -473,6 +476,8 @@ describe('rules that are waited for', () => {
     const rows = await opened(Waited);
     const wrong = { id: 'x' as never, name: 'n' };
     const bad = { id: 2, name: 'unknown' };
+    expect((await failure(rows.insertMany([bad, wrong]), 'E_VALIDATION')).details).to.include({ row: 0 });
+    expect((await failure(rows.insertMany([wrong, bad]), 'E_CONVERSION')).details).to.include({ row: 0 });
     const good = Array.from({ length: 80 }, (_each, id) => ({ id, name: 'n' }));
     expect((await failure(rows.insertMany([...good, bad, wrong]), 'E_VALIDATION')).details).to.include({ row: 80 });
     expect((await failure(rows.insertMany([...good, wrong, bad]), 'E_CONVERSION')).details).to.include({ row: 80 });
@@ -598,5 +603,104 @@ describe('what rules look at', () => {
     const many = [row, ...Array.from({ length: 100 }, (_each, id) => ({ id: id + 2, owner: 'o' }))];
     expect(await orders.insertMany(many as never)).to.equal(101);
     expect(await orders.count({ owner: 'first' })).to.equal(1);
+  });
+
+  it('is what is stored by a single write, too', async () => {
+    const orders = await opened(Order);
+    const twice = (): { readonly id: number; readonly owner: string | null } => {
+      let reads = 0;
+      return { id: 1, get owner() { return (reads += 1) === 1 ? 'first' : null; } }; // prettier-ignore
+    };
+    await orders.insert(twice());
+    await orders.upsert(twice() as never);
+    await orders.update({ id: 1 }, twice());
+    expect(await orders.insertMany([{ ...order, id: 2 }, Object.defineProperty(twice(), 'id', { value: 3, enumerable: true })] as never)).to.equal(2); // prettier-ignore
+    expect(await orders.count({ owner: 'first' })).to.equal(2);
+  });
+
+  it('are groups as they were, whoever changes the list then', async () => {
+    @Table('regrouped')
+    class Regrouped {
+      @Column('integer') @Min(10, { groups: ['a'] }) @Max(0, { groups: ['b'] }) n!: number;
+    }
+    const rows = await opened(Regrouped);
+    const groups = ['a'];
+    await rows.insert({ n: 10 }, { validate: { groups } });
+    groups.push('b');
+    await failure(rows.insert({ n: 10 }, { validate: { groups } }), 'E_VALIDATION');
+    await rows.insert({ n: 10 }, { validate: { groups: ['a'] } });
+    await failure(rows.insert({ n: 9 }, { validate: { groups: ['a'] } }), 'E_VALIDATION');
+    // as many groups as come from outside
+    for (let n = 0; n < 250; n += 1) await rows.insert({ n: 1 }, { validate: { groups: [`x${n}`] } });
+  });
+
+  it('are instances inside of values of any column; what has no rules there is refused, and a cycle is', async () => {
+    class Hop {
+      @Length(2, 2) venue!: string;
+      @IsOptional() @ValidateNested() @Type(() => Hop) next?: Hop;
+    }
+    class Bare {
+      x = 1;
+    }
+    @Table('routed')
+    class Routed {
+      @Column('integer', { primaryKey: true }) id!: number;
+      @Column(struct({ venue: 'varchar' }), { nullable: true })
+      @IsOptional()
+      @ValidateNested()
+      @Type(() => Hop)
+      first!: { venue: string } | null;
+      @Column(json<Hop[]>(), { nullable: true }) @IsOptional() @ValidateNested({ each: true }) @Type(() => Hop) hops!:
+        Hop[] | null;
+      @Column(json(), { nullable: true }) @IsOptional() @ValidateNested() loose!: unknown;
+      @Column(map('varchar', struct({ venue: 'varchar' })), { nullable: true })
+      @IsOptional()
+      @ValidateNested()
+      keyed!: Map<string, { venue: string }> | null;
+    }
+    const rows = await opened(Routed);
+    const problemOf = async (row: object): Promise<unknown> => {
+      const { details, message } = await failure(rows.insert({ id: 1, ...row }), 'E_VALIDATION');
+      return [(details as { problems: { property: string }[] }).problems.map(({ property }) => property), message];
+    };
+    const unknown = (at: string): unknown => [[at], `Routed: ${at}: has no rules: it is no instance of a class that has some, and @Type names none for it.`]; // prettier-ignore
+    expect(await problemOf({ first: { venue: 'long' } })).to.deep.include(['first.venue']);
+    expect(await problemOf({ hops: [{ venue: 'ab' }, { venue: 'ab', next: { venue: 'long' } }] })).to.deep.include(['hops.1.next.venue']); // prettier-ignore
+    expect(await problemOf({ hops: [{ venue: 'ab' }, 5] })).to.deep.include(['hops.1']);
+    for (const value of [{ a: 1 }, new Bare(), JSON.parse('{"constructor":{"name":"Hop"},"venue":"x"}')])
+      expect(await problemOf({ loose: value })).to.deep.equal(unknown('loose'));
+    const posing = Object.assign(new Hop(), JSON.parse('{"constructor":{"name":"Hop"},"venue":"long"}'));
+    expect(await problemOf({ loose: posing })).to.deep.equal(unknown('loose'));
+    const keyed = await problemOf({ keyed: new Map([['s3cr3t', { venue: 'x' }]]) });
+    expect(JSON.stringify(keyed)).to.include('keyed.(key)').and.not.include('s3cr3t');
+    const cyclic: Record<string, unknown> = { venue: 'ab' };
+    cyclic['next'] = cyclic;
+    const error = await failure(rows.insert({ id: 1, hops: [cyclic as never] }), 'E_VALIDATION');
+    expect([error.details, error.cause instanceof RangeError]).to.deep.equal([{ entity: 'Routed', property: 'hops' }, true]); // prettier-ignore
+    expect(await rows.insert({ id: 1, first: { venue: 'ab' }, hops: [{ venue: 'cd' }], loose: null })).to.deep.include({ first: { venue: 'ab' } }); // prettier-ignore
+  });
+
+  it('is the same where no code may be made of text', async () => {
+    const child = await startChild(
+      `
+      const { IsInt, Min } = await import('class-validator');
+      const { BaseDuckDBManager, Column, Table } = await import('@mysingle/database');
+      class Row {}
+      Column('integer')(Row.prototype, 'n'); IsInt()(Row.prototype, 'n'); Min(5)(Row.prototype, 'n');
+      Object.defineProperty(Row.prototype, 'm', { get() { throw new Error('asked'); } });
+      Column('integer', { nullable: true })(Row.prototype, 'm');
+      Table('rows')(Row);
+      const db = await BaseDuckDBManager.open({ path: ':memory:', entities: [Row], logger: false });
+      const rows = db.repository(Row);
+      const told = async (work) => work().then(String, (error) => error.message);
+      console.log(await told(() => rows.insertMany([{ n: 5 }, { n: 4 }])));
+      console.log(await told(() => rows.insertMany({ n: Array.from({ length: 99 }, (_each, n) => 90 - n) })));
+      console.log(await told(() => rows.insertMany([{ n: 5, m: 1 }, { n: 6 }])));
+      await db.close();
+    `,
+      { NODE_OPTIONS: '--disallow-code-generation-from-strings' },
+    );
+    const { lines, stderr } = await child.ended;
+    expect(lines, stderr).to.deep.equal(['Row 1: Row: n must not be less than 5.', 'Row 86: Row: n must not be less than 5.', '2']); // prettier-ignore
   });
 });
