@@ -12,6 +12,7 @@ import { reading } from './reading.js';
 import { reportText, themeText } from './report.js';
 import { startup } from './startup.js';
 import { streaming } from './streaming.js';
+import { testing } from './testing.js';
 import type { Theme } from './theme.js';
 
 const THEMES: Readonly<Record<string, () => Promise<Theme>>> = {
@@ -23,6 +24,7 @@ const THEMES: Readonly<Record<string, () => Promise<Theme>>> = {
   cache,
   peers,
   startup,
+  testing,
 };
 
 const chosen = process.argv.slice(2);

@@ -43,8 +43,15 @@ class Trade {
 await using db = await BaseDuckDBManager.open({ path: ':memory:', entities: [Trade], logger: false });
 const trades = db.repository(Trade);
 const trade = (id: number, symbol: string, price: string, note: string | null, tags: string[], venue: string) => ({
-  ...{ id, symbol, price, note, tags, day: `2026-01-0${id}`, route: { venue, fee: id / 10 } },
-  ...{ lots: new Map([[symbol, id * 10]]), doc: { author: { name: id % 2 === 0 ? 'Ada' : 'Bob' }, drafts: id } },
+  id,
+  symbol,
+  price,
+  note,
+  tags,
+  day: `2026-01-0${id}`,
+  route: { venue, fee: id / 10 },
+  lots: new Map([[symbol, id * 10]]),
+  doc: { author: { name: id % 2 === 0 ? 'Ada' : 'Bob' }, drafts: id },
 });
 await trades.insertMany([
   trade(1, 'AAPL', '190.50', null, ['live'], 'XNAS'),

@@ -58,7 +58,7 @@ console.log('orders:', await orders.count(), 'sent:', sent);
 
 // four at once: each reads and writes one row, so that all but one must begin anew
 await Promise.all([3, 4, 5, 6].map((id) => service.book(id, 'AAPL', 10)));
-console.log('left:', (await stock.findOneOrFail()).held, 'sent:', sent.toSorted().join(' '));
+console.log('left:', (await stock.findOneOrFail()).held, 'sent:', sent.toSorted((a, b) => a - b).join(' '));
 
 // without retries the loser is told, and may be run again as it is
 await db

@@ -30,9 +30,9 @@ function anchorsOf(file: string): ReadonlySet<string> {
   for (const [, heading = ''] of text.matchAll(/^#+ (.*)$/gm)) {
     const plain = heading.replaceAll(/\]\([^)]*\)/g, '').toLowerCase();
     const slug = plain.replaceAll(/[^\p{L}\p{N}_ -]/gu, '').replaceAll(' ', '-');
-    const before = taken.get(slug) ?? 0;
-    taken.set(slug, before + 1);
-    anchors.add(before === 0 ? slug : `${slug}-${before}`);
+    const earlier = taken.get(slug) ?? 0;
+    taken.set(slug, earlier + 1);
+    anchors.add(earlier === 0 ? slug : `${slug}-${earlier}`);
   }
   return anchors;
 }

@@ -53,7 +53,7 @@ const causes: Partial<Record<ErrorCode, () => Promise<unknown>>> = {
     class Fill {
       price!: number;
     }
-    Column('money' as 'double')(Fill.prototype as { price: number }, 'price');
+    Column('money' as 'double')(Fill.prototype, 'price');
     return Table('fills')(Fill);
   },
   async E_SCHEMA_DRIFT() {
@@ -161,9 +161,7 @@ const causes: Partial<Record<ErrorCode, () => Promise<unknown>>> = {
 
 async function caused(code: ErrorCode): Promise<DatabaseError> {
   const said = saidByDuckDB[code];
-  return said === undefined
-    ? ((await failure((causes[code] as () => Promise<unknown>)())) as DatabaseError)
-    : classify(new Error(said));
+  return said === undefined ? await failure((causes[code] as () => Promise<unknown>)()) : classify(new Error(said));
 }
 
 /** Without the folder of this run. */

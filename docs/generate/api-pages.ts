@@ -108,7 +108,7 @@ async function symbolText(symbol: PublicSymbol, page: Page, targets: ReadonlyMap
   const parts = [`## ${name}`, `_${KINDS[kind]}_`];
   // of an interface its members say all
   if (kind !== 'interface') parts.push(await code(signatures, kind === 'class' ? 'class' : 'statement'));
-  parts.push(...about(comment));
+  parts.push(...told(comment));
   if (fields.length > 0)
     parts.push(
       fields.map((field) => `- ${field.signatures.map(inline).join(', ')}: ${flat(field.comment.text)}`).join('\n'),
@@ -117,7 +117,7 @@ async function symbolText(symbol: PublicSymbol, page: Page, targets: ReadonlyMap
     parts.push(`Also what ${symbol.extends.map((each) => link(each, page, targets)).join(' and ')} has.`);
   parts.push(seeAlso([...signatures, ...fields.flatMap((field) => field.signatures)], name, page, targets));
   for (const method of methodsOf(symbol)) {
-    parts.push(`### ${method.name}`, await code(method.signatures, 'member'), ...about(method.comment));
+    parts.push(`### ${method.name}`, await code(method.signatures, 'member'), ...told(method.comment));
     parts.push(seeAlso(method.signatures, name, page, targets));
   }
   return parts.filter((part) => part !== '').join('\n\n');
@@ -127,7 +127,7 @@ const GUIDES = /(?<![[(/])docs\/([a-z-]+\.md)/g;
 const flat = (text: string): string => linked(text).replaceAll('\n\n', ' ').replaceAll('\n', ' ');
 const linked = (text: string): string => text.replaceAll(GUIDES, '[$1](../$1)');
 
-function about({ text, params, returns, throws, examples }: DocComment): readonly string[] {
+function told({ text, params, returns, throws, examples }: DocComment): readonly string[] {
   const parts = [linked(text)];
   if (params.length > 0) parts.push(params.map((each) => `- \`${each.name}\`: ${flat(each.text)}`).join('\n'));
   if (returns !== undefined) parts.push(`**Gives** ${flat(returns)}`);

@@ -8,13 +8,17 @@ import type { Entry } from './public-api.js';
 interface Example {
   readonly of: string;
   readonly code: string;
+  /** what it stands in, which is meant where another entry has the same name */
+  readonly specifier: string;
 }
 
 export function examplesOf(entries: readonly Entry[]): readonly Example[] {
-  return entries.flatMap(({ symbols }) =>
+  return entries.flatMap(({ specifier, symbols }) =>
     symbols.flatMap(({ name, comment, members }) => [
-      ...comment.examples.map((code) => ({ of: name, code })),
-      ...members.flatMap((member) => member.comment.examples.map((code) => ({ of: `${name}.${member.name}`, code }))),
+      ...comment.examples.map((code) => ({ of: name, code, specifier })),
+      ...members.flatMap((member) =>
+        member.comment.examples.map((code) => ({ of: `${name}.${member.name}`, code, specifier })),
+      ),
     ]),
   );
 }
@@ -25,7 +29,7 @@ const isMember = (code: string): boolean =>
 
 /** Names that the example declares itself. */
 const own = (code: string): ReadonlySet<string> =>
-  new Set([...code.matchAll(/\b(?:class|function|const|let) +(?:\{[^}]*\}|\[[^\]]*\]|[\w$]+)/g)].flatMap(([text]) => text.match(/[\w$]+/g) ?? [])); // prettier-ignore
+  new Set([...code.replaceAll(/\/\/.*/g, '').matchAll(/\b(?:class|function|const|let) +(?:\{[^}]*\}|\[[^\]]*\]|[\w$]+)/g)].flatMap(([text]) => text.match(/[\w$]+/g) ?? [])); // prettier-ignore
 
 /** @returns what is wrong, by example */
 export function wrongExamples(root: string, entries: readonly Entry[]): readonly string[] {
@@ -43,12 +47,14 @@ export function wrongExamples(root: string, entries: readonly Entry[]): readonly
     },
   });
   const actors = [...project.addSourceFileAtPath(cast).getExportedDeclarations().keys()];
-  const files = examplesOf(entries).map(({ of, code }, index) => {
+  const files = examplesOf(entries).map(({ of, code, specifier: home }, index) => {
     const mentioned = (name: string): boolean => new RegExp(`(?<![\\w$.])${name.replaceAll('$', '\\$')}\\b`).test(code) && !own(code).has(name); // prettier-ignore
     const taken = new Set<string>();
     const imports = [
       { from: '../spec/support/example-cast.js', names: actors },
-      ...entries.map(({ specifier, symbols }) => ({ from: specifier, names: symbols.map(({ name }) => name) })),
+      ...entries
+        .toSorted((a, b) => Number(b.specifier === home) - Number(a.specifier === home))
+        .map(({ specifier, symbols }) => ({ from: specifier, names: symbols.map(({ name }) => name) })),
     ].flatMap(({ from, names }) => {
       const used = names.filter((name) => mentioned(name) && !taken.has(name));
       for (const name of used) taken.add(name);

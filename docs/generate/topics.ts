@@ -23,6 +23,7 @@ export const TOPICS: readonly Topic[] = [
       'Opening and closing, transactions, backups, health, and what every call takes. Guides: [getting started](../README.md), [transactions.md](../transactions.md), [reliability.md](../reliability.md).',
     places: [
       'manager',
+      'database-snapshot',
       'options',
       'database-snapshot',
       'close-on-signals',

@@ -35,13 +35,14 @@ const STATUS: Partial<Readonly<Record<ErrorCode, number>>> = {
  * logged, without the values that it may repeat. An answer that has begun is cut off, since it would look complete if it were ended.
  * Other errors, and other transports than HTTP, are left alone.
  *
- * @example \@Module({ providers: [{ provide: APP_FILTER, useClass: DuckDBExceptionFilter }] })
+ * @example \@Module({ providers: [{ provide: APP_FILTER, useClass: DuckDBExceptionFilter }] }) class AppModule {}
  * @example app.useGlobalFilters(new DuckDBExceptionFilter(app.getHttpAdapter()));
  */
 @Catch(DatabaseError)
 export class DuckDBExceptionFilter extends BaseExceptionFilter<DatabaseError> {
   readonly #logger = new Logger('DuckDBExceptionFilter');
 
+  /** Called by Nest. */
   override catch(error: DatabaseError, host: ArgumentsHost): void {
     if (host.getType() !== 'http') throw error;
     const statusCode = this.statusOf(error);
@@ -57,7 +58,10 @@ export class DuckDBExceptionFilter extends BaseExceptionFilter<DatabaseError> {
   /**
    * The status of an error. Override it for another one.
    *
-   * @example protected override statusOf(error: DatabaseError) { return error.code === 'E_CHECK' ? 422 : super.statusOf(error); }
+   * @example
+   * class Statuses extends DuckDBExceptionFilter {
+   *   protected override statusOf(error: DatabaseError) { return error.code === 'E_CHECK' ? 422 : super.statusOf(error); }
+   * }
    */
   protected statusOf(error: DatabaseError): number {
     // a file of the service's own that is not there is nothing that the request asked for

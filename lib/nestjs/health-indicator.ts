@@ -29,18 +29,33 @@ export type DuckDBHealthResult<Key extends string = string> = Record<
  * asked, and its path not told.
  *
  * @example
- * \@Get('health') \@HealthCheck()
- * check() { return this.health.check([() => this.duckdb.isHealthy('database')]); }
+ * \@Controller()
+ * class HealthController {
+ *   constructor(private readonly health: HealthCheckService, private readonly duckdb: DuckDBHealthIndicator) {}
+ *
+ *   \@Get('health') \@HealthCheck()
+ *   check() { return this.health.check([() => this.duckdb.isHealthy('database')]); }
+ * }
  */
 @Injectable()
 export class DuckDBHealthIndicator {
   readonly #modules: ModuleRef;
 
+  /** @internal */
   constructor(@Inject(ModuleRef) modules: ModuleRef) {
     this.#modules = modules;
   }
 
-  /** @throws DatabaseError `E_CONFIG` for a wrong option, and a manager that is not there */
+  /**
+   * The state of a manager, under this key, `'duckdb'` by default.
+   *
+   * @throws DatabaseError `E_CONFIG` for a wrong option, and a manager that is not there
+   * @example
+   * class Probe {
+   *   constructor(private readonly duckdb: DuckDBHealthIndicator) {}
+   *   archive() { return this.duckdb.isHealthy('archive', { name: 'archive', degraded: 'down' }); }
+   * }
+   */
   async isHealthy<Key extends string = 'duckdb'>(
     key: Key = 'duckdb' as Key,
     options: DuckDBHealthOptions = {},

@@ -13,7 +13,7 @@ import { checkedName } from './options.js';
  *
  * @param name of the manager; default `'default'`
  * @throws DatabaseError `E_DECLARATION` for a class that is neither, at import
- * @example constructor(\@InjectRepository(Trade) private readonly trades: Repository<Trade>) {}
+ * @example class Reports { constructor(\@InjectRepository(Trade) private readonly trades: Repository<Trade>) {} }
  */
 export function InjectRepository(entity: EntityClass, name?: string): ParameterDecorator & PropertyDecorator {
   checkDefined(entity, '@InjectRepository: the class');
@@ -25,7 +25,8 @@ export function InjectRepository(entity: EntityClass, name?: string): ParameterD
  * class alone: `constructor(private readonly db: BaseDuckDBManager) {}`.
  *
  * @param name default `'default'`
- * @example constructor(\@InjectManager('archive') private readonly archive: BaseDuckDBManager) {}
+ * @throws DatabaseError `E_CONFIG` for a name that is none, at import
+ * @example class Reports { constructor(\@InjectManager('archive') private readonly archive: BaseDuckDBManager) {} }
  */
 export function InjectManager(name?: string): ParameterDecorator & PropertyDecorator {
   return Inject(managerToken(checkedName(name, '@InjectManager')));

@@ -9,11 +9,11 @@ import { OPTIONS, rootModule } from './root-module.js';
  * Managers and repositories for NestJS.
  *
  * @example
- * \@Module({ imports: [DuckDBModule.forRoot({ path: 'data/app.duckdb' }), BacktestsModule] })
- * export class AppModule {}
+ * \@Module({ imports: [DuckDBModule.forFeature([Trade])], providers: [TradeService] })
+ * class TradesModule {}
  *
- * \@Module({ imports: [DuckDBModule.forFeature([BacktestResult])], providers: [BacktestService] })
- * export class BacktestsModule {}
+ * \@Module({ imports: [DuckDBModule.forRoot({ path: 'data/app.duckdb' }), TradesModule] })
+ * class AppModule {}
  */
 @Module({})
 export class DuckDBModule {
@@ -41,8 +41,8 @@ export class DuckDBModule {
    * @throws DatabaseError as `forRoot`; `E_CONFIG` unless there is one of `useFactory`, `useClass` and `useExisting`
    * @example
    * DuckDBModule.forRootAsync({
-   *   imports: [ConfigModule], inject: [ConfigService],
-   *   useFactory: (config: ConfigService) => ({ path: config.getOrThrow('DUCKDB_PATH') }),
+   *   imports: [ConfigModule], inject: [Config],
+   *   useFactory: (config: Config) => ({ path: config.databasePath }),
    * })
    */
   static forRootAsync(options: DuckDBModuleAsyncOptions): DynamicModule {
@@ -58,7 +58,7 @@ export class DuckDBModule {
    * @param name of the manager; default `'default'`
    * @throws DatabaseError `E_DECLARATION` for a class that is neither, at import; `E_CONFIG` when the application starts without
    *   that manager
-   * @example DuckDBModule.forFeature([PriceBar, Backtests])
+   * @example DuckDBModule.forFeature([Trade, Quote], 'archive')
    */
   static forFeature(classes: readonly EntityClass[], name?: string): DynamicModule {
     return featureModule(classes, name);

@@ -21,11 +21,22 @@ interface Static {
  * that names this manager are added to them.
  */
 export interface DuckDBModuleOptions extends ManagerOptions, Static {
+  /** for `@InjectManager(name)`, `@InjectRepository(Entity, name)` and `forFeature(entities, name)`; default `'default'` */
   readonly name?: string;
 }
 
 /** A class that makes the options of a manager, for `useClass` and `useExisting`. */
 export interface DuckDBOptionsFactory {
+  /**
+   * The options of the manager of this name, once for each application.
+   *
+   * @throws whatever it fails with is what the application does not start for
+   * @example
+   * class FromConfig implements DuckDBOptionsFactory {
+   *   constructor(private readonly config: Config) {}
+   *   createDuckDBOptions(name: string) { return { path: `${this.config.databasePath}/${name}.duckdb` }; }
+   * }
+   */
   createDuckDBOptions(name: string): DuckDBOptions | Promise<DuckDBOptions>;
 }
 
@@ -33,8 +44,11 @@ export interface DuckDBOptionsFactory {
 export interface DuckDBModuleAsyncOptions extends Static, Pick<ModuleMetadata, 'imports'> {
   /** what `useFactory` is called with */
   readonly inject?: FactoryProvider['inject'];
+  /** makes the options */
   readonly useFactory?: (...dependencies: never[]) => DuckDBOptions | Promise<DuckDBOptions>;
+  /** a class that is made for it, with what it injects */
   readonly useClass?: Type<DuckDBOptionsFactory>;
+  /** the token of one that `imports` have */
   readonly useExisting?: InjectionToken<DuckDBOptionsFactory>;
 }
 

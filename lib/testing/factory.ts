@@ -43,7 +43,7 @@ export function factory<E extends object>(entity: EntityClass<E>, defaults: Over
       if (given[property] !== undefined) continue;
       if (references !== undefined) {
         const [target, key] = references();
-        refuse(`factory: ${entity.name}.${property} refers to ${target.name}.${key}. Say which row is meant: { ${property}: ... }.`); // prettier-ignore
+        refuse(`${entity.name}.${property} refers to ${target.name}.${key}. Say which row is meant: { ${property}: ... }.`); // prettier-ignore
       }
       given[property] = sampleValue(type, n, property, as);
     }
