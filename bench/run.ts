@@ -14,9 +14,11 @@ import { startup } from './startup.js';
 import { streaming } from './streaming.js';
 import { testing } from './testing.js';
 import type { Theme } from './theme.js';
+import { validating } from './validating.js';
 
 const THEMES: Readonly<Record<string, () => Promise<Theme>>> = {
   inserting,
+  validating,
   reading,
   streaming,
   point,
