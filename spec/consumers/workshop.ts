@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('../../..', import.meta.url));
 const sources = join(root, 'spec', 'consumers');
 
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 300_000;
 
 /** What a shell of a user would have: nothing of the npm that started this. */
 function userEnvironment(): NodeJS.ProcessEnv {
