@@ -12,10 +12,13 @@ import { reading } from './reading.js';
 import { reportText, themeText } from './report.js';
 import { startup } from './startup.js';
 import { streaming } from './streaming.js';
+import { testing } from './testing.js';
 import type { Theme } from './theme.js';
+import { validating } from './validating.js';
 
 const THEMES: Readonly<Record<string, () => Promise<Theme>>> = {
   inserting,
+  validating,
   reading,
   streaming,
   point,
@@ -23,6 +26,7 @@ const THEMES: Readonly<Record<string, () => Promise<Theme>>> = {
   cache,
   peers,
   startup,
+  testing,
 };
 
 const chosen = process.argv.slice(2);

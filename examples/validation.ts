@@ -1,6 +1,15 @@
 // Validation: the rules of class-validator on an entity hold for every write, beside what types and columns refuse.
-import { BaseDuckDBManager, Column, Table, isDatabaseError } from '@mysingle/database';
-import { IsEmail, Length, Max, Min } from 'class-validator';
+import {
+  BaseDuckDBManager,
+  Column,
+  Table,
+  isDatabaseError,
+  json,
+  type BrokenRules,
+  type Generated,
+} from '@mysingle/database';
+import { Type } from 'class-transformer';
+import { IsDefined, IsEmail, IsIn, IsOptional, IsPositive, Length, Max, Min, Validate, ValidateIf, ValidateNested, ValidatorConstraint } from 'class-validator'; // prettier-ignore
 
 @Table('users')
 class User {
@@ -10,8 +19,44 @@ class User {
     number | null;
 }
 
-await using db = await BaseDuckDBManager.open({ path: ':memory:', entities: [User], logger: false });
+// rules of groups, of other properties, and of what is inside of a document
+class Leg {
+  @IsIn(['AAPL', 'MSFT']) symbol!: string;
+  @IsPositive() qty!: number;
+}
+
+@Table('orders')
+class Order {
+  @Column('integer', { primaryKey: true }) id!: number;
+  @Column('varchar', { default: 'market' }) @IsIn(['market', 'limit']) kind!: Generated<string>;
+  @Column('double', { nullable: true }) @ValidateIf((order: Order) => order.kind === 'limit') @IsPositive() price!:
+    number | null;
+  @Column('varchar', { nullable: true }) @IsDefined({ groups: ['submit'] }) approvedBy!: string | null;
+  @Column(json<Leg[]>(), { nullable: true }) @IsOptional() @ValidateNested() @Type(() => Leg) legs!: Leg[] | null;
+}
+
+// a rule that asks elsewhere, and is waited for
+@ValidatorConstraint({ name: 'isFree', async: true })
+class IsFree {
+  async validate(name: string): Promise<boolean> {
+    return !(await users.exists({ name }));
+  }
+  defaultMessage(): string {
+    return 'the name is taken';
+  }
+}
+
+@Table('signups')
+class Signup {
+  @Column('varchar', { primaryKey: true }) @Validate(IsFree) name!: string;
+}
+
+// rules that have a group hold where a call names it
+const entities = [User, Order, Signup];
+const validate = { strictGroups: true };
+await using db = await BaseDuckDBManager.open({ path: ':memory:', entities, validate, logger: false });
 const users = db.repository(User);
+const orders = db.repository(Order);
 
 async function attempt(what: string, write: () => Promise<unknown>): Promise<void> {
   try {
@@ -19,7 +64,7 @@ async function attempt(what: string, write: () => Promise<unknown>): Promise<voi
     console.log(`${what}: stored`);
   } catch (error) {
     if (!isDatabaseError(error)) throw error;
-    console.log(`${what}: ${error.code} ${error.message} ${JSON.stringify(error.details)}`);
+    console.log(`${what}: ${error.code} ${error.message}`);
   }
 }
 
@@ -42,7 +87,35 @@ console.log(
   (await users.find({ select: ['name'], orderBy: { name: 'asc' } })).map((user) => user.name),
 );
 
+// an answer for a form: every property that breaks a rule, and no value of any
+try {
+  await users.insert({ name: 'al', email: 'al', risk: 3 });
+} catch (error) {
+  if (!isDatabaseError(error, 'E_VALIDATION')) throw error;
+  for (const { property, constraints } of error.details['problems'] as BrokenRules[])
+    console.log('form:', property, constraints);
+}
+
+// a property that the patch does not set is not looked at; a condition sees what the patch sets
+await attempt('a market order', () => orders.insert({ id: 1, price: null }));
+await attempt('a limit order', () => orders.insert({ id: 2, kind: 'limit', price: -1 }));
+await attempt('its price alone', () => orders.update({ id: 1 }, { price: -1 }));
+await attempt('its price as a limit', () => orders.update({ id: 1 }, { kind: 'limit', price: -1 }));
+
+// what is inside of a document is looked at as instances of its class, also where plain objects are given
+await attempt('a leg', () => orders.insert({ id: 3, legs: [{ symbol: 'AAPL', qty: 0 }] }));
+
+// the rules of a group; with `always` those of no group, too
+await attempt('drafted', () => orders.insert({ id: 4 }));
+await attempt('submitted', () => orders.insert({ id: 5 }, { validate: { groups: ['submit'], always: true } }));
+
+// it is waited for as long as the call's own timeout says
+await attempt('a name that is taken', () => db.repository(Signup).insert({ name: 'alice' }, { timeout: '5s' }));
+
 // rows that were checked elsewhere need not be checked again
+console.log('unchecked:', await users.insertMany([{ ...alice, name: 'frank', risk: 3 }], { validate: false }));
+
+// nor any of a manager
 await using trusting = await BaseDuckDBManager.open({
   path: ':memory:',
   entities: [User],

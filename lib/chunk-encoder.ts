@@ -49,11 +49,11 @@ const kept = new WeakMap<Column, Writers>();
 function writersOf(column: Column): Writers {
   let writers = kept.get(column);
   if (writers === undefined) {
-    const { json } = column.type;
+    const { json, document } = column.type;
     writers = {
       // of documents, what comes here is their text
       writer: json === true ? textWriter({ text: (value) => value as string }) : column.type.writer(column.as),
-      documents: json === true ? jsonWriter(column.nullable) : undefined,
+      documents: json === true ? jsonWriter(column.nullable, document?.toPlain) : undefined,
     };
     if (writers.writer.grows !== true) kept.set(column, writers);
   }
@@ -172,7 +172,7 @@ export class ChunkEncoder {
 
   /** Says what is wrong with the first row that is: nothing where none is. */
   #complain(batch: Batch): void {
-    for (let index = 0; index < batch.count; index += 1) this.encoder.row(batch.row(index), batch.position + index);
+    for (let index = 0; index < batch.count; index += 1) this.encoder.encoded(batch.row(index), batch.position + index);
   }
 
   /** @returns what is left to do behind all other columns */

@@ -1,38 +1,8 @@
-// Every error this library throws: one class, one table of codes, and the one place that reads DuckDB's error texts.
-// Not here: wording that only one caller needs; callers write their own sentence and pick a code.
+// Every error this library throws: one class, and the one place that reads DuckDB's error texts.
+// Not here: what the codes mean (error-codes.ts); wording that only one caller needs: callers write their own sentence and pick a code.
+import { CODES, type ErrorCode } from './error-codes.js';
 
-/** What each code means. `echoes`: DuckDB's own text may repeat data, so logs get the summary instead of the message. */
-const CODES = {
-  E_CONFIG: { summary: 'an option or path is wrong', echoes: false },
-  E_DECLARATION: { summary: 'an entity class is declared in a way that cannot work', echoes: false },
-  E_SCHEMA_DRIFT: { summary: 'the database differs from the entity classes', echoes: false },
-  E_LOCKED: { summary: 'another process holds the database file', echoes: false },
-  E_NOT_FOUND: { summary: 'a row or file that must exist does not', echoes: true },
-  E_UNIQUE: { summary: 'a unique or primary key exists already', echoes: true },
-  E_NOT_NULL: { summary: 'a value is missing in a column that is NOT NULL', echoes: true },
-  E_CHECK: { summary: 'a CHECK constraint failed', echoes: true },
-  E_FOREIGN_KEY: { summary: 'a foreign key constraint failed', echoes: true },
-  E_CONVERSION: { summary: 'a value does not fit its type', echoes: true },
-  E_VALIDATION: { summary: 'a row breaks the rules of its class', echoes: true },
-  E_QUERY: { summary: 'a query is wrong', echoes: true },
-  E_CONFLICT: { summary: 'another transaction changed the same rows; run the transaction again', echoes: true },
-  E_TX_ABORTED: { summary: 'the transaction was rolled back', echoes: true },
-  E_TIMEOUT: { summary: 'the time allowed ran out', echoes: false },
-  E_ABORTED: { summary: 'the query was interrupted', echoes: false },
-  E_OUT_OF_MEMORY: { summary: 'the memory limit of DuckDB was reached', echoes: false },
-  E_DISK_FULL: { summary: 'no space is left on the device', echoes: false },
-  E_CORRUPT: { summary: 'the database file or its WAL is damaged or not a DuckDB file', echoes: false },
-  E_READ_ONLY: { summary: 'the database is read-only', echoes: false },
-  E_INVALIDATED: { summary: 'DuckDB gave up on the database after a fatal error', echoes: true },
-  E_CLOSED: { summary: 'the manager is closed', echoes: false },
-  E_PERMISSION: { summary: 'access is not permitted', echoes: false },
-  E_UNSUPPORTED: { summary: 'this is not supported', echoes: true },
-  E_CACHE_UNBOUND: { summary: 'a @Cached method cannot tell which cache to use', echoes: false },
-  E_UNKNOWN: { summary: 'an unexpected error', echoes: true },
-} as const;
-
-/** The closed set of error codes. */
-export type ErrorCode = keyof typeof CODES;
+export type { ErrorCode };
 
 /** All codes with a one-line meaning, in order. */
 export const ERROR_CODES: ReadonlyMap<ErrorCode, string> = new Map(
@@ -79,7 +49,7 @@ export class DatabaseError extends Error {
   ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
-    this.retryable = options.retryable ?? code === 'E_CONFLICT';
+    this.retryable = options.retryable ?? (CODES[code] ?? CODES.E_UNKNOWN).retryable === true;
     this.details = Object.freeze({ ...options.details });
     Object.defineProperty(this, BRAND, { value: true });
   }

@@ -1,8 +1,8 @@
 // A few rows as one INSERT: below a hundred rows or so an appender with its transaction costs more than they do. Not here: more of
 // them (bulk.ts), rows that are inserted one by one (point-operations.ts).
 import type { Engine } from './engine/engine.js';
-import type { Limit } from './limit.js';
-import { FROM_DATABASE, type RowEncoder } from './row-encoder.js';
+import { within, type Limit } from './limit.js';
+import { FROM_DATABASE, type EncodedRow, type RowEncoder } from './row-encoder.js';
 import { RowInsert } from './sql/row-insert.js';
 
 /** Of 13 columns with a primary key, in memory and on a file, 1 row takes half as long so, 64 four fifths, 100 as long. */
@@ -35,7 +35,8 @@ export async function insertFew(
   limit: Limit | undefined,
 ): Promise<number | undefined> {
   // not map(), which leaves out what is missing from the array
-  const encoded = Array.from(rows, (row, position) => encoder.row(row, position).values);
+  const judged = Array.from(rows, (row, position) => encoder.row(row, position));
+  const encoded = (await inOrder(judged, limit)).map(({ values }) => values);
   const [first] = encoded;
   const given = encoder.columns.filter((_column, index) => first?.[index] !== FROM_DATABASE);
   const alike = encoded.every((values) =>
@@ -45,4 +46,15 @@ export async function insertFew(
   const values = encoded.map((row) => row.filter((value) => value !== FROM_DATABASE));
   const { rowsChanged } = await engine.run(new RowInsert(encoder.schema, given).unseen(values), limit);
   return rowsChanged;
+}
+
+/** The first that fails is told; the others may fail, too, which nobody hears of then. */
+async function inOrder(
+  rows: readonly (EncodedRow | Promise<EncodedRow>)[],
+  limit: Limit | undefined,
+): Promise<EncodedRow[]> {
+  for (const row of rows) if (row instanceof Promise) row.catch(() => {});
+  const encoded: EncodedRow[] = [];
+  for (const row of rows) encoded.push(row instanceof Promise ? await within(limit, row) : row);
+  return encoded;
 }

@@ -15,6 +15,8 @@ export type {
 } from './entity/property-type.js';
 export type { ColumnArray, ColumnArrays } from './entity/column-array.js';
 export type { ColumnKey, Columns, EntityClass, Insert, Selected, Update } from './entity/row.js';
+export type { BrokenRules } from './entity/broken-rules.js';
+export type { RuleGroups, ValidateOption } from './entity/rule-option.js';
 export { array, enumOf, json, list, map, struct, union } from './entity/built-types.js';
 export { now, sequence, uuid4, uuid7, type DefaultValue } from './entity/default.js';
 export {
@@ -142,6 +144,7 @@ export {
   type RowClass,
   type Rows,
   type UpsertOptions,
+  type WriteOptions,
 } from './repository.js';
 export { csvFile, jsonFile, parquet, type CsvOptions, type FileFormat, type FileSource } from './entity/file-source.js';
 export type { ExportOptions } from './files/file-target.js';

@@ -1,8 +1,8 @@
-// Any value as plain JSON data, without loss where JSON allows. The only user of class-transformer. Not here: typed round
-// trips (cache/values.ts).
+// Any value as plain JSON data, without loss where JSON allows. Not here: what class-transformer's decorators say
+// (class-transformer.ts), typed round trips (cache/values.ts).
 import { types } from 'node:util';
+import { membersOf } from './class-transformer.js';
 import { DatabaseError, isTooDeep, placeIn, tooDeep, type ErrorCode } from './errors.js';
-import { require } from './require.js';
 
 /**
  * Plain data for JSON:
@@ -11,7 +11,8 @@ import { require } from './require.js';
  * - NaN and infinities to null, as in JSON; undefined members are left out;
  * - Map to an object (keys as text), Set to an array, bytes (also an ArrayBuffer, a DataView) to base64 text;
  * - `new Number(1)` and the like to what they hold;
- * - class instances by class-transformer (`@Expose`, `@Exclude`, `@Transform`), or by their own `toJSON`.
+ * - class instances by class-transformer (`@Expose`, `@Exclude`, `@Transform`, also of plain objects that `@Type` names a class for;
+ *   what is exposed for `groups` alone is left out), or by their own `toJSON`.
  *
  * @throws DatabaseError with the path: `E_CONVERSION` for cycles, functions, symbols, and Map keys that would be lost as text;
  *   `E_UNSUPPORTED` for what JSON would leave empty (Promise, Error, RegExp, iterators, WeakMap and the like, symbols as keys
@@ -72,7 +73,7 @@ class Converter {
     if (typeof toJSON === 'function') return this.convert(toJSON.call(value) as unknown, path);
     const problem = emptyInJson(value);
     if (problem !== undefined) fail('E_UNSUPPORTED', path, problem);
-    return this.#entries(Object.entries(isPlain(value) ? value : own(value)), path);
+    return this.#entries(Object.entries(isPlain(value) ? value : membersOf(value)), path);
   }
 
   #items(items: readonly unknown[], path: string): unknown[] {
@@ -132,33 +133,6 @@ function keyText(key: unknown, path: string): string {
   if (typeof key !== 'object' || key === null)
     if (typeof key !== 'symbol' && typeof key !== 'function') return String(key);
   return fail('E_CONVERSION', path, 'has a key that is no text, number or Date. JSON has text keys alone.');
-}
-
-/** One level by class-transformer. What no @Transform touched is taken as it is, for its walk would lose Map and decimals. */
-function own(value: object): Record<string, unknown> {
-  const plain = classTransformer().instanceToPlain(value, { enableCircularCheck: true }) as Record<string, unknown>;
-  for (const key of Object.keys(plain)) {
-    if (key in value && transformsOf(value.constructor, key).length === 0)
-      plain[key] = (value as Record<string, unknown>)[key];
-  }
-  return plain;
-}
-
-// loaded where it is needed alone
-const classTransformer = (): typeof import('class-transformer') =>
-  require('class-transformer') as typeof import('class-transformer');
-
-interface Storage {
-  readonly defaultMetadataStorage: {
-    findTransformMetadatas(target: unknown, property: string, type: number): readonly unknown[];
-  };
-}
-const CLASS_TO_PLAIN = 1;
-
-/** class-transformer shows its notes nowhere else; the path is the module that its main entry itself loads. */
-function transformsOf(target: unknown, property: string): readonly unknown[] {
-  const { defaultMetadataStorage } = require('class-transformer/cjs/storage.js') as Storage;
-  return defaultMetadataStorage.findTransformMetadatas(target, property, CLASS_TO_PLAIN);
 }
 
 function isPlain(value: object): boolean {

@@ -253,6 +253,7 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
     return this.#lifetime.close();
   }
 
+  /** The same as `close()`, at the end of a block with `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

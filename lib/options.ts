@@ -6,6 +6,7 @@ import { durationMs, type Duration } from './duration.js';
 import type { DatabaseOptions, OnLocked } from './engine/database.js';
 import { MEMORY, checkedPath } from './engine/path.js';
 import type { EntityClass } from './entity/row.js';
+import { checkedValidate, type ValidateOption } from './entity/rule-option.js';
 import { schemaOf } from './entity/schema.js';
 import { DatabaseError } from './errors.js';
 import { createLog, type Log } from './log.js';
@@ -67,8 +68,11 @@ export interface ManagerOptions {
   readonly queryTimeout?: Duration;
   /** queries that take longer are logged as a warning; default `'1s'` */
   readonly slowQuery?: Duration;
-  /** enforce class-validator rules of entities on writes; default true */
-  readonly validate?: boolean;
+  /**
+   * enforce class-validator rules of entities on writes; default true. `{ groups: ['create'] }`: those of these groups. A call may say
+   * otherwise
+   */
+  readonly validate?: ValidateOption;
   /**
    * what time it is, for the lives of cached values, of `storeCacheData` and of `keyvStore`, and for the defaults `now()` and `uuid7()`;
    * default the machine's. Waits and timeouts go by the machine's in any case, and so does what SQL calls `now()`. The cache of a
@@ -93,7 +97,7 @@ export interface Resolved {
   readonly retentionMs: number;
   readonly slowQueryMs: number;
   readonly queryTimeoutMs: number | undefined;
-  readonly validate: boolean;
+  readonly validate: ValidateOption;
   /** undefined for the machine's */
   readonly now: (() => number) | undefined;
   /** undefined for that of the process */
@@ -141,7 +145,7 @@ export function resolveOptions(given: string | ManagerOptions | undefined): Reso
     slowQueryMs: durationMs(options.slowQuery ?? '1s', 'slowQuery'),
     queryTimeoutMs:
       options.queryTimeout === undefined ? undefined : positiveDuration(options.queryTimeout, 'queryTimeout'),
-    validate: flag(options.validate, 'validate', true),
+    validate: checkedValidate(options.validate ?? true, '', 'E_CONFIG'),
     now: options.clock === undefined ? undefined : checkedClock(options.clock),
     cursorSecret:
       options.cursorSecret === undefined

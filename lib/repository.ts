@@ -5,9 +5,10 @@ import type { Cache } from './cache/cache.js';
 import { CACHE, type CacheSource } from './cache/source.js';
 import type { BulkOptions } from './chunk-encoder.js';
 import type { ColumnKey, Columns, EntityClass, Insert, Update } from './entity/row.js';
+import { checkedValidate, groupsFor, type ValidateOption } from './entity/rule-option.js';
+import { rulesOf, type Rules } from './entity/rules.js';
 import { schemaOf, type EntitySchema } from './entity/schema.js';
 import type { TransactionOptions } from './engine/transaction.js';
-import { hasRules } from './entity/validate.js';
 import { DatabaseError } from './errors.js';
 import { IMPORT_OPTIONS, importFiles, type ImportOptions } from './files/import.js';
 import type { Fragment } from './fragment.js';
@@ -26,7 +27,7 @@ import { inWordsOf } from './write-error.js';
 
 /** What a repository works with; handed in by its manager, which connects first. */
 export interface RepositoryContext extends ReadContext {
-  readonly validate: boolean;
+  readonly validate: ValidateOption;
   readonly now: () => number;
 }
 
@@ -84,8 +85,17 @@ export type RowClass<E extends object> = EntityClass<E> & { readonly entity?: ne
 /** Rows to insert: an array, an iterable, an async iterable, or an object of columns. */
 export type Rows<E> = Iterable<Insert<E>> | AsyncIterable<Insert<E>> | Columns<E>;
 
+/** Options of a call that writes rows. */
+export interface WriteOptions extends CallOptions {
+  /**
+   * whether class-validator's rules of the entity hold for this call; `{ groups: ['create'] }`: those of these groups. Default: as the
+   * manager's `validate` says
+   */
+  readonly validate?: ValidateOption | undefined;
+}
+
 /** Options of `insertMany`. */
-export interface InsertManyOptions extends BulkOptions, CallOptions {
+export interface InsertManyOptions extends BulkOptions, WriteOptions {
   /**
    * What to do with a row whose key exists: `'error'` (default) inserts nothing at all, `'ignore'` skips the row,
    * `'update'` updates it by the primary key
@@ -94,15 +104,16 @@ export interface InsertManyOptions extends BulkOptions, CallOptions {
 }
 
 /** Options of `upsert`. */
-export interface UpsertOptions<E> extends CallOptions {
+export interface UpsertOptions<E> extends WriteOptions {
   /** the properties of a primary key or unique key; default the primary key */
   readonly on?: readonly ColumnKey<E>[];
   /** what to update in a row that exists; default what the new row sets */
   readonly update?: readonly ColumnKey<E>[];
 }
 
-const UPSERT_OPTIONS = ['on', 'update', ...CALL_OPTIONS];
-const INSERT_MANY_OPTIONS = ['onConflict', 'onProgress', ...CALL_OPTIONS];
+const WRITE_OPTIONS = ['validate', ...CALL_OPTIONS];
+const UPSERT_OPTIONS = ['on', 'update', ...WRITE_OPTIONS];
+const INSERT_MANY_OPTIONS = ['onConflict', 'onProgress', ...WRITE_OPTIONS];
 
 /**
  * Typed reads and writes of one entity. Made by `manager.repository(Entity)`; each call joins the transaction it is made
@@ -178,9 +189,10 @@ export class Repository<E extends object> extends Reads<E> {
    * @example const run = await results.insert({ strategyId: 's1', userId: 'u1', totalReturn: 0.12, price: '12.50' });
    * // INSERT INTO "backtest_results" ("id", "strategy_id", ...) VALUES ($1, $2, ...) RETURNING "id", ...
    */
-  insert(row: Insert<E>, options: CallOptions = {}): Promise<E> {
+  insert(row: Insert<E>, options: WriteOptions = {}): Promise<E> {
     return this.#call('insert', options, async ({ engine, encoder }, limit) => {
-      const { values } = encoder.row(row);
+      const encoding = encoder.row(row);
+      const { values } = encoding instanceof Promise ? await within(limit, encoding) : encoding;
       return (await this.#points.insert(engine, encoder.columns, values, limit)) as E;
     });
   }
@@ -242,10 +254,12 @@ export class Repository<E extends object> extends Reads<E> {
   update(
     where: Where<E>,
     patch: { readonly [K in keyof Update<E>]: Update<E>[K] | Fragment },
-    options: CallOptions = {},
+    options: WriteOptions = {},
   ): Promise<number> {
     return this.#call('update', options, async ({ engine, encoder }, limit) => {
-      const statement = updateStatement(this.#schema, where, encoder.patch(patch));
+      const encoding = encoder.patch(patch);
+      const set = encoding instanceof Promise ? await within(limit, encoding) : encoding;
+      const statement = updateStatement(this.#schema, where, set);
       return (await inWordsOf(this.#schema, () => engine.run(statement, limit))).rowsChanged;
     });
   }
@@ -259,10 +273,15 @@ export class Repository<E extends object> extends Reads<E> {
    * @example const gone = await trades.delete({ at: lt(new Date('2020-01-01')) });
    */
   delete(where: Where<E>, options: CallOptions = {}): Promise<number> {
-    return this.#call('delete', options, async ({ engine }, limit) => {
-      const statement = deleteStatement(this.#schema, where);
-      return (await inWordsOf(this.#schema, () => engine.run(statement, limit))).rowsChanged;
-    });
+    return this.#call(
+      'delete',
+      options,
+      async ({ engine }, limit) => {
+        const statement = deleteStatement(this.#schema, where);
+        return (await inWordsOf(this.#schema, () => engine.run(statement, limit))).rowsChanged;
+      },
+      CALL_OPTIONS,
+    );
   }
 
   /**
@@ -276,7 +295,10 @@ export class Repository<E extends object> extends Reads<E> {
    * @example await results.importFrom('in/*.parquet', { onConflict: 'update' });
    * await results.importFrom('runs.csv', { columns: { strategyId: 'Strategy Id', price: 'Price' }, delimiter: ';' });
    */
-  importFrom(paths: string | readonly string[], options: ImportOptions<ColumnKey<E>> = {}): Promise<number> {
+  importFrom(
+    paths: string | readonly string[],
+    options: ImportOptions<ColumnKey<E>> & WriteOptions = {},
+  ): Promise<number> {
     return this.#call(
       'importFrom',
       options,
@@ -284,25 +306,35 @@ export class Repository<E extends object> extends Reads<E> {
         const conflict = conflictOf(this.#schema, options.onConflict ?? 'error');
         return importFiles(engine, this.#schema, encoder, paths, options, conflict, limit);
       },
-      [...IMPORT_OPTIONS, ...CALL_OPTIONS],
+      [...IMPORT_OPTIONS, ...WRITE_OPTIONS],
     );
   }
 
   /** A call that writes: within its limit, with what it needs. */
   async #call<T>(
     what: string,
-    options: CallOptions,
+    options: WriteOptions,
     work: (ready: RepositoryContext & { encoder: RowEncoder }, limit: Limit | undefined) => Promise<T>,
-    known: readonly string[] = CALL_OPTIONS,
+    known: readonly string[] = WRITE_OPTIONS,
   ): Promise<T> {
     knownOptions(options, known, what);
+    const validate =
+      options.validate === undefined ? undefined : checkedValidate(options.validate, `${what}: `, 'E_QUERY');
     refuseFiles(this.#schema, what);
     return limited(options, what, this.#queryTimeoutMs, async (limit) => {
       const opened = within(limit, this.#open());
       const ready = opened instanceof Promise ? await opened : opened;
-      this.#encoder ??= new RowEncoder(this.#schema, ready.validate && hasRules(this.#schema), ready.now);
-      return work({ ...ready, encoder: this.#encoder }, limit);
+      return work({ ...ready, encoder: this.#encoderFor(ready, validate) }, limit);
     });
+  }
+
+  /** The rules of a class may differ between calls, and with them the encoder. */
+  #encoderFor({ validate, now }: RepositoryContext, call: ValidateOption | undefined): RowEncoder {
+    const groups = groupsFor(validate, call);
+    const rules: Rules | undefined = groups && rulesOf(this.#schema, groups);
+    if (this.#encoder === undefined || this.#encoder.rules !== rules)
+      this.#encoder = new RowEncoder(this.#schema, rules, now);
+    return this.#encoder;
   }
 }
 

@@ -3,21 +3,30 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import { DefaultValue } from './entity/default.js';
 import { Misfit, describe } from './entity/misfit.js';
+import type { Rules } from './entity/rules.js';
 import type { Column, EntitySchema } from './entity/schema.js';
-import { validateRow } from './entity/validate.js';
 import { DatabaseError, type ErrorCode } from './errors.js';
 import { Fragment } from './fragment.js';
 
 /** A value that only the database can make: the bulk path asks for it, a single insert leaves the column out. */
 export const FROM_DATABASE = Symbol('from the database');
 
+export interface EncodedRow {
+  /** of each writable column */
+  readonly values: (DuckDBValue | typeof FROM_DATABASE)[];
+  /** the columns that the row itself set */
+  readonly given: ReadonlySet<Column>;
+}
+
+export type EncodedPatch = Map<Column, { value: DuckDBValue } | Fragment>;
+
 export class RowEncoder {
   readonly #writable: readonly Column[];
 
   constructor(
     readonly schema: EntitySchema,
-    /** whether the class has rules */
-    readonly validates: boolean,
+    /** the rules that rows are judged by, where there are any */
+    readonly rules: Rules | undefined,
     readonly now: () => number,
   ) {
     this.#writable = schema.columns.filter((column) => column.generated === undefined);
@@ -29,13 +38,24 @@ export class RowEncoder {
   }
 
   /**
+   * A row that its rules have judged. Its values are those that it had when this was called, also where a rule is waited for.
+   *
    * @param position the row's number among several, from 0
-   * @returns the value of each writable column, and the columns the row itself set
-   * @throws DatabaseError `E_VALIDATION` for unknown properties and broken rules, `E_NOT_NULL`, `E_CONVERSION`
+   * @throws DatabaseError `E_VALIDATION` for unknown properties and broken rules, `E_NOT_NULL`, `E_CONVERSION`; a promise of it rejects
+   *   with what a rule that is waited for comes to
    */
-  row(row: unknown, position?: number): { values: (DuckDBValue | typeof FROM_DATABASE)[]; given: ReadonlySet<Column> } {
+  row(row: unknown, position?: number): EncodedRow | Promise<EncodedRow> {
     const object = this.check(row, position);
-    this.validate(object, position);
+    return after(this.rules?.row(object, position), () => this.encoded(object, position));
+  }
+
+  /**
+   * A row as it is, whatever its rules say.
+   *
+   * @throws DatabaseError as `row`, but for broken rules
+   */
+  encoded(row: unknown, position: number | undefined): EncodedRow {
+    const object = this.check(row, position);
     const given = new Set<Column>();
     const values = this.#writable.map((column) => {
       const value = object[column.property];
@@ -46,10 +66,13 @@ export class RowEncoder {
     return { values, given };
   }
 
-  /** A patch: the columns it sets. Fragments are computed by the database. */
-  patch(patch: unknown): Map<Column, { value: DuckDBValue } | Fragment> {
+  /** A patch: the columns it sets, judged by their rules. Fragments are computed by the database. */
+  patch(patch: unknown): EncodedPatch | Promise<EncodedPatch> {
     const object = this.check(patch, undefined);
-    this.validate(object, undefined, (value) => !(value instanceof Fragment));
+    return after(this.rules?.patch(object), () => this.#patch(object));
+  }
+
+  #patch(object: Readonly<Record<string, unknown>>): EncodedPatch {
     const set = new Map<Column, { value: DuckDBValue } | Fragment>();
     for (const column of this.#writable) {
       const value = object[column.property];
@@ -85,16 +108,6 @@ export class RowEncoder {
       }
     }
     return object;
-  }
-
-  /** @throws DatabaseError `E_VALIDATION` for a broken rule */
-  validate(object: object, position: number | undefined, validates: (value: unknown) => boolean = () => true): void {
-    if (!this.validates) return;
-    validateRow(
-      this.schema,
-      Object.fromEntries(Object.entries(object).filter(([, value]) => validates(value))),
-      position,
-    );
   }
 
   #missing(column: Column, position: number | undefined): DuckDBValue | typeof FROM_DATABASE {
@@ -152,4 +165,13 @@ export class RowEncoder {
       },
     );
   }
+}
+
+/** What is made at once, and given when the judgement is there: what is given may change while it is waited for. */
+function after<T>(judged: void | Promise<void>, make: () => T): T | Promise<T> {
+  if (judged === undefined) return make();
+  // where that throws, it is what is told
+  judged.catch(() => {});
+  const made = make();
+  return judged.then(() => made);
 }

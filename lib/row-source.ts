@@ -1,9 +1,10 @@
 // Where many rows come from: an array, an iterable, an async one, or an object of columns. Not here: encoding them
 // (chunk-encoder.ts).
 import type { Batch } from './batch.js';
+import type { Rules } from './entity/rules.js';
 import type { Column } from './entity/schema.js';
 import { DatabaseError } from './errors.js';
-import type { Limit } from './limit.js';
+import { within, type Limit } from './limit.js';
 import type { RowEncoder } from './row-encoder.js';
 import { gathererOf, type Gather } from './row-gatherer.js';
 import { snapshot } from './snapshot.js';
@@ -31,15 +32,22 @@ export interface BatchSource {
 export function batchesOf(source: RowSource, encoder: RowEncoder, limit: Limit | undefined): BatchSource {
   const given: unknown = source;
   if (Array.isArray(given) && given[Symbol.iterator] === Array.prototype[Symbol.iterator])
-    return new ArraySource(given, encoder);
+    return encoder.rules?.awaits
+      ? new AwaitedSource(given, encoder, encoder.rules, limit)
+      : new ArraySource(given, encoder, limit);
   if (typeof given === 'object' && given !== null) {
     if (Symbol.asyncIterator in given) {
       const items = given as AsyncIterable<unknown>;
       // a source that may hang is left where the limit stops
-      return new AsyncSource((limit === undefined ? items : limit.items(items))[Symbol.asyncIterator](), encoder);
+      return new AsyncSource(
+        (limit === undefined ? items : limit.items(items))[Symbol.asyncIterator](),
+        encoder,
+        limit,
+      );
     }
-    if (Symbol.iterator in given) return new IteratorSource((given as Iterable<unknown>)[Symbol.iterator](), encoder);
-    if (isPlain(given)) return new ColumnsSource(given as ColumnSource, encoder);
+    if (Symbol.iterator in given)
+      return new IteratorSource((given as Iterable<unknown>)[Symbol.iterator](), encoder, limit);
+    if (isPlain(given)) return new ColumnsSource(given as ColumnSource, encoder, limit);
   }
   throw new DatabaseError(
     'E_VALIDATION',
@@ -57,7 +65,11 @@ class Rows {
   readonly #gather: Gather;
   readonly #check: (row: unknown) => boolean;
 
-  constructor(protected readonly encoder: RowEncoder) {
+  /** @param limit ends the wait for a rule */
+  constructor(
+    protected readonly encoder: RowEncoder,
+    private readonly limit: Limit | undefined,
+  ) {
     this.#gather = gathererOf(encoder.schema, encoder.columns);
     this.#check = (row) => {
       try {
@@ -70,13 +82,50 @@ class Rows {
     };
   }
 
-  protected add(batch: Batch, rows: ArrayLike<unknown>, from: number, count: number): void {
-    const done = this.#gather(rows, from, count, batch, this.#check);
-    if (this.encoder.validates)
-      for (let index = 0; index < done; index += 1, batch.count += 1)
-        this.encoder.validate(rows[from + index] as object, batch.position + batch.count);
-    else batch.count += done;
-    if (done < count) this.encoder.check(rows[from + done], batch.position + batch.count);
+  /** Reads rows into the batch without counting them in. @returns how many, before the first that is no row */
+  protected gather(batch: Batch, rows: ArrayLike<unknown>, from: number, count: number): number {
+    return this.#gather(rows, from, count, batch, this.#check);
+  }
+
+  /** A promise where a rule is waited for. */
+  protected add(batch: Batch, rows: ArrayLike<unknown>, from: number, count: number): void | Promise<void> {
+    const done = this.gather(batch, rows, from, count);
+    const refuse = (): void => {
+      if (done < count) this.encoder.check(rows[from + done], batch.position + batch.count);
+    };
+    const judging = countIn(this.encoder, batch, done, this.limit, (index) => rows[from + index]);
+    return judging === undefined ? refuse() : judging.then(refuse);
+  }
+}
+
+/**
+ * Counts rows in that are in the columns of the batch already, each when its rules have judged it.
+ *
+ * @param objectOf the row itself, where there is one
+ */
+function countIn(
+  { rules }: RowEncoder,
+  batch: Batch,
+  count: number,
+  limit: Limit | undefined,
+  objectOf: (index: number) => unknown,
+): void | Promise<void> {
+  if (rules === undefined) {
+    batch.count += count;
+    return undefined;
+  }
+  const judge = (index: number): void | Promise<void> =>
+    within(limit, rules.cells(batch.columns, batch.count, objectOf(index), batch.position + batch.count));
+  for (let index = 0; index < count; index += 1) {
+    const judging = judge(index);
+    if (judging !== undefined) return inTurn(judging, index);
+    batch.count += 1;
+  }
+  return undefined;
+  async function inTurn(first: Promise<void>, from: number): Promise<void> {
+    await first;
+    batch.count += 1;
+    for (let index = from + 1; index < count; index += 1, batch.count += 1) await judge(index);
   }
 }
 
@@ -87,15 +136,16 @@ class ArraySource extends Rows implements BatchSource {
   constructor(
     private readonly rows: readonly unknown[],
     encoder: RowEncoder,
+    limit: Limit | undefined,
   ) {
-    super(encoder);
+    super(encoder, limit);
   }
 
-  read(batch: Batch, room: number): void {
+  read(batch: Batch, room: number): void | Promise<void> {
     const from = this.#at;
     const count = Math.min(room, Math.max(0, this.rows.length - from));
     this.#at += count;
-    this.add(batch, this.rows, from, count);
+    return this.add(batch, this.rows, from, count);
   }
 
   close(): void {}
@@ -106,18 +156,25 @@ class OneByOne extends Rows {
   readonly #mutable: readonly (readonly [index: number, column: Column])[];
   readonly #row: unknown[] = [undefined];
 
-  constructor(encoder: RowEncoder) {
-    super(encoder);
+  constructor(encoder: RowEncoder, limit: Limit | undefined) {
+    super(encoder, limit);
     this.#mutable = encoder.columns.flatMap((column, index) =>
       column.type.json || MUTABLE.has(column.type.family) ? [[index, column] as const] : [],
     );
   }
 
-  protected take(batch: Batch, row: unknown): void {
-    batch.texts = true;
+  /** A promise where a rule is waited for, which sees the row as it is now. */
+  protected take(batch: Batch, row: unknown): void | Promise<void> {
     this.#row[0] = row;
-    this.add(batch, this.#row, 0, 1);
-    const at = batch.count - 1;
+    const at = batch.count;
+    const judging = this.add(batch, this.#row, 0, 1);
+    this.keep(batch, at);
+    return judging;
+  }
+
+  /** Nothing that anybody does to a row changes what is in the batch. */
+  protected keep(batch: Batch, at: number): void {
+    batch.texts = true;
     for (const [index, column] of this.#mutable) {
       const values = batch.own[index] as unknown[];
       const value = values[at];
@@ -135,28 +192,85 @@ export function jsonOf(column: Column, value: unknown): string | null {
   return value === null && column.nullable ? null : (column.type.encode(value) as string);
 }
 
+/** As many rows wait for their rules at once. */
+const WAITING = 16;
+
+/** An array whose rules are known to be waited for: read at once, so that its rows are what they were, and judged then. */
+class AwaitedSource extends OneByOne implements BatchSource {
+  #at = 0;
+
+  constructor(
+    private readonly rows: readonly unknown[],
+    encoder: RowEncoder,
+    private readonly rules: Rules,
+    private readonly wait: Limit | undefined,
+  ) {
+    super(encoder, wait);
+  }
+
+  async read(batch: Batch, room: number): Promise<void> {
+    const objects: object[] = [];
+    const { position } = batch;
+    let refused: (() => void) | undefined;
+    for (; objects.length < room && this.#at < this.rows.length; this.#at += 1, batch.count += 1) {
+      const at = batch.count;
+      const row = this.rows[this.#at];
+      if (this.gather(batch, this.rows, this.#at, 1) === 0) {
+        refused = () => this.encoder.check(row, position + at);
+        break;
+      }
+      objects.push(this.rules.lookedAt(batch.columns, at, row));
+      this.keep(batch, at);
+    }
+    for (let from = 0; from < objects.length; from += WAITING) {
+      const judging = objects.slice(from, from + WAITING).map(async (object, index) => this.rules.judge(object, position + from + index)); // prettier-ignore
+      const settled = await within(this.wait, Promise.allSettled(judging));
+      const bad = settled.findIndex(({ status }) => status === 'rejected');
+      if (bad < 0) continue;
+      batch.count = from + bad;
+      throw (settled[bad] as PromiseRejectedResult).reason;
+    }
+    refused?.();
+  }
+
+  close(): void {}
+}
+
 class IteratorSource extends OneByOne implements BatchSource {
   #done = false;
 
   constructor(
     private readonly iterator: Iterator<unknown>,
     encoder: RowEncoder,
+    limit: Limit | undefined,
   ) {
-    super(encoder);
+    super(encoder, limit);
   }
 
-  read(batch: Batch, room: number): void {
+  read(batch: Batch, room: number): void | Promise<void> {
     for (let rows = 0; rows < room && !this.#done; rows += 1) {
-      let next: IteratorResult<unknown>;
-      try {
-        next = this.iterator.next();
-      } catch (error) {
-        this.#done = true;
-        throw error;
-      }
-      if (next.done === true) this.#done = true;
-      else this.take(batch, next.value);
+      const judging = this.#next(batch);
+      if (judging !== undefined) return this.#inTurn(batch, room - rows - 1, judging);
     }
+    return undefined;
+  }
+
+  async #inTurn(batch: Batch, room: number, first: Promise<void>): Promise<void> {
+    await first;
+    for (let rows = 0; rows < room && !this.#done; rows += 1) await this.#next(batch);
+  }
+
+  #next(batch: Batch): void | Promise<void> {
+    let next: IteratorResult<unknown>;
+    try {
+      next = this.iterator.next();
+    } catch (error) {
+      this.#done = true;
+      throw error;
+    }
+    if (next.done !== true) return this.take(batch, next.value);
+    this.#done = true;
+    return undefined;
   }
 
   close(): void {
@@ -170,8 +284,9 @@ class AsyncSource extends OneByOne implements BatchSource {
   constructor(
     private readonly iterator: AsyncIterator<unknown>,
     encoder: RowEncoder,
+    limit: Limit | undefined,
   ) {
-    super(encoder);
+    super(encoder, limit);
   }
 
   async read(batch: Batch, room: number): Promise<void> {
@@ -183,8 +298,13 @@ class AsyncSource extends OneByOne implements BatchSource {
         this.#done = true;
         throw error;
       }
-      if (next.done === true) this.#done = true;
-      else this.take(batch, next.value);
+      if (next.done === true) {
+        this.#done = true;
+        return;
+      }
+      const judging = this.take(batch, next.value);
+      // nobody waits where nothing is to be waited for
+      if (judging !== undefined) await judging;
     }
   }
 
@@ -201,6 +321,7 @@ class ColumnsSource implements BatchSource {
   constructor(
     source: ColumnSource,
     private readonly encoder: RowEncoder,
+    private readonly limit: Limit | undefined,
   ) {
     const { schema, columns } = encoder;
     const refuse: (why: string) => never = (why) => {
@@ -231,7 +352,7 @@ class ColumnsSource implements BatchSource {
     this.#values = columns.map(({ property }) => (Object.hasOwn(source, property) ? source[property] : undefined));
   }
 
-  read(batch: Batch, room: number): void {
+  read(batch: Batch, room: number): void | Promise<void> {
     const from = this.#at;
     const count = Math.min(room, this.#length - from);
     this.#at += count;
@@ -247,10 +368,7 @@ class ColumnsSource implements BatchSource {
         batch.missing[index] = part.includes(undefined) ? 1 : 0;
       } else batch.columns[index] = (values as Float64Array).subarray(from, from + count);
     }
-    if (!this.encoder.validates) batch.count = count;
-    else
-      for (; batch.count < count; batch.count += 1)
-        this.encoder.validate(batch.row(batch.count), batch.position + batch.count);
+    return countIn(this.encoder, batch, count, this.limit, () => undefined);
   }
 
   close(): void {}

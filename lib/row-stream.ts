@@ -113,10 +113,12 @@ export class RowStream<T> implements AsyncIterableIterator<T>, AsyncDisposable {
     }
   }
 
+  /** The stream itself: for `for await`. */
   [Symbol.asyncIterator](): this {
     return this;
   }
 
+  /** The same as `return()`, at the end of a block with `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.return();
   }

@@ -4,8 +4,8 @@ import { insertBulk } from './bulk.js';
 import type { Engine } from './engine/engine.js';
 import type { Column, EntitySchema } from './entity/schema.js';
 import { DatabaseError, isDatabaseError } from './errors.js';
-import type { Limit } from './limit.js';
-import { FROM_DATABASE, type RowEncoder } from './row-encoder.js';
+import { within, type Limit } from './limit.js';
+import { FROM_DATABASE, type EncodedRow, type RowEncoder } from './row-encoder.js';
 import type { RowSource } from './row-source.js';
 import { columnOf } from './sql/select.js';
 import type { Statement } from './sql/statement.js';
@@ -31,7 +31,7 @@ export async function upsert(
   limit: Limit | undefined,
 ): Promise<number> {
   if (areRows(rowOrRows, conflict.on)) return insertBulk(engine, schema, encoder, rowOrRows, conflict, {}, limit);
-  const { values, given } = writable(encoder, rowOrRows);
+  const { values, given } = writable(encoder, await within(limit, encoder.row(rowOrRows)));
   // in fallback the values that the database makes are made first: what was given out must come to the database
   if (engine.database.fallback !== undefined && values.size < encoder.columns.length)
     return insertBulk(engine, schema, encoder, [rowOrRows], conflict, {}, limit);
@@ -112,8 +112,10 @@ function areRows(value: unknown, key: readonly Column[]): value is RowSource {
 }
 
 /** The values to write; columns that only the database can fill are left to its DEFAULT. */
-function writable(encoder: RowEncoder, row: unknown): { values: Map<Column, never>; given: ReadonlySet<Column> } {
-  const { values, given } = encoder.row(row);
+function writable(
+  encoder: RowEncoder,
+  { values, given }: EncodedRow,
+): { values: Map<Column, never>; given: ReadonlySet<Column> } {
   const pairs = encoder.columns.map((column, index) => [column, values[index]] as const);
   return { values: new Map(pairs.filter(([, value]) => value !== FROM_DATABASE)) as Map<Column, never>, given };
 }

@@ -48,7 +48,7 @@ async function encoded(
     limit,
     reversed = false,
     engine,
-    encoder = new RowEncoder(schemaOf(entity), false, () => 1000),
+    encoder = new RowEncoder(schemaOf(entity), undefined, () => 1000),
   }: {
     staged?: boolean;
     options?: BulkOptions;

@@ -15,6 +15,7 @@ import {
   type ErrorCode,
   type Repository,
 } from '@mysingle/database';
+import { CODES, COMMON_DETAILS } from '../lib/error-codes.js';
 import { classify, loggable } from '../lib/errors.js';
 import { failure } from './support/failure.js';
 import { openManager, scratchFolder, scratchPath } from './support/scratch.js';
@@ -391,6 +392,10 @@ function check(error: DatabaseError, code: ErrorCode, details: Facts = {}): void
   expect(error.message).to.not.match(/(?:^|Error: )\{"exception_type|^APPEND/);
 }
 
+/** Fields of `details` that the table of codes does not tell of. */
+const undocumented = ({ code, details }: DatabaseError): readonly string[] =>
+  Object.keys(details).filter((name) => !Object.hasOwn({ ...COMMON_DETAILS, ...CODES[code].details }, name));
+
 async function prepared(options = {}): Promise<BaseDuckDBManager> {
   const db = await openManager(options);
   for (const statement of SETUP) await db.execute(sql.raw(statement));
@@ -405,6 +410,7 @@ describe('errors', () => {
         const error = await failure(db.execute(sql.raw(statement)));
         check(error, code, details);
         expect(error.details['sql']).to.equal(statement);
+        expect(undocumented(error)).to.deep.equal([]);
         // and the same from the plain text, as DuckDB writes it without errors_as_json
         const { subtype: _subtype, errno: _errno, ...facts } = details ?? {};
         check(classify(new Error(plain(error))), code, facts);
@@ -417,6 +423,7 @@ describe('errors', () => {
         const db = await prepared({ path, entities: [User] });
         const error = await failure(async () => provoke({ db, path, users: db.repository(User) }), code);
         expect(error.details).to.deep.include(details);
+        expect(undocumented(error)).to.deep.equal([]);
         expect(error.retryable).to.equal(code === 'E_CONFLICT');
         expect(error.message)
           .to.match(/^[^{]{10,}/)

@@ -100,6 +100,25 @@ all years all months 5`,
  alice sma-25-235, bob sma-40-220, carol sma-20-170, dave sma-20-55
 12. Is a low price of the market a good time to begin? In SQL, where that is the better word.
  correlation of the return with the first close: -0.46`,
+  'containers/awilix': `
+1
+42
+closed`,
+  'containers/inversify': `
+1
+closed`,
+  'containers/plain': `
+[
+  { symbol: 'AAPL', trades: 1, profit: 12.5 },
+  { symbol: 'MSFT', trades: 1, profit: -3 }
+]
+2
+[]
+closed`,
+  'containers/tsyringe': `
+1
+42
+closed`,
   'time-series': `
 Weeks out of days
 2020-02-24 3257.61 3259.81 2855.84 2954.22 31535270000n 1 days up
@@ -144,6 +163,38 @@ The two highest months of each of two shares
 2 AAPL 2009-12-01 210.73
 1 AMZN 2009-11-01 135.91
 2 AMZN 2009-12-01 134.52`,
+  'testing/patterns': `
+a mock: kept [ 'MSFT' ]
+in memory: found [ { price: 150.25 } ] null
+in a file: true
+after a restart: found [ { price: 400.5 } ]`,
+  'testing/kit': `
+[
+  Strategy { id: 1, name: 'momentum' },
+  Strategy { id: 2, name: 'name-2' }
+]
+{ strategyId: 1, totalReturn: 1 } { strategyId: 1, totalReturn: -0.5 }
+[ 0.03, 0.04 ]
+true 2026-03-02T09:30:00.000Z
+asked within the ttl: 1
+asked after it: 2
+waiting to be written: 0
+first test has 2 runs, and makes strategy 3
+second test has 2 runs, and makes strategy 3
+again: 3
+1.085
+1.085
+[
+  {
+    level: 'warning',
+    tier: 'store',
+    error: 'failingTier: set was told to fail',
+    error_type: 'Error',
+    event: 'Cache tier failed'
+  }
+]
+info quotes:AAPL 2
+Run.strategyId refers to Strategy.id. Say which row is meant: { strategyId: ... }.`,
   reading: `
 page: [ 5, 3 ]
 page: [ 4, 1 ]
@@ -166,10 +217,32 @@ its key stayed: true
 yesterday 11.00
 today 20.00
 kept as refused: E_UNIQUE`,
+  documents: `
+true true 2030
+[ 1152921504606846976n ]
+[
+  {
+    stored: '{"until":"2030-01-01T00:00:00.000Z","maxLots":"1152921504606846976"}'
+  }
+]
+$2b$10$... {
+  id: 1,
+  limits: { until: '2030-01-01T00:00:00.000Z', maxLots: '1152921504606846976' },
+  history: [
+    {
+      until: '2030-01-01T00:00:00.000Z',
+      maxLots: '1152921504606846976'
+    }
+  ]
+}
+true Hello Alice, no token 1970-01-01T00:00:00.000Z
+true Hello Alice, no token 1970-01-01T00:00:00.000Z
+true false`,
   files: `
 imported: 4
 known already: 0
 refused: row 2 closePrice
+german: 1 deleted: 1
 exported: 4
 in folders: 4
 [
@@ -214,6 +287,135 @@ hit  AAPL, of another table Instrument { symbol: 'AAPL', sector: 'tech' }
 load answer { at: 1970-01-01T00:00:00.000Z, big: 42n }
 hit  mean, after a restart 300
 hit  AAPL, after a restart Instrument { symbol: 'AAPL', sector: 'tech' }`,
+  conditions: `
+symbol and price       2 3
+cheap or dear          3 4
+either                 1 3
+all but                2 3
+pattern                2
+whatever the case      2 4
+as it is               2 3
+ne                     1 2 4
+noneOf                 1 4
+not                    1 3 4
+has                    1 2
+has any                2 4
+last item              2
+member                 2 4
+key of a map           2
+path                   2
+sql                    2`,
+  errors: `
+booked taken
+{ code: 'E_CONVERSION', retryable: false, row: 1, property: 'amount' }
+Row 1: Order.amount (decimal(18,2)) holds 2 decimal places, got more.
+orders: 1`,
+  bulk: `
+columns: 5000
+feed: 4100 4100
+refused: [ 'symbol', 'day' ]
+skipped: 1 was new
+updated: 10 of ten
+kept: 7 10
+stopped: enough
+of NVDA: 0
+replaced: 1
+split: 1
+emptied: 4102`,
+  transactional: `
+left: 70
+E_CHECK
+orders: 1 sent: [ 1 ]
+left: 30 sent: 1 3 4 5 6
+[ 'E_CONFLICT', true ]
+{ orders: 5, held: 30 }
+E_TIMEOUT`,
+  types: `
+Numbers {
+  id: 1,
+  yes: true,
+  small: 127,
+  big: 4611686018427387904n,
+  count: 5,
+  ratio: -0,
+  price: '12.5000',
+  fee: 0.25
+}
+Times {
+  day: 2026-01-02T00:00:00.000Z,
+  settles: '2026-01-06',
+  at: 2026-01-02T14:30:00.000Z,
+  micros: 1767364200000001n,
+  exact: '2026-01-02 14:30:00.000001+00',
+  opens: '09:30:00',
+  period: { months: 1, days: 0, micros: 0n }
+}
+36 1n 3 {
+  text: 'öäü',
+  note: null,
+  side: 'buy',
+  doc: { tags: [ 'live' ] },
+  equity: [ 100, 101.5 ],
+  direction: [ 0, 0.5, 1 ],
+  names: [ 'a', null ],
+  route: { venue: 'XNAS', fee: 0.1 },
+  weights: Map(1) { 'AAPL' => 60 },
+  setting: { tag: 't', value: 'dark' }
+}
+Numbers.small (tinyint) holds -128 to 127, got an integer outside.
+Numbers.small (tinyint) expects an integer, got a fraction.
+Numbers.price (decimal(18,4)) holds 4 decimal places, got more.
+Numbers.fee (decimal(9,2)) holds 2 decimal places, got more.
+Numbers.big (bigint) holds -9223372036854775808 to 9223372036854775807, got an integer outside.
+Column "count", row 0: the value is beyond the integers a number holds exactly; read it as a bigint.
+day DATE, settles DATE, at TIMESTAMP WITH TIME ZONE, micros TIMESTAMP WITH TIME ZONE, exact TIMESTAMP WITH TIME ZONE, opens TIME, period INTERVAL`,
+  migrate: `
+t1 190.5000 XNAS filled
+t2 410.2500 null filled
+[ { index_name: 'trades_price_idx' } ]
+moved: 2
+1 of 190.5`,
+  inherit: `
+CREATE SCHEMA "risk";
+CREATE TABLE "risk"."books" (
+  "id" UUID NOT NULL DEFAULT uuidv7(),
+  "created_at" TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now(),
+  "name" VARCHAR NOT NULL,
+  "ccy" VARCHAR NOT NULL DEFAULT 'USD',
+  PRIMARY KEY ("id"),
+  UNIQUE ("name")
+);
+COMMENT ON TABLE "risk"."books" IS 'where positions are held';
+COMMENT ON COLUMN "risk"."books"."ccy" IS 'ISO 4217';
+CREATE TABLE "risk"."risk_limit" (
+  "id" UUID NOT NULL DEFAULT uuidv7(),
+  "createdAt" TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now(),
+  "bookId" UUID NOT NULL,
+  "symbol" VARCHAR NOT NULL,
+  "lowLimit" DOUBLE NOT NULL DEFAULT (-1e6),
+  "highLimit" DOUBLE NOT NULL CHECK ("highLimit" > 0),
+  "width" DOUBLE GENERATED ALWAYS AS ("highLimit" - "lowLimit") VIRTUAL,
+  PRIMARY KEY ("id"),
+  FOREIGN KEY ("bookId") REFERENCES "risk"."books" ("id"),
+  CONSTRAINT "sane" CHECK ("lowLimit" < "highLimit")
+);
+CREATE UNIQUE INDEX "one_limit_per_symbol" ON "risk"."risk_limit" ("bookId", "symbol");
+
+an inferred type that says nothing: Note.text: cannot tell the column's type: the compiler emitted Object for the property, as it does for Generated<T>, T | null, other unions, interfaces, and types it infers from an initializer. Write it out: @Column('varchar').
+a nullable key: Note.text: a primary key is never NULL. Drop nullable: true.
+a default of another kind: Note.text: default uuid7() does not fit integer: a UUID goes into uuid or varchar.`,
+  trouble: `
+TypeError: Do not know how to serialize a BigInt
+{"id":"1152921504606846976","day":"2026-01-02T00:00:00.000Z"}
+{"ratio":null}
+E_CONVERSION: Fill.day (date) expects a Date at UTC midnight, got one with a time of day.
+fresh
+miss written [ 'main.fills' ]
+E_CACHE_UNBOUND: @Cached Loose.answer: no property is a manager or repository, and 2 managers are open. Say which: @Cached({ ttl, using: (self) => self.db }).
+inside, it is the same connection: true
+E_TIMEOUT: No connection became free within <time>: all 1 are lent. Look for a transaction that waits for something outside, or a stream that is not read on, or raise pool: { size, acquireTimeout }.
+{ size: 1, busy: 0, waiting: 0 } ok
+PERFECT_HASH_GROUP_BY`,
   declare: `
 CREATE TYPE "side" AS ENUM ('buy', 'sell');
 CREATE SEQUENCE "account_id_seq";
@@ -333,12 +535,24 @@ after ten at once:           alice 80.00, bob 130.00, carol 90.00
 each ran at least once: true`,
   validation: `
 a good row: stored
-a bad one: E_VALIDATION User: name must be longer than or equal to 3 characters. {"entity":"User","property":"name","rules":["isLength"]}
-one of many: E_VALIDATION Row 1: User: email must be an email. {"entity":"User","property":"email","rules":["isEmail"],"row":1}
-a patch: E_VALIDATION User: risk is a share, from 0 to 1. {"entity":"User","property":"risk","rules":["max"]}
+a bad one: E_VALIDATION User: name must be longer than or equal to 3 characters.
+one of many: E_VALIDATION Row 1: User: email must be an email.
+a patch: E_VALIDATION User: risk is a share, from 0 to 1.
 what nobody said: stored
-a row of a request: E_VALIDATION User has no column 'admin'. Columns: name, email, risk. {"entity":"User"}
+a row of a request: E_VALIDATION User has no column 'admin'. Columns: name, email, risk.
 stored: [ 'alice', 'dave' ]
+form: name { isLength: 'name must be longer than or equal to 3 characters' }
+form: email { isEmail: 'email must be an email' }
+form: risk { max: 'risk is a share, from 0 to 1' }
+a market order: stored
+a limit order: E_VALIDATION Order: price must be a positive number.
+its price alone: stored
+its price as a limit: E_VALIDATION Order: price must be a positive number.
+a leg: E_VALIDATION Order: legs.0.qty: qty must be a positive number.
+drafted: stored
+submitted: E_VALIDATION Order: approvedBy should not be null or undefined.
+a name that is taken: E_VALIDATION Signup: the name is taken.
+unchecked: 1
 unchecked: 1`,
   write: `
 inserted: AAPL 10 0.00 true
@@ -409,6 +623,14 @@ const SURVIVED = `  topStrategies(5)      hit <time>  kept in the file by the la
   statistics('alice')   hit <time>
   statistics('alice')   hit <time>`;
 
+/** What examples of a folder import beside what all do. */
+const MORE: Readonly<Record<string, RegExp>> = {
+  'nest-service':
+    /^(?:@mysingle\/database\/nestjs|@nestjs\/(?:common|core|terminus)|class-transformer|\.\.\/backtest\/[a-z-]+\.js)$/,
+  containers: /^(?:tsyringe|inversify|awilix)$/,
+  testing: /^(?:@mysingle\/database\/testing|mocha|chai)$/,
+};
+
 describe('the examples', () => {
   it('are all run here', () => {
     const entries = readdirSync(join(root, 'examples'), { withFileTypes: true });
@@ -420,20 +642,23 @@ describe('the examples', () => {
     );
     const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
     // the service is run in spec/journeys/nest-service.spec.ts
-    expect(folders.toSorted()).to.deep.equal(['backtest', 'nest-service']);
+    expect(folders.toSorted()).to.deep.equal(['backtest', ...Object.keys(MORE)].toSorted());
+    const containers = readdirSync(join(root, 'examples', 'containers')).map(
+      (file) => `containers/${basename(file, '.ts')}`,
+    );
+    expect(Object.keys(EXPECTED)).to.include.members(containers);
   });
 
   it('import nothing but the library as users know it, and what they have anyway', () => {
-    const allowed = /^(?:@mysingle\/database|node:[a-z/_]+|pino|class-validator|keyv|\.\/[a-z-]+\.js)$/;
-    const ofNest =
-      /^(?:@mysingle\/database\/nestjs|@nestjs\/(?:common|core|terminus)|class-transformer|\.\.\/backtest\/[a-z-]+\.js)$/;
+    const allowed =
+      /^(?:@mysingle\/database|node:[a-z/_]+|pino|class-transformer|class-validator|keyv|\.\/[a-z-]+\.js)$/;
     const files = readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' });
     const wrong = files
       .filter((file) => file.endsWith('.ts'))
       .flatMap((file) =>
         [...readFileSync(join(root, 'examples', file), 'utf8').matchAll(/^(?:import|\}).* from '([^']+)'/gm)]
           .map((match) => match[1] as string)
-          .filter((target) => !allowed.test(target) && !(file.startsWith('nest-service') && ofNest.test(target)))
+          .filter((target) => !allowed.test(target) && MORE[file.split(/[\\/]/)[0] as string]?.test(target) !== true)
           .map((target) => `${file}: ${target}`),
       );
     expect(wrong).to.deep.equal([]);
@@ -469,6 +694,20 @@ describe('the examples', () => {
     const [start] = backtest(GRID, ASKED, 790).split('\nNext');
     expect(fresh.split('\nNext')[0]).to.equal(start);
   }).timeout(60_000);
+});
+
+describe('the example of a test file', () => {
+  it('is run by mocha, and passes', async () => {
+    const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
+    const file = join(root, 'dist', 'examples', 'testing', 'ranking.spec.js');
+    const args = [mocha, '--no-config', '--timeout', '60000', '--reporter', 'json', file];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: root });
+    const { stats, tests } = JSON.parse(stdout) as { stats: object; tests: readonly { title: string }[] };
+    // and nothing was left open
+    expect(stderr).to.equal('');
+    expect(stats).to.include({ passes: 3, failures: 0, pending: 0 });
+    expect(tests.map(({ title }) => title)).to.include('begins where the other test began');
+  });
 });
 
 describe('the quick start', () => {

@@ -29,7 +29,7 @@ const isMember = (code: string): boolean =>
 
 /** Names that the example declares itself. */
 const own = (code: string): ReadonlySet<string> =>
-  new Set([...code.matchAll(/\b(?:class|function|const|let) +(?:\{[^}]*\}|\[[^\]]*\]|[\w$]+)/g)].flatMap(([text]) => text.match(/[\w$]+/g) ?? [])); // prettier-ignore
+  new Set([...code.replaceAll(/\/\/.*/g, '').matchAll(/\b(?:class|function|const|let) +(?:\{[^}]*\}|\[[^\]]*\]|[\w$]+)/g)].flatMap(([text]) => text.match(/[\w$]+/g) ?? [])); // prettier-ignore
 
 /** @returns what is wrong, by example */
 export function wrongExamples(root: string, entries: readonly Entry[]): readonly string[] {

@@ -15,7 +15,7 @@ const mayThrow = ({ signatures }: Member): boolean =>
  * What is missing, by name:
  *
  * - every symbol, method and field has a sentence;
- * - every function, decorator, class and method has an example, but the methods that other libraries call;
+ * - every function, decorator, class and method of a class has an example, but methods that other libraries call;
  * - every method of a class that answers later says what it throws.
  */
 export function missing(entries: readonly Entry[]): readonly string[] {
@@ -31,7 +31,7 @@ function missingOf(symbol: PublicSymbol): readonly string[] {
     if (PLAIN.has(member.name)) continue;
     const place = `${name}.${member.name}`;
     if (member.comment.text === '') own.push(`${place}: what it is`);
-    if (member.kind === 'field' || member.name === 'constructor') continue;
+    if (kind !== 'class' || member.kind === 'field' || member.name === 'constructor') continue;
     if (member.comment.examples.length === 0 && !CALLED_BY_OTHERS.has(name)) own.push(`${place}: an example`);
     if (mayThrow(member) && member.comment.throws.length === 0) own.push(`${place}: what it throws`);
   }

@@ -33,7 +33,7 @@ export interface PublicSymbol {
   readonly signatures: readonly string[];
   readonly comment: DocComment;
   readonly members: readonly Member[];
-  /** exported interfaces and classes whose members it has, too */
+  /** exported interfaces and classes whose members it has, too, or what is taken of them: `Omit<FindOptions, 'cache'>` */
   readonly extends: readonly string[];
 }
 
@@ -101,7 +101,7 @@ function symbolOf(
     return {
       ...base,
       kind: Node.isClassDeclaration(first) ? 'class' : 'interface',
-      signatures: [head(first)],
+      signatures: [head(first, nameOf)],
       comment: commentOf([first]),
       members,
       extends: others,
@@ -137,7 +137,7 @@ function withInherited(
   nameOf: NameOf,
 ): { members: readonly Member[]; others: readonly string[] } {
   const members = [...membersOf(Node.isClassDeclaration(node) ? classMembers(node) : node.getMembers(), undefined)];
-  const others: string[] = [];
+  const others: string[] = Node.isClassDeclaration(node) ? [] : node.getExtends().map((each) => each.getText()).filter((each) => /^(?:Omit|Pick|Partial)</.test(each)); // prettier-ignore
   for (const parent of parentsOf(node)) {
     const exported = nameOf.get(parent);
     if (exported !== undefined) {
@@ -210,10 +210,12 @@ function textOf(node: Node): string {
 
 const plain = (text: string): string => text.replace(/^export /, '').replace(/^declare /, '').replace(/^readonly /, '').replace(/;$/, ''); // prettier-ignore
 
-/** `interface A<T> extends B {}`, without members. */
-function head(node: ClassDeclaration | InterfaceDeclaration): string {
-  const text = textOf(node);
-  const [first] = Node.isClassDeclaration(node) ? node.getMembers() : node.getMembers();
-  const end = first === undefined ? text.lastIndexOf('{') : text.indexOf('{\n');
-  return `${plain(text.slice(0, end)).trim()} {}`;
+/** `class A<T> extends B {}`, without members; of what it extends what has a name for the reader. */
+function head(node: ClassDeclaration | InterfaceDeclaration, nameOf: NameOf): string {
+  const generic = node.getTypeParameters().map((each) => each.getText());
+  const clause = Node.isClassDeclaration(node) ? node.getExtends() : undefined;
+  const hidden = parentsOf(node).some((parent) => !nameOf.has(parent));
+  const abstract = Node.isClassDeclaration(node) && node.isAbstract() ? 'abstract ' : '';
+  const kind = Node.isClassDeclaration(node) ? 'class' : 'interface';
+  return `${abstract}${kind} ${node.getName() ?? ''}${generic.length === 0 ? '' : `<${generic.join(', ')}>`}${clause === undefined || hidden ? '' : ` extends ${clause.getText()}`} {}`;
 }

@@ -376,7 +376,7 @@ export class Cache {
     state.stats.loads += 1;
     const value = await withinContext({ reads }, () => load(flight.work));
     const dependencies = [...reads.of(database)];
-    const stored = StoredValue.of(value ?? null);
+    const stored = StoredValue.of(value ?? null, terms.asIs);
     const keepMs = value === null || value === undefined ? terms.negativeTtlMs : terms.ttlMs;
     // another database's writes are not seen by this one's clock
     const keep =

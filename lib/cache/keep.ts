@@ -1,21 +1,32 @@
 // Taking a value in: what its kind is kept as. Not here: what a kind is (kind.ts), what is done with what is kept (kept*.ts),
 // values that were text (values.ts).
+import { membersOf, ownMembersOf, type Class } from '../class-transformer.js';
+import { entityOf } from '../entity/instance.js';
 import { record } from '../entity/record.js';
 import type { EntitySchema } from '../entity/schema.js';
 import { placeIn, tooDeep } from '../errors.js';
 import { type Kept, KeptBuffer, KeptDate, KeptTypedArray, typedArray, type Held } from './kept.js';
 import { columnOf, type KeptColumn } from './kept-column.js';
+import { KeptInstance } from './kept-instance.js';
 import { KeptList, KeptMap, KeptSet } from './kept-list.js';
 import { KeptEntity, KeptObject, RowsColumn } from './kept-object.js';
 import { isImmutable, kindOf, propertiesOf, schemaOfInstance, type MutableKind, type TypedArray } from './kind.js';
 import { Refusal, orRefuse } from './refusal.js';
 
-/** @throws DatabaseError `E_UNSUPPORTED` naming the place of a value that has no form; for one nested too deeply */
-export function keep(value: unknown): Held {
-  return isImmutable(value) ? value : orRefuse(value, () => '$', () => new Keeper().hold(value)); // prettier-ignore
+/**
+ * @param asIs whether it is what a table gave, so that no decorator transforms it once more
+ * @throws DatabaseError `E_UNSUPPORTED` naming the place of a value that has no form; for one nested too deeply
+ */
+export function keep(value: unknown, asIs = false): Held {
+  if (isImmutable(value)) return value;
+  return orRefuse(value, () => '$', () => { const { hold } = new Keeper(); return (asIs ? hold.asIs : hold)(value); }); // prettier-ignore
 }
 
-type Hold = (value: unknown) => Held;
+interface Hold {
+  (value: unknown): Held;
+  /** of what is in an entity, and in whatever else a table gave: instances are as they are */
+  readonly asIs: Hold;
+}
 
 /** What each kind is kept as; `hold` takes in what a value is made of. */
 const KEEP: Readonly<Record<MutableKind, (value: never, hold: Hold) => Kept>> = {
@@ -31,8 +42,16 @@ const KEEP: Readonly<Record<MutableKind, (value: never, hold: Hold) => Kept>> = 
     const schema = schemaOfInstance(value);
     return new KeptEntity(rowsWith(schema, propertiesOf(schema, value), [value], hold));
   },
-  object: (value: Record<string, unknown>, hold) => new KeptObject(record(Object.keys(value), (name) => hold(value[name]))),
+  instance: (value: object, hold) => {
+    const asIs = hold === hold.asIs;
+    const own = asIs ? ownMembersOf(value) : membersOf(value);
+    return KeptInstance.of(entityOf(value) as Class, members(own as Record<string, unknown>, hold), asIs);
+  },
+  object: (value: Record<string, unknown>, hold) => members(value, hold),
 }; // prettier-ignore
+
+const members = (value: Record<string, unknown>, hold: Hold): KeptObject =>
+  new KeptObject(record(Object.keys(value), (name) => hold(value[name])));
 
 /** Of a value: whatever is done with it later, with however little of the stack that is left then, can go so deep. */
 const MOST_LEVELS = 250;
@@ -41,18 +60,27 @@ class Keeper {
   /** what the value in hand stands in */
   readonly #parents = new Set<object>();
 
-  readonly hold = (value: unknown): Held => {
+  readonly hold: Hold;
+
+  constructor() {
+    const asIs = ((value: unknown) => this.#hold(value, asIs)) as Hold & { asIs: Hold };
+    asIs.asIs = asIs;
+    const hold: Hold = Object.assign((value: unknown) => this.#hold(value, hold), { asIs });
+    this.hold = hold;
+  }
+
+  #hold(value: unknown, hold: Hold): Held {
     if (isImmutable(value)) return value;
     const kind = kindOf(value);
     if (kind === 'none' || this.#parents.has(value as object)) throw new Refusal();
     const keepKind = KEEP[kind as MutableKind];
-    if (kind === 'date') return keepKind(value as never, this.hold);
+    if (kind === 'date') return keepKind(value as never, hold);
     if (this.#parents.size >= MOST_LEVELS) throw tooDeep(placeIn('$'));
     this.#parents.add(value as object);
-    const kept = keepKind(value as never, this.hold);
+    const kept = keepKind(value as never, hold);
     this.#parents.delete(value as object);
     return kept;
-  };
+  }
 }
 
 const column = (values: readonly unknown[], hold: Hold): KeptColumn =>
@@ -98,7 +126,7 @@ function rowsWith(
   const columns = names.map((name) =>
     column(
       items.map((item) => (item as Record<string, unknown>)[name]),
-      hold,
+      schema === undefined ? hold : hold.asIs,
     ),
   );
   return new RowsColumn(schema, names, columns, items.length);

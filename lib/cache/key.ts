@@ -15,7 +15,7 @@ export function canonicalText(args: readonly unknown[], what: () => string): str
     const arg = args[index];
     text += isImmutable(arg)
       ? immutable(arg)
-      : orRefuse(arg, () => `${what()}: argument ${index + 1}`, () => new Writer().write(arg)); // prettier-ignore
+      : orRefuse(arg, () => `${what()}: argument ${index + 1}`, () => new Writer().write(arg), false); // prettier-ignore
   }
   return `${text}]`;
 }
@@ -43,7 +43,7 @@ function immutable(value: unknown): string {
 
 type Write = (value: unknown) => string;
 
-const TEXT: Readonly<Record<Exclude<Kind, 'none'>, (value: never, write: Write) => string>> = {
+const TEXT: Readonly<Record<Exclude<Kind, 'none' | 'instance'>, (value: never, write: Write) => string>> = {
   json: immutable,
   number: immutable,
   bigint: immutable,
@@ -69,7 +69,8 @@ class Writer {
   readonly write = (value: unknown): string => {
     if (isImmutable(value)) return immutable(value);
     const kind = kindOf(value);
-    if (kind === 'none' || this.#parents.has(value)) throw new Refusal();
+    // what decorators leave out of an instance would tell two of them apart
+    if (kind === 'none' || kind === 'instance' || this.#parents.has(value)) throw new Refusal();
     this.#parents.add(value);
     const text = TEXT[kind](value as never, this.write);
     this.#parents.delete(value);

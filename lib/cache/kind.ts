@@ -1,13 +1,29 @@
 // What a value is to the cache, told in one place for all that is done with it: keeping, writing as text, making keys. Not
 // here: what is done (keep.ts, values.ts, key.ts), what is said of a value without a kind (refusal.ts).
 import { types } from 'node:util';
+import { isTold } from '../class-transformer.js';
 import { entityOf } from '../entity/instance.js';
 import { isEntity, schemaOf, type EntitySchema } from '../entity/schema.js';
 import { hasExtras } from './extras.js';
 
-/** `json`: what JSON has as it is. `number`: what it has not, NaN, the infinities and -0. `none`: the cache has no form for it. */
+/**
+ * `json`: what JSON has as it is. `number`: what it has not, NaN, the infinities and -0. `instance`: of a class that class-transformer
+ * knows, and no entity. `none`: the cache has no form for it.
+ */
 export type Kind =
-  'json' | 'number' | 'bigint' | 'undefined' | 'date' | 'list' | 'map' | 'set' | 'bytes' | 'entity' | 'object' | 'none';
+  | 'json'
+  | 'number'
+  | 'bigint'
+  | 'undefined'
+  | 'date'
+  | 'list'
+  | 'map'
+  | 'set'
+  | 'bytes'
+  | 'entity'
+  | 'instance'
+  | 'object'
+  | 'none';
 
 /** Kinds whose values somebody may change. */
 export type MutableKind = Exclude<Kind, 'json' | 'number' | 'bigint' | 'undefined' | 'none'>;
@@ -68,7 +84,9 @@ function kindOfObject(value: object): Kind {
   // `Object.create(Date.prototype)` looks like a Date, and is none
   if (builtIn !== undefined) return isBuiltIn(value) && !hasExtras(value) ? builtIn : 'none';
   // an entity that is a Map, too, would come back without what is in it
-  return isEntity(entityOf(value)) && !isBuiltIn(value) ? 'entity' : 'none';
+  if (isBuiltIn(value)) return 'none';
+  const type = entityOf(value);
+  return isEntity(type) ? 'entity' : isTold(type) ? 'instance' : 'none';
 }
 
 /** A Date, an array, a Map, a Set or bytes, also of a class of one's own. */

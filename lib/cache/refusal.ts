@@ -1,5 +1,6 @@
 // Why the cache cannot keep a value, and where in it: looked for when it is known that there is something to find. Not here:
 // what a value is (kind.ts).
+import { membersOf } from '../class-transformer.js';
 import { classNameOf, describe } from '../entity/misfit.js';
 import { DatabaseError, isTooDeep, placeIn, tooDeep } from '../errors.js';
 import { hasExtras } from './extras.js';
@@ -10,20 +11,24 @@ export class Refusal extends Error {
   override readonly name = 'Refusal';
 }
 
-/** What `work` makes of a value; where it meets a Refusal, the place is found and named. */
-export function orRefuse<T>(value: unknown, where: () => string, work: () => T): T {
+/**
+ * What `work` makes of a value; where it meets a Refusal, the place is found and named.
+ *
+ * @param instances whether instances that class-transformer knows have a form there
+ */
+export function orRefuse<T>(value: unknown, where: () => string, work: () => T, instances = true): T {
   try {
     return work();
   } catch (error) {
-    throw explained(error, value, where());
+    throw explained(error, value, where(), instances);
   }
 }
 
-function explained(error: unknown, value: unknown, at: string): unknown {
+function explained(error: unknown, value: unknown, at: string, instances: boolean): unknown {
   if (isTooDeep(error)) return tooDeep(placeIn(at), error);
   if (!(error instanceof Refusal)) return error;
   try {
-    return problemIn(value, at, new Set()) ?? unsupported(at, 'a value that changes while it is read');
+    return problemIn(value, at, new Set(), instances) ?? unsupported(at, 'a value that changes while it is read');
   } catch (other) {
     // to look for it takes more of the stack
     return isTooDeep(other) ? tooDeep(placeIn(at), other) : other;
@@ -33,14 +38,14 @@ function explained(error: unknown, value: unknown, at: string): unknown {
 function unsupported(where: string, what: string): DatabaseError {
   return new DatabaseError(
     'E_UNSUPPORTED',
-    `${placeIn(where)} is ${what}, which the cache has no form for. It keeps plain data, Date, bigint, Map, Set, bytes and entities; ` +
+    `${placeIn(where)} is ${what}, which the cache has no form for. It keeps plain data, Date, bigint, Map, Set, bytes, entities and, as values, instances of classes that class-transformer decorates; ` +
       'for an argument, give @Cached a key option that makes plain data of it.',
   );
 }
 
-function problemIn(value: unknown, where: string, parents: Set<object>): DatabaseError | undefined {
+function problemIn(value: unknown, where: string, parents: Set<object>, instances: boolean): DatabaseError | undefined {
   const kind = kindOf(value);
-  if (kind === 'none') return unsupported(where, described(value));
+  if (kind === 'none' || (kind === 'instance' && !instances)) return unsupported(where, described(value));
   if (typeof value !== 'object' || value === null) return undefined;
   if (parents.has(value))
     return new DatabaseError(
@@ -49,7 +54,7 @@ function problemIn(value: unknown, where: string, parents: Set<object>): Databas
     );
   parents.add(value);
   for (const [at, part] of partsOf(value, kind)) {
-    const problem = problemIn(part, `${where}${at}`, parents);
+    const problem = problemIn(part, `${where}${at}`, parents, instances);
     if (problem !== undefined) return problem;
   }
   parents.delete(value);
@@ -78,4 +83,5 @@ function* partsOf(value: object, kind: Kind): Generator<[at: string, part: unkno
   const keys =
     kind === 'entity' ? propertiesOf(schemaOfInstance(value), value) : kind === 'object' ? Object.keys(value) : [];
   for (const key of keys) yield [`.${key}`, (value as Record<string, unknown>)[key]];
+  if (kind === 'instance') for (const [key, part] of Object.entries(membersOf(value))) yield [`.${key}`, part];
 }

@@ -19,10 +19,11 @@ export class StoredValue {
   /**
    * Keeps a copy of its own.
    *
+   * @param asIs whether it is what a table gave: see `keep`
    * @throws DatabaseError `E_UNSUPPORTED` naming the place of a value that has no form
    */
-  static of(value: unknown): StoredValue {
-    return new StoredValue(keep(value));
+  static of(value: unknown, asIs = false): StoredValue {
+    return new StoredValue(keep(value, asIs));
   }
 
   /**

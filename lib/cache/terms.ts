@@ -36,6 +36,8 @@ export interface Terms {
   readonly tags: readonly string[];
   /** ids of tables; undefined where nothing was said */
   readonly dependsOn: readonly string[] | undefined;
+  /** whether the value is what a table gave, so that no decorator transforms it once more */
+  readonly asIs?: boolean;
 }
 
 /** @throws DatabaseError `E_CONFIG` for a time that is no duration and tags that are none, `E_DECLARATION` for a class that is no entity */
@@ -60,13 +62,14 @@ function idsOf(entity: EntityClass): readonly string[] {
 
 const NONE: readonly string[] = [];
 
-/** A time, and nothing else. */
+/** A time, and nothing else, of what a table gave. */
 export const plainTerms = (ttlMs: number): Terms => ({
   ttlMs,
   graceMs: 0,
   negativeTtlMs: undefined,
   tags: NONE,
   dependsOn: undefined,
+  asIs: true,
 });
 
 /** Tags as the clock knows them. @throws DatabaseError `E_CONFIG` for anything but texts that are not empty */

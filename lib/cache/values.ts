@@ -1,11 +1,13 @@
 // Values as text and back: what goes into the cache comes out as it went in. Not here: what is kept in memory (keep.ts,
 // stored-value.ts), what is cached.
+import { classNamed, printOf } from '../class-transformer.js';
 import { record } from '../entity/record.js';
 import type { EntityClass } from '../entity/row.js';
 import { schemaOf } from '../entity/schema.js';
 import { keep } from './keep.js';
 import { KeptBuffer, KeptDate, KeptTypedArray, copyOf, encoded, typedArray, type Held, type Tagged } from './kept.js';
 import { DateColumn, ImmutableColumn, columnOf, type KeptColumn } from './kept-column.js';
+import { KeptInstance } from './kept-instance.js';
 import { KeptList, KeptMap, KeptSet } from './kept-list.js';
 import { KeptEntity, KeptObject, RowsColumn } from './kept-object.js';
 import { isImmutable } from './kind.js';
@@ -56,6 +58,8 @@ const TAGS: Readonly<Record<string, (parts: Parts, decoder: Decoder) => Held>> =
   },
   set: ([items], decoder) => new KeptSet(decoder.column(items)),
   $: ([names, values], decoder) => new KeptObject(record(list(names).map(String), (_name, index) => decoder.hold(list(values)[index]))),
+  of: ([name, print, members], decoder) => decoder.instance(name, print, members, false),
+  as: ([name, print, members], decoder) => decoder.instance(name, print, members, true),
   one: (parts, decoder) => new KeptEntity(decoder.rows(parts)),
   rows: (parts, decoder) => new KeptList(decoder.rows(parts)),
 }; // prettier-ignore
@@ -105,6 +109,15 @@ class Decoder {
     const kept = columns.map((column) => this.column(column));
     if (kept.some(({ length }) => length !== kept[0]?.length)) throw new SyntaxError('columns of different lengths');
     return kept;
+  }
+
+  instance(name: unknown, print: unknown, members: unknown, asIs: boolean): KeptInstance {
+    const type = classNamed(String(name));
+    // of decorators that say something else by now, such as that a member is excluded
+    if (type === undefined || printOf(type) !== print) throw new UnknownEntity(String(name));
+    const kept = this.hold(members);
+    if (!(kept instanceof KeptObject)) throw new SyntaxError('members are missing');
+    return KeptInstance.of(type, kept, asIs);
   }
 
   rows([className, table, count, names, columns]: Parts): RowsColumn {

@@ -5,6 +5,7 @@ import { DatabaseError, classify } from '../errors.js';
 import { ALIAS } from './alias.js';
 import { copyAgain, copyDatabase, type CopiedTable } from './copy-database.js';
 import type { Database } from './database.js';
+import { closedError } from './pool.js';
 
 /** Each of a database one after another: a copy is taken and brought back whole. */
 const turns = new WeakMap<Database, Promise<unknown>>();
@@ -75,7 +76,8 @@ export class KeptCopy {
       const alias = `${ALIAS}_${(count += 1)}`;
       await attached(database, alias, '', async (connection) => {
         await copyAgain(connection, this.tables, this.name, alias);
-        if (!(await database.moveTo(alias, patienceMs, moved))) throw busy(database, patienceMs);
+        if (await database.moveTo(alias, patienceMs, moved)) return;
+        throw database.pool.closed ? closedError() : busy(database, patienceMs);
       });
     });
   }

@@ -34,6 +34,10 @@ export class Pool {
     return { size: this.size, busy: this.#lent.size, waiting: this.#waiting.length };
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Lends a session to `work` alone until it settles. Whoever waits for one waits no longer than `limit`. */
   async use<T>(work: (session: Session) => Promise<T>, limit?: Limit): Promise<T> {
     const session = await this.#acquire(limit);

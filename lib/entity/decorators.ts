@@ -47,7 +47,7 @@ export interface ColumnOptions<V = unknown, A extends As = As, N extends boolean
   readonly comment?: string;
   /** another property type for the same SQL type */
   readonly as?: A;
-  /** the column's former name in the database */
+  /** the column's former name, which the message at the start names where the table still has it; nothing is renamed */
   readonly renamedFrom?: string;
 }
 

@@ -17,8 +17,11 @@ function empty(): JsonBytes {
   return shared;
 }
 
-/** @param nullable whether null is NULL; if not, it is JSON's */
-export function jsonWriter(nullable: boolean): VectorWriter {
+/**
+ * @param nullable whether null is NULL; if not, it is JSON's
+ * @param toPlain makes plain data of a value first
+ */
+export function jsonWriter(nullable: boolean, toPlain?: (value: unknown) => unknown): VectorWriter {
   const nulls = new NullMask();
   const slots = new StringSlots();
   let lengths = new Int32Array(0);
@@ -30,7 +33,8 @@ export function jsonWriter(nullable: boolean): VectorWriter {
       let bytes = empty();
       let first = 0;
       for (let index = 0; index < count; index += 1) {
-        const value = values[index];
+        const given = values[index];
+        const value = toPlain === undefined ? given : toPlain(given);
         const start = bytes.at;
         if (value === undefined || (value === null && nullable)) nulls.add(index);
         else if (!bytes.write(value)) bytes.text(jsonText(value));

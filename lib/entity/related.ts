@@ -5,15 +5,24 @@ import type { VectorReader } from '../vector/reader.js';
 import { readerFor } from './decode.js';
 import type { Hydrate } from './hydrate.js';
 import type { As } from './property-type.js';
+import type { SqlType } from './sql-type.js';
 
 /** How a column of a result is read: as its property is declared, or as rows of an entity. */
-export type ColumnReading = As | Related | undefined;
+export type ColumnReading = As | OwnReader | undefined;
+
+/** Whatever knows by itself how values of a type are read. */
+export interface OwnReader {
+  reader(type: DuckDBType): VectorReader;
+}
+
+/** How a column, or what is computed of one, is read. */
+export const readingOf = ({ type, as }: { readonly type: Pick<SqlType, 'document'>; readonly as: As | undefined }): ColumnReading => type.document ?? as; // prettier-ignore
 
 /** One row, null for NULL; lists of rows, empty for NULL: as they come, or by a number that is each struct's first member. */
 export type Kind = 'one' | 'many' | 'in order';
 
 /** Structs of an entity's columns, or lists of these, as its instances. */
-export class Related {
+export class Related implements OwnReader {
   constructor(
     private readonly kind: Kind,
     private readonly readings: readonly ColumnReading[],
@@ -45,4 +54,4 @@ function ordered(columns: readonly unknown[][], places: readonly number[]): read
 
 /** How a column of a result of this type is read. */
 export const readerOf = (type: DuckDBType, reading: ColumnReading | 'raw'): VectorReader =>
-  reading instanceof Related ? reading.reader(type) : readerFor(type, reading);
+  typeof reading === 'object' ? reading.reader(type) : readerFor(type, reading);

@@ -6,6 +6,7 @@ import { DatabaseError } from '../errors.js';
 import { Fragment } from '../fragment.js';
 import { sqlType } from './built-types.js';
 import { DefaultValue } from './default.js';
+import { DocumentClass } from './document.js';
 import type { ColumnNote, Draft, IndexNote } from './draft.js';
 import { FileSource } from './file-source.js';
 import { identifierProblem, snakeCase } from './identifier.js';
@@ -280,7 +281,7 @@ class SchemaBuilder {
     const what = `${this.#class}.${property}`;
     const { options } = note;
     this.#known(options, COLUMN_OPTIONS, what);
-    const type = this.#type(what, note);
+    const type = this.#typed(property, this.#type(what, note));
     const as = options['as'] as As | undefined;
     if (as !== undefined && !type.as.includes(as)) {
       this.#fail(
@@ -348,6 +349,11 @@ class SchemaBuilder {
     }
   }
 
+  /** Property decorators have run before this, so @Type has told by now. */
+  #typed(property: string, type: SqlType): SqlType {
+    return (type.json && DocumentClass.of(this.target, property)?.typeOf(type)) || type;
+  }
+
   #type(what: string, note: ColumnNote): SqlType {
     if (note.type !== undefined) {
       try {
@@ -398,7 +404,7 @@ class SchemaBuilder {
 }
 
 function shapeOf(columns: readonly Column[]): string {
-  const said = columns.map(({ property, name, type, as }) => [property, name, type.name, as]);
+  const said = columns.map(({ property, name, type, as }) => [property, name, type.name, as, ...(type.document ? ['document'] : [])]); // prettier-ignore
   return createHash('sha256').update(JSON.stringify(said)).digest('hex').slice(0, 12);
 }
 

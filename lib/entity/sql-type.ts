@@ -1,5 +1,6 @@
 // What an SQL type is to columns and parameters. Not here: the types there are (types.ts, built-types.ts).
 import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import type { VectorReader } from '../vector/reader.js';
 import type { VectorWriter } from '../vector/vector-writer.js';
 import type { As } from './property-type.js';
 
@@ -33,6 +34,17 @@ export interface SqlType {
   readonly enums: readonly EnumType[];
   /** JSON null and SQL NULL are two things for this type */
   readonly json?: true;
+  /** what its documents are instances of, where the property has class-transformer's @Type */
+  readonly document?: DocumentForm;
+}
+
+/** Plain data in the table, instances in the property. */
+export interface DocumentForm {
+  /** @throws Misfit where class-transformer, or code of the class, fails */
+  readonly toPlain: (value: unknown) => unknown;
+  /** For rules, which look at instances: plain objects count as the members of one. */
+  asInstances(value: unknown): unknown;
+  reader(type: DuckDBType): VectorReader;
 }
 
 export interface EnumType {

@@ -13,10 +13,11 @@ import {
   type FileFormat,
   type FileKind,
 } from '../entity/file-source.js';
-import { hydrateOf } from '../entity/hydrate.js';
+import { plainHydrate } from '../entity/hydrate.js';
+import type { Rules } from '../entity/rules.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
 import { DatabaseError, classify } from '../errors.js';
-import type { CallOptions, Limit } from '../limit.js';
+import { within, type CallOptions, type Limit } from '../limit.js';
 import type { RowEncoder } from '../row-encoder.js';
 import { literalPath, readCall } from '../sql/file-read.js';
 import { checkSql, misfitIn, misfitRowQuery, valueSql, type FileValue } from '../sql/file-rows.js';
@@ -69,7 +70,7 @@ export async function importFiles(
   const types = await typesOf(engine, entity, encoder.columns, limit);
   const parts = await aside(engine, limit, (connection) => partsOf(connection, entity, types, given, options, limit));
   const load = async (): Promise<number> => {
-    if (onConflict.action === 'error' && engine.database.fallback === undefined && !encoder.validates) {
+    if (onConflict.action === 'error' && engine.database.fallback === undefined && encoder.rules === undefined) {
       let rows = 0;
       for (const { shape, values } of parts)
         rows += (await engine.run(insertFileStatement(entity, values, shape.from), limit)).rowsChanged;
@@ -107,7 +108,7 @@ async function byStage(
     staged += (await engine.run(fileStageStatement(stage, entity, values, shape.from, number, staged), limit))
       .rowsChanged;
   }
-  if (encoder.validates) await validate(engine, entity, encoder, stage, staged, limit);
+  if (encoder.rules !== undefined) await validate(engine, encoder.rules, encoder.columns, stage, shapes, staged, limit);
   await engine.keepStage(stage);
   return mergeStage(engine, entity, stage, encoder.columns, onConflict, shapes, limit);
 }
@@ -115,20 +116,30 @@ async function byStage(
 /** Rules are JavaScript: they look at each row as an object. What they looked at is what is written. */
 async function validate(
   engine: Engine,
-  entity: EntitySchema,
-  encoder: RowEncoder,
+  rules: Rules,
+  columns: readonly Column[],
   stage: string,
+  shapes: readonly ReadonlySet<Column>[],
   count: number,
   limit: Limit | undefined,
 ): Promise<void> {
-  const properties = encoder.columns.map((column) => column.property);
-  const read = readRows(hydrateOf(entity, properties));
+  const properties = columns.map((column) => column.property);
+  const read = readRows(plainHydrate([...properties, SHAPE]));
+  // what a file has no column for was not given, as in a row that leaves it out
+  const absent = shapes.map((given) => columns.filter((column) => !given.has(column)).map(({ property }) => property));
   for (let from = 0; from < count; from += PAGE_ROWS) {
-    const statement = stagedRowsStatement(stage, encoder.columns, from, from + PAGE_ROWS);
+    const statement = stagedRowsStatement(stage, columns, from, from + PAGE_ROWS);
     const { rows } = await engine.collect(statement, read, limit);
-    for (const [index, row] of rows.entries()) encoder.validate(row, from + index);
+    for (const [index, row] of (rows as Record<string, unknown>[]).entries()) {
+      for (const property of absent[row[SHAPE] as number] ?? []) row[property] = undefined;
+      const judging = rules.row(row, from + index);
+      if (judging !== undefined) await within(limit, judging);
+    }
   }
 }
+
+/** No property is called so. */
+const SHAPE = '#shape';
 
 /** By a connection of its own: an error there fails no transaction, and what it looks at is none of its tables. */
 async function aside<T>(

@@ -3,6 +3,7 @@
 import type { DuckDBDecimalType } from '@duckdb/node-api';
 import { quote, quoteLiteral } from '../entity/identifier.js';
 import type { As } from '../entity/property-type.js';
+import { readingOf } from '../entity/related.js';
 import type { EntitySchema } from '../entity/schema.js';
 import { decimalType, scalarType, type Family, type SqlType } from '../entity/types.js';
 import { DatabaseError } from '../errors.js';
@@ -93,7 +94,7 @@ export function aggregateStatement(
       return place === 0 ? sql : String(place);
     });
   }
-  const statement = limitInto(builder, limit, offset).reading(columns.map((column) => column.operand.as));
+  const statement = limitInto(builder, limit, offset).reading(columns.map(({ operand }) => readingOf(operand)));
   return { statement, names: columns.map((column) => column.name) };
 }
 

@@ -4,6 +4,7 @@ import { durationMs, type Duration } from '../duration.js';
 import { quote } from '../entity/identifier.js';
 import { describe } from '../entity/misfit.js';
 import type { Unmarked } from '../entity/property-type.js';
+import { readingOf } from '../entity/related.js';
 import type { ColumnKey, Selected } from '../entity/row.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
 import { DatabaseError } from '../errors.js';
@@ -139,7 +140,7 @@ export function asOfStatement(entity: EntitySchema, other: EntitySchema, options
   if (inner) builder.add(` WHERE ${matched}`);
   orderInto(builder, given['orderBy'], (property) => side('l', comparedColumn(entity, property)));
   limitInto(builder, given['limit'], given['offset']);
-  return { statement: builder.reading([...left, ...right].map(({ as }) => as).concat(undefined)), left, right };
+  return { statement: builder.reading([...left, ...right].map(readingOf).concat(undefined)), left, right };
 }
 
 /** A table, or its rows that match: a fragment in the condition sees its own columns alone. */

@@ -1,5 +1,6 @@
 // SELECT DISTINCT of some columns of an entity. Not here: groups with aggregates (aggregate.ts).
 import { quote } from '../entity/identifier.js';
+import { readingOf } from '../entity/related.js';
 import type { ColumnKey } from '../entity/row.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
 import { DatabaseError } from '../errors.js';
@@ -42,5 +43,5 @@ export function distinctStatement(entity: EntitySchema, columns: readonly Column
       `distinct: orderBy ${property} is not among the properties that are asked for. There is: ${columns.map((each) => each.property).join(', ')}.`,
     );
   });
-  return limitInto(builder, limit, offset).reading(columns.map((column) => column.as));
+  return limitInto(builder, limit, offset).reading(columns.map(readingOf));
 }

@@ -1,6 +1,7 @@
 // INSERT of the rows of files, into the table or a stage of it. Not here: the expressions (file-rows.ts), what becomes of a stage
 // (write.ts).
 import { quote } from '../entity/identifier.js';
+import { readingOf } from '../entity/related.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
 import { checkSql, valueSql, type FileValue } from './file-rows.js';
 import { tableName, type Statement } from './statement.js';
@@ -41,14 +42,14 @@ export function fileStageStatement(
   };
 }
 
-/** The staged rows at places from `first` up to `end`, as their properties are given. */
+/** The staged rows at places from `first` up to `end`, as their properties are given, and behind these the number of their shape. */
 export function stagedRowsStatement(stage: string, columns: readonly Column[], first: number, end: number): Statement {
-  const place = quote(stageColumns([]).at(-1) as string);
+  const [shape, place] = stageColumns([]).map(quote);
   return {
-    text: `SELECT ${namesSql(columns.map(({ name }) => name))} FROM temp.${quote(stage)} WHERE ${place} >= ${first} AND ${place} < ${end} ORDER BY ${place}`,
+    text: `SELECT ${namesSql(columns.map(({ name }) => name))}, ${shape} FROM temp.${quote(stage)} WHERE ${place} >= ${first} AND ${place} < ${end} ORDER BY ${place}`,
     parameters: [],
     reads: [],
     writes: [],
-    as: columns.map((column) => column.as),
+    as: [...columns.map(readingOf), 'number'],
   };
 }

@@ -3,7 +3,7 @@
 import { foreignKeysOf } from '../entity/catalog.js';
 import { hydrateOf } from '../entity/hydrate.js';
 import { identifierProblem, quote, quoteLiteral } from '../entity/identifier.js';
-import { Related, type ColumnReading } from '../entity/related.js';
+import { Related, readingOf, type ColumnReading } from '../entity/related.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
 import { schemaOf } from '../entity/schema.js';
 import { DatabaseError } from '../errors.js';
@@ -86,7 +86,7 @@ export const propertiesOf = ({ columns, includes }: Rows): readonly string[] => 
 
 /** How the columns of rows are read. */
 export const readingsOf = ({ columns, includes }: Rows): readonly ColumnReading[] => [
-  ...columns.map((column) => column.as),
+  ...columns.map(readingOf),
   ...includes.map(
     ({ relation, rows }) =>
       new Related(

@@ -1,6 +1,7 @@
 // SQL of the latest rows of each group. Not here: groups that are one row (aggregate.ts), other windows (window.ts).
 import { quote } from '../entity/identifier.js';
 import { describe } from '../entity/misfit.js';
+import { readingOf } from '../entity/related.js';
 import type { ColumnKey } from '../entity/row.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
 import { DatabaseError } from '../errors.js';
@@ -86,5 +87,5 @@ export function latestStatement(
   const ordered = builder.aside(() => orderInto(builder, order.decided, (key) => quote(columnOf(entity, key).name)));
   builder.add(` QUALIFY row_number() OVER (PARTITION BY ${partition}${ordered}) <= ${limit}`);
   builder.add(ordered.replace(' ORDER BY ', ` ORDER BY ${partition}, `));
-  return { statement: builder.reading(columns.map((column) => column.as)), columns };
+  return { statement: builder.reading(columns.map(readingOf)), columns };
 }

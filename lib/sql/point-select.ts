@@ -3,6 +3,7 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import { quote } from '../entity/identifier.js';
 import { Misfit } from '../entity/misfit.js';
+import { readingOf } from '../entity/related.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
 import { literal } from './literal.js';
 import { tableName, type Statement } from './statement.js';
@@ -23,7 +24,7 @@ export class PointSelect {
     const conditions = this.#key.map((column, index) => `${quote(column.name)} = $${index + 1}`);
     const where = conditions.length === 1 ? conditions[0] : `(${conditions.join(' AND ')})`;
     this.#one = `${this.#head}${where} LIMIT 1`;
-    this.#shape = { reads: [entity.id], writes: [], as: entity.columns.map((column) => column.as) };
+    this.#shape = { reads: [entity.id], writes: [], as: entity.columns.map(readingOf) };
   }
 
   /** The key that an id says; undefined for what is none, or says more than values: a condition tells why, or takes it. */

@@ -2,6 +2,7 @@
 // Not here: encoding of rows (row-encoder.ts), which rows go together (group-commit.ts), other writes (write.ts).
 import { DuckDBListValue, LIST, type DuckDBValue } from '@duckdb/node-api';
 import { quote } from '../entity/identifier.js';
+import { readingOf } from '../entity/related.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
 import { tableName, type Statement } from './statement.js';
 
@@ -27,7 +28,7 @@ export class RowInsert {
         : `${into} (${names(columns)}) VALUES (${places.join(', ')})${returning}`;
     this.#unseen = `${into} (${names(columns)}) SELECT ${places.map((place) => `unnest(${place})`).join(', ')}`;
     this.#several = this.#unseen + returning;
-    this.#shape = { reads: [entity.id], writes: [entity.id], as: entity.columns.map((column) => column.as) };
+    this.#shape = { reads: [entity.id], writes: [entity.id], as: entity.columns.map(readingOf) };
   }
 
   one(row: readonly DuckDBValue[]): Statement {

@@ -1,6 +1,7 @@
 // The SELECT of a sample of an entity's rows. Not here: other ways to limit them (select.ts).
 import { quote } from '../entity/identifier.js';
 import { describe } from '../entity/misfit.js';
+import { readingOf } from '../entity/related.js';
 import type { ColumnKey } from '../entity/row.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
 import { DatabaseError } from '../errors.js';
@@ -66,5 +67,5 @@ export function sampleStatement(
   whereInto(builder, where, resolverOf(entity));
   builder.add(`) USING SAMPLE ${how}`);
   if (seed !== undefined) builder.add(` REPEATABLE (${whole('seed', seed, SEED_MAX)})`);
-  return builder.reading(columns.map((column) => column.as));
+  return builder.reading(columns.map(readingOf));
 }

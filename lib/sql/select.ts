@@ -1,6 +1,7 @@
 // SELECT over one entity: find, count, exists. Not here: aggregates.
 import { quote } from '../entity/identifier.js';
 import { describe } from '../entity/misfit.js';
+import { readingOf } from '../entity/related.js';
 import type { ColumnKey } from '../entity/row.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
 import { DatabaseError, type ErrorCode } from '../errors.js';
@@ -106,7 +107,7 @@ export function selectStatement(
   builder.add(' FROM ').table(entity);
   whereInto(builder, options.where, resolverOf(entity));
   orderInto(builder, options.orderBy, (property) => quote(comparedColumn(entity, property).name));
-  return limitInto(builder, options.limit, options.offset).reading(columns.map((column) => column.as));
+  return limitInto(builder, options.limit, options.offset).reading(columns.map(readingOf));
 }
 
 export function countStatement(entity: EntitySchema, where: unknown): Statement {

@@ -1,6 +1,7 @@
 // Windows over one entity: types and SQL. Not here: the functions (window-functions.ts), how the rows are read (reading/).
 import { quote } from '../entity/identifier.js';
 import type { Unmarked } from '../entity/property-type.js';
+import { readingOf } from '../entity/related.js';
 import type { ColumnKey } from '../entity/row.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
 import { scalarType, type SqlType } from '../entity/types.js';
@@ -106,7 +107,7 @@ export function windowStatement(
     const byOrder = inOrder(order.decided);
     builder.add(groups === '' ? byOrder : byOrder.replace(' ORDER BY ', ` ORDER BY ${groups}, `));
   } else orderInto(builder, sort, (name) => quote((comparable('window: sort', finder('sort', columns)(name)), name)));
-  const statement = limitInto(builder, limit, offset).reading(columns.map(({ operand }) => operand.as));
+  const statement = limitInto(builder, limit, offset).reading(columns.map(({ operand }) => readingOf(operand)));
   return { statement, names: columns.map(({ name }) => name) };
 }
 

@@ -28,7 +28,10 @@ export interface Factory<E extends object> {
  * @param defaults what each row has, unless a call says otherwise
  * @throws DatabaseError `E_DECLARATION` for a class that is no entity; from its methods `E_CONFIG` for a foreign key that is missing
  * @example const trades = factory(Trade, { symbol: 'AAPL' }); await db.repository(Trade).insertMany(trades.rows(1000));
- * @example await trades.insert(db, { price: '12.50' }); trades.rows(3, (n) => ({ day: new Date(Date.UTC(2026, 0, n)) }));
+ * @example
+ * const closes = factory(Price, { symbol: 'AAPL' });
+ * await closes.insert(db, { close: 12.5 });
+ * const days = closes.rows(3, (n) => ({ day: new Date(Date.UTC(2026, 0, n)) }));
  */
 export function factory<E extends object>(entity: EntityClass<E>, defaults: Overrides<E> = {}): Factory<E> {
   const wanted = columnsOf(entity).filter(
@@ -43,7 +46,7 @@ export function factory<E extends object>(entity: EntityClass<E>, defaults: Over
       if (given[property] !== undefined) continue;
       if (references !== undefined) {
         const [target, key] = references();
-        refuse(`factory: ${entity.name}.${property} refers to ${target.name}.${key}. Say which row is meant: { ${property}: ... }.`); // prettier-ignore
+        refuse(`${entity.name}.${property} refers to ${target.name}.${key}. Say which row is meant: { ${property}: ... }.`); // prettier-ignore
       }
       given[property] = sampleValue(type, n, property, as);
     }

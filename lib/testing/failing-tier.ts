@@ -21,15 +21,21 @@ export interface FailureOptions {
 
 /** One call, as the store saw it. */
 export interface TierCall {
+  /** which call it was */
   readonly method: 'get' | 'set' | 'delete';
+  /** of which key */
   readonly key: string;
+  /** whether it was made to fail */
   readonly failed: boolean;
 }
 
 /** What `failingTier` gives: a store of Keyv's kind, and its switch. */
 export interface FailingTier {
+  /** what is kept, as the cache asks for it */
   get(key: string): Promise<unknown>;
+  /** keeps a value; `ttl` in ms */
   set(key: string, value: string, ttl?: number): Promise<unknown>;
+  /** forgets a value */
   delete(key: string): Promise<unknown>;
   /** Forgets all that it holds; never fails. */
   clear(): Promise<void>;
@@ -49,7 +55,7 @@ export interface FailingTier {
  * and longer the longer it fails.
  *
  * @example const tier = failingTier(); await using db = await createTestManager({ cache: { store: tier } }); tier.fail('hang');
- * @example tier.fail('error', { of: 'set', from: 2, times: 1 }); // the second set alone
+ * @example failingTier().fail('error', { of: 'set', from: 2, times: 1 }); // the second set alone
  */
 export function failingTier(): FailingTier {
   const values = new Map<string, string>();

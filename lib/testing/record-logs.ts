@@ -3,7 +3,9 @@ import { pino, type Logger } from 'pino';
 
 /** One line: its level as a word, its text, and its fields. */
 export interface LogLine {
+  /** how grave it is, as a word */
   readonly level: 'debug' | 'info' | 'warning' | 'error';
+  /** what happened, in the words of the log */
   readonly event: string;
   readonly [field: string]: unknown;
 }

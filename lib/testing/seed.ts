@@ -18,7 +18,7 @@ interface Rows {
  *
  * @throws DatabaseError `E_CONFIG` for a foreign key that is missing, and as `insertMany`; `E_FOREIGN_KEY` where what a row refers to is
  *   neither here nor there
- * @example await seed(db, [[Trade, [{ strategyId: 's1' }, { strategyId: 's1', price: '12.50' }]], [Strategy, [{ id: 's1' }]], [User, 10]]);
+ * @example await seed(db, [[Trade, [{ strategyId: 's1' }, { strategyId: 's1', price: '12.50' }]], [Strategy, [{ id: 's1' }]], [Price, 10]]);
  */
 export async function seed<E extends readonly object[]>(
   db: BaseDuckDBManager,
@@ -73,15 +73,14 @@ function ownParentsFirst(entity: EntityClass, rows: Rows['rows']): Rows['rows'][
   const rounds: Rows['rows'][] = [];
   let left = rows;
   while (left.length > 0) {
-    const waiting = own.map(({ key }) => new Set(left.map((row) => row[key])));
-    const ready = left.filter(
-      (row) =>
-      own.every(({ property }, index) => row[property] === undefined || row[property] === null || !waiting[index]?.has(row[property])), // prettier-ignore
-    );
+    const waiting = own.map(({ property, key }) => ({ property, keys: new Set(left.map((row) => row[key])) }));
+    const waits = (row: Rows['rows'][number]): boolean =>
+      waiting.some(({ property, keys }) => row[property] !== undefined && row[property] !== null && keys.has(row[property])); // prettier-ignore
+    const ready = left.filter((row) => !waits(row));
     if (ready.length === 0)
       refuse(`seed: rows of ${entity.name} refer to each other in a circle, which DuckDB refuses.`);
     rounds.push(ready);
-    left = left.filter((row) => !ready.includes(row));
+    left = left.filter(waits);
   }
   return rounds;
 }

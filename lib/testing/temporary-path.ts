@@ -17,7 +17,7 @@ const folders = new Set<string>();
 /**
  * A path in a new folder of the system's temporary one, which is removed by `using`, by `remove()`, or at the end of the process.
  *
- * @example using file = temporaryPath(); await using db = await Analytics.open({ path: file.path });
+ * @example using file = temporaryPath(); await using db = await BaseDuckDBManager.open({ path: file.path });
  */
 export function temporaryPath(): TemporaryPath {
   const folder = mkdtempSync(join(tmpdir(), 'mysingle-database-test-'));

@@ -28,7 +28,9 @@ export interface TestManagerOptions<M extends BaseDuckDBManager = BaseDuckDBMana
  *
  * @throws DatabaseError as `BaseDuckDBManager.open`
  * @example await using db = await createTestManager({ entities: [Trade], clock: manualClock() });
- * @example const db = await createTestManager({ manager: AnalyticsManager }); // a class of your own
+ * @example
+ * class Analytics extends BaseDuckDBManager {}
+ * await using db = await createTestManager({ manager: Analytics }); // a class of your own
  */
 export async function createTestManager<M extends BaseDuckDBManager = BaseDuckDBManager>(
   options: TestManagerOptions<M> = {},
@@ -57,9 +59,10 @@ export async function createTestManager<M extends BaseDuckDBManager = BaseDuckDB
 
 /** A restart is close() and connect(), which needs the file; at the end of its scope nobody does. */
 function removeWith(manager: BaseDuckDBManager, file: { remove(): void }): void {
+  const own = manager[Symbol.asyncDispose].bind(manager);
   const dispose = async (): Promise<void> => {
     try {
-      await manager.close();
+      await own();
     } finally {
       file.remove();
     }

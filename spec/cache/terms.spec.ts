@@ -31,7 +31,8 @@ describe('the terms of a cached value', () => {
   it('are no grace, null not kept, no tags, and nothing said about what cannot be known, where left out', () => {
     const none = { graceMs: 0, negativeTtlMs: undefined, tags: [], dependsOn: undefined };
     expect(termsOf({ ttl: '250ms' })).to.deep.equal({ ttlMs: 250, ...none });
-    expect(plainTerms(250)).to.deep.equal({ ttlMs: 250, ...none });
+    // of what a table gave
+    expect(plainTerms(250)).to.deep.equal({ ttlMs: 250, ...none, asIs: true });
     // nothing is something else than nothing said
     expect(termsOf({ ttl: '1s', dependsOn: [] }).dependsOn).to.deep.equal([]);
   });

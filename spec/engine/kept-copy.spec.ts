@@ -4,6 +4,7 @@ import { Database } from '../../lib/engine/database.js';
 import { KeptCopy } from '../../lib/engine/kept-copy.js';
 import { resolveOptions } from '../../lib/options.js';
 import { failure } from '../support/failure.js';
+import { gate } from '../support/gate.js';
 
 async function memory(): Promise<Database> {
   const database = await Database.create(resolveOptions({ path: ':memory:', logger: false }).database);
@@ -62,6 +63,27 @@ describe('KeptCopy', () => {
     const names = `select count(*)::int from duckdb_databases() where database_name like 'mysingle%'`;
     expect(await run(database, names)).to.deep.equal([[1]]);
     await copy.bringBack(1000, () => {});
+    await database.close();
+  });
+
+  it('gives up at once where the database is closed meanwhile', async () => {
+    const database = await memory();
+    const copy = await KeptCopy.take(database);
+    const { open, passed } = gate();
+    const lent = gate();
+    const held = database.pool.use(() => {
+      lent.open();
+      return passed;
+    });
+    await lent.passed;
+    const lost = failure(
+      copy.bringBack(60_000, () => expect.fail('it moved')),
+      'E_CLOSED',
+    );
+    const closing = database.pool.close();
+    await lost;
+    open();
+    await Promise.all([held, closing]);
     await database.close();
   });
 });

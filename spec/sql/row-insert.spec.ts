@@ -80,8 +80,8 @@ describe('RowInsert', () => {
   it('can be given a list of any type', () => {
     const kind = schemaOf(EveryKind);
     expect(EVERY_KIND).to.include(EveryKind);
-    const encoder = new RowEncoder(kind, false, () => 0);
-    const { values } = encoder.row({});
+    const encoder = new RowEncoder(kind, undefined, () => 0);
+    const { values } = encoder.encoded({}, undefined);
     const given = encoder.columns.filter((_column, index) => values[index] !== FROM_DATABASE);
     const row = values.filter((value) => value !== FROM_DATABASE);
     expect(new RowInsert(kind, given).several([row, row]).parameters).to.have.lengthOf(given.length);

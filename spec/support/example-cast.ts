@@ -3,15 +3,16 @@ import type { INestApplication } from '@nestjs/common';
 import type { Keyv } from 'keyv';
 import {
   Column,
+  Repository,
   Table,
   json,
   list,
   struct,
   uuid7,
   type BaseDuckDBManager,
+  type DatabaseSnapshot,
   type Generated,
   type Insert,
-  type Repository,
 } from '@mysingle/database';
 
 export { Controller, Get, Injectable, Module } from '@nestjs/common';
@@ -94,6 +95,8 @@ export class Order {
   @Column('varchar') symbol!: string;
 }
 
+export class Backtests extends Repository.of(BacktestResult) {}
+
 export declare class Config {
   readonly databasePath: string;
 }
@@ -103,6 +106,7 @@ export declare class TradeService {}
 export declare const app: INestApplication;
 export declare const db: BaseDuckDBManager;
 export declare const market: BaseDuckDBManager;
+export declare const seeded: DatabaseSnapshot;
 export declare const strategies: Repository<Strategy>;
 export declare const trades: Repository<Trade>;
 export declare const quotes: Repository<Quote>;
@@ -123,6 +127,7 @@ export declare const service: { handle(request: unknown): Promise<void> };
 export declare const container: { register(token: symbol, provider: { useFactory: () => unknown }): void };
 export declare const CacheModule: { register(options: { stores: readonly Keyv[] }): unknown };
 export declare const queue: { publish(topic: string, id: number): Promise<void> };
+export declare function afterEach(after: () => Promise<void>): void;
 export declare function mail(order: Insert<Order>): Promise<void>;
 export declare function use(what: unknown): void;
 export declare function fetchRates(signal: AbortSignal): Promise<Map<string, number>>;

@@ -57,7 +57,7 @@ describe('factory', () => {
 
   it('does not make up whom a row refers to', async () => {
     expect((await failure(() => factory(Run).row(), 'E_CONFIG')).message).to.equal(
-      'factory: Run.strategyId refers to Strategy.id. Say which row is meant: { strategyId: ... }.',
+      'Run.strategyId refers to Strategy.id. Say which row is meant: { strategyId: ... }.',
     );
     for (const count of [-1, 1.5, '3']) await failure(() => factory(Strategy).rows(count as number), 'E_CONFIG');
     await failure(() => factory(Object as never), 'E_DECLARATION');

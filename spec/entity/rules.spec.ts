@@ -1,0 +1,602 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsDecimal,
+  IsDefined,
+  IsEmail,
+  IsIn,
+  IsNotEmpty,
+  IsNumberString,
+  IsOptional,
+  Length,
+  Max,
+  Min,
+  MinDate,
+  MinLength,
+  Validate,
+  ValidateIf,
+  ValidateNested,
+  ValidatorConstraint,
+  registerDecorator,
+  useContainer,
+  type ValidationArguments,
+} from 'class-validator';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import {
+  BaseDuckDBManager,
+  Column,
+  DatabaseError,
+  Table,
+  json,
+  sql,
+  type Generated,
+  type Repository,
+} from '@mysingle/database';
+import { schemaOf } from '../../lib/entity/schema.js';
+import { rulesOf } from '../../lib/entity/rules.js';
+import { failure } from '../support/failure.js';
+import { openManager } from '../support/scratch.js';
+
+class Address {
+  @Length(2, 2) country!: string;
+}
+
+abstract class Ruled {
+  @Column('varchar') @IsEmail() email!: string;
+}
+
+@Table('people')
+class Person extends Ruled {
+  @Column('integer', { primaryKey: true }) id!: number;
+  @Column('integer', { default: 5 }) @Min(3, { message: 'age is too small' }) age!: Generated<number>;
+  @Column('varchar', { nullable: true }) @IsOptional() @Length(1, 3) nick!: string | null;
+  @Column(json<Address>(), { nullable: true })
+  @ValidateNested()
+  @Type(() => Address)
+  @IsOptional()
+  home!: Address | null;
+}
+
+@Table('free')
+class Free {
+  @Column('integer') id!: number;
+}
+
+describe('the rules of an entity', () => {
+  const good = { id: 1, email: 'a@b.co' };
+
+  it('knows which classes have rules, inherited ones too', () => {
+    expect([Person, Free].map((type) => rulesOf(schemaOf(type), {}) !== undefined)).to.deep.equal([true, false]);
+  });
+
+  it('refuses rows and patches that break a rule, with entity, property, rules and row, and not the value', async () => {
+    const db = await openManager({ entities: [Person] });
+    const people = db.repository(Person);
+    const one = await failure(people.insert({ ...good, email: 's3cr3t' }), 'E_VALIDATION');
+    expect(one.message).to.equal('Person: email must be an email.');
+    expect(one.details).to.deep.equal({
+      entity: 'Person',
+      property: 'email',
+      rules: ['isEmail'],
+      problems: [{ property: 'email', constraints: { isEmail: 'email must be an email' } }],
+    });
+    const many = await failure(people.insertMany([good, { id: 2, email: 'a@b.co', age: 1 }]), 'E_VALIDATION');
+    expect(many.message).to.equal('Row 1: Person: age is too small.');
+    expect(many.details).to.include({ row: 1, property: 'age' });
+    await failure(people.upsert({ ...good, nick: 'long' }), 'E_VALIDATION');
+    expect(await people.count()).to.equal(0);
+    await people.insert(good);
+    await failure(people.update({ id: 1 }, { age: 2 }), 'E_VALIDATION');
+    const nested = Object.assign(new Address(), { country: 'long' });
+    const inner = await failure(people.insert({ ...good, id: 3, home: nested }), 'E_VALIDATION');
+    expect(inner.details).to.include({ property: 'home.country' });
+  });
+
+  it('leaves alone what a row or a patch does not set, and what the database computes', async () => {
+    const db = await openManager({ entities: [Person] });
+    const people = db.repository(Person);
+    expect(await people.insert(good)).to.include({ age: 5, nick: null });
+    expect(await people.update({ id: 1 }, { nick: 'abc' })).to.equal(1);
+    expect(await people.update({ id: 1 }, { age: sql`age + ${1}`, nick: null })).to.equal(1);
+    expect(await people.findById(1)).to.include({ age: 6, nick: null });
+  });
+});
+
+@Table('ruled_orders')
+class Order {
+  @Column('integer', { primaryKey: true }) id!: number;
+  @Column('varchar', { default: 'market' }) @IsDefined() @IsIn(['market', 'limit']) kind!: Generated<string>;
+  @Column('decimal(18,4)', { nullable: true })
+  @ValidateIf((order: Order) => order.kind === 'limit')
+  @IsDecimal()
+  @IsNumberString()
+  @MinLength(3, { message: 'price must be given to the cent, got $value', context: { code: 'P1' } })
+  price!: string | null;
+  @Column('varchar', { nullable: true }) @IsDefined() owner!: string | null;
+  @Column('timestamptz', { nullable: true }) @IsOptional() @MinDate(new Date(0)) at!: Date | null;
+  @Column('bigint', { nullable: true }) @IsOptional() @IsIn([1n, 2n]) lots!: bigint | null;
+  @Column('integer[]', { nullable: true }) @IsOptional() @ArrayMaxSize(2) @Min(1, { each: true }) legs!:
+    number[] | null;
+}
+
+const order = { id: 1, owner: 'o' };
+const opened = async <E extends object>(entity: new () => E, options = {}): Promise<Repository<E>> =>
+  (await openManager({ entities: [entity], ...options })).repository(entity);
+
+describe('an error of rules', () => {
+  it('tells every property that breaks one, with its rules, messages and contexts, and says $value without the value', async () => {
+    const orders = await opened(Order);
+    const bad = { ...order, kind: 'limit', price: 's3', at: new Date(-5), legs: [0, 1, 2] };
+    const { message, details } = await failure(orders.insertMany([order, bad]), 'E_VALIDATION');
+    expect(message).to.match(
+      /^Row 1: Order: price must be given to the cent, got \(value\); price must be a number string; price is not a valid decimal number\.; minimal allowed date for at is [^;]+; each value in legs must not be less than 1; legs must contain no more than 2 elements\.$/,
+    );
+    expect(details).to.deep.include({ entity: 'Order', row: 1, property: 'price', rules: ['minLength', 'isNumberString', 'isDecimal'] }); // prettier-ignore
+    const { problems } = details as { problems: { property: string; constraints: object; contexts?: object }[] };
+    expect(problems.map(({ property, constraints }) => [property, Object.keys(constraints).toSorted()])).to.deep.equal([
+      ['price', ['isDecimal', 'isNumberString', 'minLength']],
+      ['at', ['minDate']],
+      ['legs', ['arrayMaxSize', 'min']],
+    ]);
+    expect(problems[0]?.contexts).to.deep.equal({ minLength: { code: 'P1' } });
+    expect(JSON.stringify([message, details])).to.not.include('s3');
+    expect(await orders.count()).to.equal(0);
+  });
+
+  it('keeps values out of messages that functions and validators make, too, and of a message that then cannot be made', async () => {
+    @ValidatorConstraint({ name: 'mine' })
+    class Mine {
+      validate(): boolean {
+        return false;
+      }
+      defaultMessage({ value, object }: ValidationArguments): string {
+        return `mine: ${value} of ${JSON.stringify(object)} ${JSON.stringify([value])}`;
+      }
+    }
+    @Table('secretive')
+    class Secretive {
+      @Column('varchar') @MinLength(99, { message: ({ value, property }) => `${property} is ${value}, ${value.length} long` }) a!: string; // prettier-ignore
+      @Column('varchar') @Validate(Mine) b!: string;
+      @Column('double') @Max(0, { message: ({ value }) => value.toFixed(2) }) c!: number;
+      @Column('double') @Max(0, { message: '$value is more than $constraint1' }) d!: number;
+      @Column('varchar[]') @MinLength(99, { each: true, message: ({ value }) => String(value) }) e!: string[];
+      @Column('varchar') @IsIn(['x'], { message: '' }) f!: string;
+    }
+    const rows = await opened(Secretive);
+    const row = { a: 's3cr3t', b: 's3cr3t', c: 31337, d: 31337, e: ['s3cr3t'], f: 's3cr3t' };
+    const { message, details } = await failure(rows.insert(row), 'E_VALIDATION');
+    expect(message).to.equal(
+      'Secretive: a is (value), 6 long; mine: (value) of {} ["(value)"]; c breaks the rule max; (value) is more than 0; (value); f must be one of the following values: x.',
+    );
+    expect(JSON.stringify(details)).to.not.match(/s3cr3t|31337/);
+  });
+
+  it('does not grow with what is wrong inside a value', async () => {
+    class Item {
+      @Min(1) n!: number;
+    }
+    @Table('item_lists')
+    class Lists {
+      @Column(json<Item[]>()) @ValidateNested() @Type(() => Item) items!: Item[];
+    }
+    const lists = await opened(Lists);
+    const { message, details } = await failure(lists.insert({ items: Array.from({ length: 500 }, () => ({ n: 0 })) }), 'E_VALIDATION'); // prettier-ignore
+    expect(message).to.match(/^Lists: items\.0\.n: n must not be less than 1; .*; and 490 more\.$/);
+    expect((details as { problems: unknown[] }).problems).to.have.lengthOf(100);
+  });
+});
+
+describe('what a row leaves out', () => {
+  it('is not looked at where its column fills it, and @IsDefined asks for all else', async () => {
+    const orders = await opened(Order);
+    expect(await orders.insert(order)).to.include({ kind: 'market', price: null });
+    const missing = await failure(orders.insert({ id: 2 }), 'E_VALIDATION');
+    expect(missing.details)
+      .to.include({ property: 'owner' })
+      .and.deep.include({ rules: ['isDefined'] });
+    await failure(orders.insert({ ...order, id: 2, kind: undefined, owner: null }), 'E_VALIDATION');
+  });
+
+  it('is not looked at in a patch, whatever its rules; conditions see no more than the patch', async () => {
+    const orders = await opened(Order);
+    await orders.insert({ ...order, kind: 'limit', price: '12.5000' });
+    expect(await orders.update({ id: 1 }, { lots: 1n })).to.equal(1);
+    // the condition looks at kind, which the patch does not say
+    expect(await orders.update({ id: 1 }, { price: '1' })).to.equal(1);
+    await failure(orders.update({ id: 1 }, { price: '1', kind: 'limit' }), 'E_VALIDATION');
+    expect(await orders.update({ id: 1 }, { owner: sql`upper(owner)`, kind: sql`'limit'` })).to.equal(1);
+    const nulled = await failure(orders.update({ id: 1 }, { owner: null }), 'E_VALIDATION');
+    expect(nulled.details).to.deep.include({ property: 'owner', rules: ['isDefined'] });
+  });
+
+  it('fails inside of a document, where nothing fills it, and plain objects count as instances there', async () => {
+    const people = await opened(Person);
+    const person = { id: 1, email: 'a@b.co' };
+    for (const home of [{}, { country: 'long' }, new Address()])
+      for (const write of [
+        () => people.insert({ ...person, home: home as Address }),
+        () => people.insertMany([{ ...person, home: home as Address }]),
+        () =>
+          people.insertMany(
+            Object.assign(new Person(), person, { home }) && [Object.assign(new Person(), person, { home })],
+          ),
+      ]) {
+        // prettier-ignore
+        const { details } = await failure(write(), 'E_VALIDATION');
+        expect(details).to.deep.include({ property: 'home.country', rules: ['isLength'] });
+      }
+    const stored = await people.insert({ ...person, home: { country: 'DE' } });
+    expect(stored.home)
+      .to.be.instanceOf(Address)
+      .and.deep.equal(Object.assign(new Address(), { country: 'DE' }));
+    const patched = await failure(people.update({ id: 1 }, { home: { country: 'x' } }), 'E_VALIDATION');
+    expect(patched.details).to.include({ property: 'home.country' });
+  });
+});
+
+describe('rules and writes', () => {
+  const given = Array.from({ length: 5000 }, (_each, id) => ({ id, owner: 'o', lots: id === 4321 ? 9n : 1n }));
+
+  it('hold for every form of insertMany, which writes nothing then, and of upsert', async () => {
+    const orders = await opened(Order);
+    const columns = { id: Int32Array.from(given, ({ id }) => id), owner: given.map(({ owner }) => owner), lots: BigInt64Array.from(given, ({ lots }) => lots) }; // prettier-ignore
+    async function* later(): AsyncGenerator<(typeof given)[number]> {
+      for (const row of given) yield row;
+    }
+    const forms: readonly (readonly [string, () => Promise<unknown>])[] = [
+      ['an array', () => orders.insertMany(given)],
+      ['instances', () => orders.insertMany(given.map((row) => Object.assign(new Order(), row)))],
+      ['an iterable', () => orders.insertMany(new Set(given))],
+      ['an async iterable', () => orders.insertMany(later())],
+      ['columns', () => orders.insertMany(columns)],
+      ['onConflict', () => orders.insertMany(given, { onConflict: 'ignore' })],
+      ['upsert', () => orders.upsert(given)],
+      ['upsert of columns', () => orders.upsert(columns)],
+    ];
+    for (const [what, write] of forms) {
+      const { message, details } = await failure(write(), 'E_VALIDATION');
+      expect([message, (details as { row: number }).row], what).to.deep.equal(['Row 4321: Order: lots must be one of the following values: 1, 2.', 4321]); // prettier-ignore
+      expect(await orders.count(), what).to.equal(0);
+    }
+    expect((await failure(orders.upsert({ ...order, lots: 9n }), 'E_VALIDATION')).details).to.not.have.property('row');
+    expect((await failure(orders.insertMany(given.slice(4320, 4330)), 'E_VALIDATION')).details).to.include({ row: 1 });
+  });
+
+  it('are switched by each call, and by the manager; what else an option says is refused by name', async () => {
+    const orders = await opened(Order);
+    const bad = { ...order, lots: 9n };
+    const off = { validate: false };
+    await orders.insert(bad, off);
+    await orders.insertMany([{ ...bad, id: 2 }], off);
+    await orders.insertMany(new Set([{ ...bad, id: 3 }]), { validate: false, onConflict: 'update' });
+    await orders.upsert({ ...bad, id: 4 }, off);
+    await orders.upsert([{ ...bad, id: 5 }], off);
+    await orders.update({ id: 1 }, { lots: 8n }, off);
+    expect(await orders.count()).to.equal(5);
+    await failure(orders.insert({ ...bad, id: 6 }), 'E_VALIDATION');
+    const trusting = await opened(Order, { validate: false });
+    await trusting.insert(bad);
+    await failure(trusting.insert({ ...bad, id: 2 }, { validate: true }), 'E_VALIDATION');
+    const wrong = (options: object): Promise<unknown> => orders.insert({ ...order, id: 7 }, options);
+    expect((await failure(wrong({ valid: false }), 'E_QUERY')).message).to.equal("insert has no option 'valid'. Options: validate, signal, timeout."); // prettier-ignore
+    expect((await failure(wrong({ validate: 1 }), 'E_QUERY')).message).to.equal("insert: validate is true, false, or an object such as { groups: ['create'] }."); // prettier-ignore
+    expect((await failure(wrong({ validate: { group: 'x' } }), 'E_QUERY')).message).to.equal("insert: validate has no option 'group'. Options: groups, always, strictGroups."); // prettier-ignore
+    expect((await failure(orders.delete({ id: 1 }, off as never), 'E_QUERY')).message).to.contain(
+      "no option 'validate'",
+    );
+    // @ts-expect-error groups are strings
+    await failure(orders.insert({ ...order, id: 7 }, { validate: { groups: [1] } }), 'E_QUERY');
+  });
+
+  it('hold for rows of files, whose missing columns count as left out', async () => {
+    const orders = await opened(Order);
+    const folder = process.env['TMPDIR'] ?? '/tmp';
+    const path = join(folder, `ruled-${process.pid}.csv`);
+    writeFileSync(path, 'id,owner,lots\n1,a,1\n2,b,9\n');
+    const { details } = await failure(orders.importFrom(path), 'E_VALIDATION');
+    expect(details).to.include({ row: 1, property: 'lots' });
+    expect(await orders.count()).to.equal(0);
+    expect(await orders.importFrom(path, { validate: false })).to.equal(2);
+    writeFileSync(path, 'id,owner\n3,a\n');
+    expect(await orders.importFrom(path, { onConflict: 'update' })).to.equal(1);
+    writeFileSync(path, 'id\n4\n');
+    expect((await failure(orders.importFrom(path), 'E_VALIDATION')).details).to.include({ property: 'owner' });
+  });
+
+  it('are of the groups that a manager or a call names, as class-validator understands them', async () => {
+    @Table('grouped')
+    class Grouped {
+      @Column('integer') @Min(10, { groups: ['create'] }) @Max(20, { groups: ['update'] }) n!: number;
+      @Column('varchar', { default: 'x' }) @Length(1, 1) s!: Generated<string>;
+      @Column('varchar', { default: 'x' }) @Length(1, 1, { always: true }) t!: Generated<string>;
+    }
+    const broken = async (rows: Repository<Grouped>, row: object, validate?: object): Promise<string[]> => {
+      try {
+        await rows.insert(row as Grouped, validate === undefined ? {} : { validate });
+        return [];
+      } catch (error) {
+        const { problems } = (error as DatabaseError).details as { problems: { constraints: object }[] };
+        return problems.flatMap(({ constraints }) => Object.values(constraints) as string[]).map((text) => text.split(' ')[0] + (text.includes('greater') ? '<' : '')); // prettier-ignore
+      }
+    };
+    const rows = await opened(Grouped);
+    // without groups all rules hold
+    expect(await broken(rows, { n: 5, s: 'yy' })).to.deep.equal(['n', 's']);
+    expect(await broken(rows, { n: 25, s: 'yy' }, { groups: ['create'] })).to.deep.equal([]);
+    expect(await broken(rows, { n: 5, s: 'yy', t: 'yy' }, { groups: ['create'] })).to.have.members(['n', 't']);
+    expect(await broken(rows, { n: 25 }, { groups: ['update', 'create'] })).to.deep.equal(['n<']);
+    expect(await broken(rows, { n: 5, s: 'yy' }, { strictGroups: true })).to.deep.equal(['s']);
+    expect(await broken(rows, { n: 5, s: 'yy' }, { groups: ['update'], always: true })).to.deep.equal(['s']);
+    const creating = await opened(Grouped, { validate: { groups: ['create'] } });
+    expect(await broken(creating, { n: 5 })).to.deep.equal(['n']);
+    expect(await broken(creating, { n: 25, s: 'yy' })).to.deep.equal([]);
+    expect(await broken(creating, { n: 25 }, { groups: ['update'] })).to.deep.equal(['n<']);
+  });
+
+  it('count from when they are there, also on a base, and do not mix between classes', async () => {
+    abstract class Base {
+      @Column('integer') n!: number;
+    }
+    @Table('late_ones')
+    class Late extends Base {}
+    @Table('late_others')
+    class Other extends Base {}
+    const db = await openManager({ entities: [Late, Other] });
+    await db.repository(Late).insert({ n: 1 });
+    Min(5)(Late.prototype, 'n');
+    await failure(db.repository(Late).insert({ n: 1 }), 'E_VALIDATION');
+    await db.repository(Late).insert({ n: 7 });
+    await db.repository(Other).insert({ n: 1 });
+    Max(6)(Base.prototype, 'n');
+    // the library takes rules of one type from the class itself, where it has any
+    await db.repository(Late).insert({ n: 7 });
+    await failure(db.repository(Other).insert({ n: 7 }), 'E_VALIDATION');
+  });
+
+  it('ask the container for validators of the user at each row', async () => {
+    @ValidatorConstraint({ name: 'limited' })
+    class Limited {
+      constructor(private readonly most = 5) {}
+      validate(value: number): boolean {
+        return value <= this.most;
+      }
+    }
+    @Table('contained')
+    class Contained {
+      @Column('integer') @Validate(Limited) n!: number;
+    }
+    const rows = await opened(Contained);
+    await rows.insert({ n: 5 });
+    try {
+      useContainer({ get: (type: unknown) => (type === Limited ? new Limited(9) : undefined) }, { fallback: true }); // prettier-ignore
+      await rows.insert({ n: 9 });
+    } finally {
+      useContainer(undefined as never);
+    }
+    await failure(rows.insert({ n: 9 }), 'E_VALIDATION');
+  });
+});
+
+describe('rules that are waited for', () => {
+  let onAsk: (() => void) | undefined;
+
+  @ValidatorConstraint({ name: 'known', async: true })
+  class Known {
+    async validate(value: unknown): Promise<boolean> {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      onAsk?.();
+      onAsk = undefined;
+      return value !== 'unknown';
+    }
+    defaultMessage(): string {
+      return '$property is not known';
+    }
+  }
+
+  @Table('waited')
+  class Waited {
+    @Column('integer', { primaryKey: true }) id!: number;
+    @Column('varchar') @Validate(Known) name!: string;
+    @Column('integer[]', { nullable: true }) legs!: number[] | null;
+  }
+
+  /** not declared async, and found to be only when it is asked */
+  @Table('found_out')
+  class FoundOut {
+    @Column('integer', { primaryKey: true }) id!: number;
+    @Column('varchar') name!: string;
+    @Column('integer[]', { nullable: true }) legs!: number[] | null;
+  }
+  registerDecorator({ name: 'known', target: FoundOut, propertyName: 'name', validator: { validate: (value) => new Known().validate(value), defaultMessage: () => '$property is not known' } }); // prettier-ignore
+
+  for (const Entity of [Waited, FoundOut]) {
+    it(`hold for every write: ${Entity.name}`, async () => {
+      const rows = await opened(Entity);
+      const bad = { id: 1, name: 'unknown' };
+      const many = Array.from({ length: 100 }, (_each, id) => ({ id, name: id === 77 ? 'unknown' : 'n' }));
+      async function* later(): AsyncGenerator<(typeof many)[number]> {
+        for (const row of many) yield row;
+      }
+      const columns = { id: many.map(({ id }) => id), name: many.map(({ name }) => name) };
+      const forms: readonly (readonly [() => Promise<unknown>, number | undefined])[] = [
+        [() => rows.insert(bad), undefined],
+        [() => rows.upsert(bad), undefined],
+        [() => rows.upsert([bad]), 0],
+        [() => rows.insertMany([{ id: 0, name: 'n' }, bad, bad]), 1],
+        [() => rows.insertMany(many), 77],
+        [() => rows.insertMany(new Set(many)), 77],
+        [() => rows.insertMany(later()), 77],
+        [() => rows.insertMany(columns), 77],
+      ];
+      for (const [write, row] of forms) {
+        const { message, details } = await failure(write(), 'E_VALIDATION');
+        expect(message).to.equal(`${row === undefined ? '' : `Row ${row}: `}${Entity.name}: name is not known.`);
+        expect(details).to.deep.include({ property: 'name', rules: ['known'] });
+        expect(await rows.count()).to.equal(0);
+      }
+      expect(await rows.insertMany(many.map((row) => ({ ...row, name: 'n' })))).to.equal(100);
+      expect(await rows.update({ id: 1 }, { legs: [1] })).to.equal(1);
+      await failure(rows.update({ id: 1 }, { name: 'unknown' }), 'E_VALIDATION');
+    });
+  }
+
+  it('let through what they saw: whoever changes a row meanwhile changes nothing', async () => {
+    const rows = await opened(Waited);
+    const row = { id: 1, name: 'before', legs: [1] };
+    const many = Array.from({ length: 100 }, (_each, id) => ({ id: id + 10, name: 'before', legs: [1] }));
+    const change = (): void => {
+      for (const each of [row, ...many]) {
+        each.name = 'unknown';
+        each.legs.push(2);
+      }
+    };
+    for (const write of [
+      () => rows.insert(row),
+      () => rows.upsert(row),
+      () => rows.update({ id: 1 }, row),
+      () => rows.insertMany([{ ...row, id: 2 }]),
+      () => rows.insertMany(many),
+    ]) {
+      // prettier-ignore
+      for (const each of [row, ...many]) Object.assign(each, { name: 'before', legs: [1] });
+      onAsk = change;
+      await write();
+    }
+    expect(await rows.count({ name: 'before' })).to.equal(102);
+    expect((await rows.findColumns({ select: ['legs'] })).legs).to.deep.equal(Array.from({ length: 102 }, () => [1]));
+  });
+
+  it('tell first what is wrong with an earlier row, and with a later one nothing', async () => {
+    const rows = await opened(Waited);
+    const wrong = { id: 'x' as never, name: 'n' };
+    const bad = { id: 2, name: 'unknown' };
+    const good = Array.from({ length: 80 }, (_each, id) => ({ id, name: 'n' }));
+    expect((await failure(rows.insertMany([...good, bad, wrong]), 'E_VALIDATION')).details).to.include({ row: 80 });
+    expect((await failure(rows.insertMany([...good, wrong, bad]), 'E_CONVERSION')).details).to.include({ row: 80 });
+    expect((await failure(rows.insertMany([...good, bad, 5 as never]), 'E_VALIDATION')).details).to.include({
+      row: 80,
+    });
+    const after = await failure(rows.insertMany([...good, 5 as never, bad]), 'E_VALIDATION');
+    expect(after.message).to.contain('Row 80: Waited expects an object');
+  });
+
+  it('may read the database, within the transaction too, and are left where the call is stopped', async () => {
+    let db: BaseDuckDBManager;
+    @Table('asking')
+    class Asking {
+      @Column('integer', { primaryKey: true }) id!: number;
+      @Column('varchar') name!: string;
+    }
+    const validate = async (value: unknown): Promise<boolean> => {
+      if (value === 'hangs') return new Promise(() => {});
+      if (value === 'conflict') throw new DatabaseError('E_CONFLICT', 'met another one');
+      return !(await db.repository(Asking).exists({ name: value as string }));
+    };
+    registerDecorator({ name: 'unique', target: Asking, propertyName: 'name', async: true, validator: { validate } });
+    db = await openManager({ entities: [Asking] });
+    const rows = db.repository(Asking);
+    await rows.insert({ id: 1, name: 'a' });
+    await failure(rows.insert({ id: 2, name: 'a' }), 'E_VALIDATION');
+    const many = (name: string): { id: number; name: string }[] => Array.from({ length: 3000 }, (_each, id) => ({ id: id + 10, name: `${name}${id}` })); // prettier-ignore
+    expect(await rows.insertMany(many('x'))).to.equal(3000);
+    await db
+      .transaction(async () => {
+        await rows.insert({ id: 3, name: 'b' });
+        await failure(rows.insertMany([{ id: 4, name: 'b' }]), 'E_VALIDATION');
+      })
+      .catch(() => {});
+    for (const write of [
+      () => rows.insert({ id: 5, name: 'hangs' }, { timeout: '50ms' }),
+      () => rows.insertMany([{ id: 5, name: 'hangs' }], { timeout: '50ms' }),
+      () => rows.insertMany(new Set([{ id: 5, name: 'hangs' }]), { timeout: '50ms' }),
+      () => rows.update({ id: 1 }, { name: 'hangs' }, { timeout: '50ms' }),
+      () => rows.upsert({ id: 5, name: 'hangs' }, { timeout: '50ms' }),
+    ])
+      // prettier-ignore
+      await failure(write(), 'E_TIMEOUT');
+    await failure(rows.insert({ id: 6, name: 'conflict' }), 'E_CONFLICT');
+  });
+});
+
+describe('rules that throw', () => {
+  it('fail the write with the row, the property and the cause, sync or not', async () => {
+    const cause = new TypeError('nothing there: s3cr3t');
+    const fails = (): never => {
+      throw cause;
+    };
+    @Table('throwing')
+    class Throwing {
+      @Column('integer') n!: number;
+      @Column('varchar', { default: 'x' }) @ValidateIf((row: { home: { at: string } }) => row.home.at === 'x') @IsNotEmpty() s!: Generated<string>; // prettier-ignore
+    }
+    registerDecorator({ name: 'fails', target: Throwing, propertyName: 'n', validator: { validate: (value) => (value === 1 ? fails() : value !== 2 || Promise.reject(cause)) } }); // prettier-ignore
+    const rows = await opened(Throwing);
+    const sync = await failure(rows.insertMany([{ n: 0 }, { n: 1 }]), 'E_VALIDATION');
+    expect(sync.message).to.match(
+      /^Row 1: Throwing\.n: a rule of class-validator could not be asked, for its validator or a condition threw/,
+    );
+    expect(sync.message).to.not.contain('s3cr3t');
+    expect([sync.cause, sync.details]).to.deep.equal([cause, { entity: 'Throwing', row: 1, property: 'n' }]);
+    const later = await failure(rows.insert({ n: 2 }), 'E_VALIDATION');
+    expect([later.cause, later.details]).to.deep.equal([cause, { entity: 'Throwing' }]);
+    const condition = await failure(rows.insert({ n: 0, s: 'y' }), 'E_VALIDATION');
+    expect(condition.details).to.deep.equal({ entity: 'Throwing', property: 's' });
+    expect(condition.cause).to.be.instanceOf(TypeError);
+    // a patch that leaves it out asks no condition
+    expect(await rows.update({ n: 9 }, { n: 0 })).to.equal(0);
+  });
+});
+
+describe('what rules look at', () => {
+  it('is an instance of the class: the row itself where it is one, with its private fields', async () => {
+    const seen: unknown[] = [];
+    @Table('looked_at')
+    class Looked {
+      #most = 5;
+      @Column('integer') @ValidateIf((row: Looked) => (seen.push(row), row.isLimited())) @Max(3) n!: number;
+      isLimited(): boolean {
+        return this instanceof Looked && (!(#most in this) || this.#most === 5);
+      }
+      set most(most: number) {
+        this.#most = most;
+      }
+    }
+    const rows = await opened(Looked);
+    await failure(rows.insert({ n: 4 } as Looked), 'E_VALIDATION');
+    const own = Object.assign(new Looked(), { n: 4 });
+    own.most = 1;
+    await rows.insert(own);
+    await rows.insertMany([own]);
+    expect(seen.filter((each) => each === own)).to.have.lengthOf(2);
+  });
+
+  it('is of the class whatever data says of its constructor, and whatever data calls its keys', async () => {
+    const people = await opened(Person);
+    const body = JSON.parse(
+      '{"id":1,"email":"none","constructor":{"name":"Free"},"__proto__":{"email":"a@b.co"}}',
+    ) as object;
+    await failure(people.insert(Object.assign(new Person(), body)), 'E_VALIDATION');
+    await failure(people.insertMany([Object.assign(new Person(), body)]), 'E_VALIDATION');
+    await failure(people.insert(body as Person), 'E_VALIDATION');
+    class Sub extends Person {
+      override email = 'none';
+    }
+    await failure(people.insert(Object.assign(new Sub(), { id: 1 })), 'E_VALIDATION');
+    const home = JSON.parse('{"country":"long","constructor":{"name":"Free"},"__proto__":{"x":1}}') as Address;
+    await failure(people.insert({ id: 1, email: 'a@b.co', home }), 'E_VALIDATION');
+    expect({}).to.not.have.property('x');
+    expect(await people.count()).to.equal(0);
+  });
+
+  it('is what is stored: a getter of a row is read once for both', async () => {
+    const orders = await opened(Order);
+    let reads = 0;
+    const row = { id: 1, get owner() { return (reads += 1) === 1 ? 'first' : null; } }; // prettier-ignore
+    const many = [row, ...Array.from({ length: 100 }, (_each, id) => ({ id: id + 2, owner: 'o' }))];
+    expect(await orders.insertMany(many as never)).to.equal(101);
+    expect(await orders.count({ owner: 'first' })).to.equal(1);
+  });
+});
