@@ -2,7 +2,13 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { EntityClass } from '../index.js';
 import { featureModule } from './feature-module.js';
-import { asyncOptions, checkedStatic, type DuckDBModuleAsyncOptions, type DuckDBModuleOptions } from './options.js';
+import {
+  asyncOptions,
+  checkedObject,
+  checkedStatic,
+  type DuckDBModuleAsyncOptions,
+  type DuckDBModuleOptions,
+} from './options.js';
 import { OPTIONS, rootModule } from './root-module.js';
 
 /**
@@ -30,7 +36,7 @@ export class DuckDBModule {
    * @example DuckDBModule.forRoot({ name: 'archive', path: 'data/archive.duckdb', readOnly: true })
    */
   static forRoot(options: DuckDBModuleOptions = {}): DynamicModule {
-    const { name, manager, ...rest } = options;
+    const { name, manager, ...rest } = checkedObject(options, 'DuckDBModule.forRoot');
     const own = checkedStatic({ ...(name === undefined ? {} : { name }), ...(manager === undefined ? {} : { manager }) }, 'DuckDBModule.forRoot'); // prettier-ignore
     return rootModule(own, [{ provide: OPTIONS, useValue: rest }]);
   }
@@ -46,7 +52,7 @@ export class DuckDBModule {
    * })
    */
   static forRootAsync(options: DuckDBModuleAsyncOptions): DynamicModule {
-    const own = checkedStatic(options, 'DuckDBModule.forRootAsync');
+    const own = checkedStatic(checkedObject(options, 'DuckDBModule.forRootAsync'), 'DuckDBModule.forRootAsync');
     return rootModule(own, asyncOptions(OPTIONS, own.name, options), options.imports);
   }
 

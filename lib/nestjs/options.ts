@@ -60,6 +60,13 @@ export function fail(message: string): never {
   throw new DatabaseError('E_CONFIG', message);
 }
 
+/** @throws DatabaseError `E_CONFIG` for what is no object of options */
+export function checkedObject<T extends object>(options: T, what: string): T {
+  if (typeof options !== 'object' || (options as object | null) === null || Array.isArray(options))
+    fail(`${what} takes an object of options, such as { path: 'data/app.duckdb' }.`);
+  return options;
+}
+
 /** @throws DatabaseError `E_CONFIG` for a name that is none */
 export function checkedName(name: unknown, what: string): string {
   if (name === undefined) return 'default';

@@ -3,12 +3,13 @@
 import {
   Inject,
   Module,
+  Scope,
   type DynamicModule,
   type OnApplicationShutdown,
   type OnModuleInit,
   type Provider,
 } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { BaseDuckDBManager, managerToken, type ManagerOptions } from '../index.js';
 import { Application, ROOT, type RootNote } from './application.js';
 import { DuckDBHealthIndicator } from './health-indicator.js';
@@ -22,7 +23,10 @@ const OWN = Symbol('the manager of a module');
 class Own {
   #manager: BaseDuckDBManager | undefined;
 
-  constructor(readonly application: Application) {}
+  constructor(
+    readonly application: Application,
+    readonly token: symbol,
+  ) {}
 
   /** It is not opened here: a provider that fails now would leave it open for ever, and nobody would hear of it. */
   make(Manager: ManagerClass, name: string, options: ManagerOptions): BaseDuckDBManager {
@@ -53,13 +57,19 @@ class Own {
 @Module({})
 export class DuckDBRootModule implements OnModuleInit, OnApplicationShutdown {
   readonly #own: Own;
+  readonly #ref: ModuleRef;
 
-  constructor(@Inject(OWN) own: Own) {
+  constructor(@Inject(OWN) own: Own, @Inject(ModuleRef) ref: ModuleRef) {
     this.#own = own;
+    this.#ref = ref;
   }
 
   /** Global modules come first here, and last in a shutdown. */
   async onModuleInit(): Promise<void> {
+    if (this.#ref.introspect(this.#own.token).scope !== Scope.DEFAULT)
+      fail(
+        'DuckDBModule.forRootAsync: what the factory injects is made for each request, and so the manager would be. Let it inject what is made once.',
+      );
     await this.#own.open();
   }
 
@@ -84,7 +94,7 @@ export function rootModule(
     {
       provide: OWN,
       inject: [ModulesContainer],
-      useFactory: (modules: ModulesContainer) => new Own(Application.of(modules)),
+      useFactory: (modules: ModulesContainer) => new Own(Application.of(modules), token),
     },
     {
       provide: token,

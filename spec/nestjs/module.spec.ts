@@ -1,5 +1,5 @@
-import { Controller, Get, Inject, Injectable, Module, Scope, type DynamicModule } from '@nestjs/common';
-import { LazyModuleLoader } from '@nestjs/core';
+import { Controller, Get, Inject, Injectable, Module, Scope, forwardRef, type DynamicModule } from '@nestjs/common';
+import { LazyModuleLoader, NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -46,6 +46,11 @@ class BothService {
     @InjectRepository(Trade, 'archive') readonly old: Repository<Trade>,
     @InjectManager('archive') readonly archive: BaseDuckDBManager,
   ) {}
+}
+
+@Injectable()
+class TradesOnly {
+  constructor(readonly rows: Trades) {}
 }
 
 const memory = { path: ':memory:', logger: false } as const;
@@ -278,6 +283,40 @@ describe('DuckDBModule', () => {
     expect(db.mode).to.equal('memory');
   });
 
+  it('takes a class twice, in one list and in modules that lead to each other', async () => {
+    class One {}
+    class Two {}
+    Module({ imports: [forwardRef(() => Two), DuckDBModule.forFeature([Trade, Trade, Trades, Trades])] })(One);
+    Module({ imports: [forwardRef(() => One), DuckDBModule.forFeature([Trades])], providers: [TradesOnly], exports: [TradesOnly] })(Two); // prettier-ignore
+    await using app = await boot({ imports: [One, Two, root()] });
+    expect(await app.get<TradesOnly>(TradesOnly).rows.symbols()).to.deep.equal([]);
+  });
+
+  it('starts by any way of Nest: several at once on one file, with ids of modules by content, in preview', async () => {
+    const path = scratchPath();
+    const module = moduleOf({ imports: [root({ path }), DuckDBModule.forFeature([Trades])], providers: [TradesOnly] });
+    const several = await Promise.all([1, 2, 3].map(() => boot(module)));
+    for (const each of several) await each.get<TradesOnly>(TradesOnly).rows.upsert([...trades]);
+    expect(await several[0]?.get<TradesOnly>(TradesOnly).rows.count()).to.equal(2);
+    await Promise.all(several.map((each) => each.app.close()));
+
+    const both = { imports: [root(), root({ name: 'archive' }), DuckDBModule.forFeature([Trade]), DuckDBModule.forFeature([Trade], 'archive')], providers: [BothService] }; // prettier-ignore
+    const options = { logger: false, abortOnError: false, moduleIdGeneratorAlgorithm: 'deep-hash' } as const;
+    const hashed = await NestFactory.createApplicationContext(moduleOf(both), options);
+    const service = hashed.get(BothService);
+    expect([await service.live.count(), service.old === service.live]).to.deep.equal([0, false]);
+    await hashed.close();
+
+    const preview = await NestFactory.createApplicationContext(module, { ...options, preview: true, snapshot: true });
+    await preview.close();
+  });
+
+  it('is closed where nobody has used it', async () => {
+    const compiled = await Test.createTestingModule({ imports: [root({ path: scratchPath() })] }).compile();
+    await compiled.close();
+    await failure(compiled.get<BaseDuckDBManager>(BaseDuckDBManager).query(sql`select 1`), 'E_CLOSED');
+  });
+
   it('is taken for the manager of an application that provides one itself', async () => {
     await using db = await BaseDuckDBManager.open({ ...memory, entities: [Trade] });
     const own: DynamicModule = { module: class Own {}, global: true, providers: [{ provide: managerToken(), useValue: db }], exports: [managerToken()] }; // prettier-ignore
@@ -298,6 +337,7 @@ describe('DuckDBModule, used in a wrong way', () => {
     constructor(@InjectManager('archive') readonly db: BaseDuckDBManager) {}
   }
   const features = DuckDBModule.forFeature([Trade]);
+  const perRequest = moduleOf({ providers: [{ provide: 'PER_REQUEST', scope: Scope.REQUEST, useFactory: () => memory }], exports: ['PER_REQUEST'] }); // prettier-ignore
 
   // prettier-ignore
   const wrong: readonly (readonly [string, () => Promise<Error>, string | RegExp])[] = [
@@ -319,6 +359,7 @@ describe('DuckDBModule, used in a wrong way', () => {
     ['a factory that gives a path', () => bootFailure({ imports: [DuckDBModule.forRootAsync({ useFactory: () => 'x.duckdb' as never })] }), 'gave string, not its options'],
     ['a factory that gives the name', () => bootFailure({ imports: [DuckDBModule.forRootAsync({ useFactory: () => ({ ...memory, name: 'x' }) })] }), 'name stands beside the factory, not in what it gives: forRootAsync({ name, useFactory })'],
     ['a factory that fails', () => bootFailure({ imports: [DuckDBModule.forRootAsync({ useFactory: () => { throw new Error('no config'); } }), features] }), 'no config'],
+    ['a factory that injects what is made for each request', () => bootFailure({ imports: [DuckDBModule.forRootAsync({ imports: [perRequest], inject: ['PER_REQUEST'], useFactory: () => memory }), features] }), 'what the factory injects is made for each request, and so the manager would be'],
     ['an empty path', () => bootFailure({ imports: [DuckDBModule.forRoot({ path: '' }), features] }), /path/i],
   ];
   for (const [what, fails, message] of wrong)
@@ -341,6 +382,8 @@ describe('DuckDBModule, used in a wrong way', () => {
       [() => InjectManager(''), 'E_CONFIG', '@InjectManager: the name of a manager'],
       [() => DuckDBModule.forRoot({ name: 7 as never }), 'E_CONFIG', 'DuckDBModule.forRoot: the name of a manager'],
       [() => DuckDBModule.forRoot({ manager: NoEntity as never }), 'E_CONFIG', 'manager is a class that extends BaseDuckDBManager'],
+      [() => DuckDBModule.forRoot('data/app.duckdb' as never), 'E_CONFIG', "DuckDBModule.forRoot takes an object of options, such as { path: 'data/app.duckdb' }."],
+      [() => DuckDBModule.forRootAsync(undefined as never), 'E_CONFIG', 'DuckDBModule.forRootAsync takes an object'],
       [() => DuckDBModule.forRootAsync({}), 'E_CONFIG', 'give one of useFactory, useClass, useExisting'],
       [() => DuckDBModule.forRootAsync({ useFactory: () => memory, useClass: NoEntity as never }), 'E_CONFIG', 'give one of'],
       [() => DuckDBModule.forRootAsync({ path: 'x', useFactory: () => memory } as never), 'E_CONFIG', "there is no option 'path'; those of the manager are given by useFactory"],

@@ -187,9 +187,11 @@ describe('a boot that fails', () => {
   it('leaves none open where another manager cannot be opened, and tells of that', async () => {
     const [path, damaged] = [scratchPath(), scratchPath()];
     writeFileSync(damaged, 'no database'.repeat(1000));
+    // one that is in use before its module comes to open it
+    const early = { provide: NEEDED, inject: [managerToken()], useFactory: (db: BaseDuckDBManager) => db.repository(Note).count() }; // prettier-ignore
     for (const order of [0, 1]) {
       const roots = [rootOf(path), rootOf(damaged, 'other')];
-      const error = await bootFailure({ imports: [...(order === 0 ? roots : roots.toReversed())] });
+      const error = await bootFailure({ imports: [...(order === 0 ? roots : roots.toReversed()), features], providers: [early] }); // prettier-ignore
       expect(error).to.include({ name: 'DatabaseError', code: 'E_CORRUPT' });
       expect(openManagers.size).to.equal(0);
     }
