@@ -52,6 +52,7 @@ export class GroupCommit {
   /** The row as stored, once it is committed. */
   insert(insert: RowInsert, values: readonly DuckDBValue[], limit: Limit | undefined): Promise<object> {
     const call: Call = new WaitingCall({ insert, values }, limit, this.#origin);
+    if (call.asked !== undefined) call.left = (reason) => this.engine.neverRan(call, reason);
     this.#waiting.push(call);
     this.#ask();
     return call.answer;

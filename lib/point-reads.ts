@@ -42,6 +42,7 @@ export class PointReads {
   /** The row of a key, or null. Whoever asks in the same turn shares the statement, and nothing else. */
   find(key: Key, limit: Limit | undefined): Promise<object | null> {
     const call: Call = new WaitingCall(key, limit, this.#origin);
+    if (call.asked !== undefined) call.left = (reason) => this.engine.neverRan(call, reason);
     this.#waiting.push(call);
     this.#ask();
     return call.answer;

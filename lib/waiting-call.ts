@@ -19,6 +19,8 @@ export class WaitingCall<Q, A> {
   readonly log = context().log;
   /** undefined where nobody listens */
   readonly asked = queries.hasSubscribers ? new Asked() : undefined;
+  /** called when its limit ends its wait: nothing will be run for it */
+  left: ((reason: DatabaseError) => void) | undefined = undefined;
   #resolve!: (answer: A) => void;
   #reject!: (error: unknown) => void;
   #off: () => void = () => {};
@@ -42,6 +44,7 @@ export class WaitingCall<Q, A> {
       this.#off = limit.onStop((reason) => {
         this.fail(reason);
         this.tell();
+        this.left?.(reason);
       });
   }
 

@@ -237,6 +237,30 @@ describe('the query channel', () => {
     expect(told.transactions.map(({ error, outcome, durationMs }) => [error?.type, outcome, durationMs])).to.deep.equal([['E_TIMEOUT', undefined, 0]]); // prettier-ignore
   }); // prettier-ignore
 
+  it('tells of whoever left before there was a connection, by a timeout or a signal of his own', async () => {
+    told[Symbol.dispose]();
+    await open({ pool: { size: 2 } });
+    const held = gate();
+    const lent = [1, 2].map(() => db.withConnection(() => held.passed));
+    await until(() => db.health().pool.busy === 2);
+    const signal = AbortSignal.timeout(20);
+    const calls = [
+      failure(trades.find({ timeout: '20ms' }), 'E_TIMEOUT'),
+      failure(trades.findById(1, { timeout: '20ms' }), 'E_TIMEOUT'),
+      failure(trades.insert(trade(8), { signal }), 'E_ABORTED'),
+    ];
+    await Promise.all(calls);
+    held.open();
+    await Promise.all(lent);
+    await trades.findById(1);
+    expect(told.queries.map(({ operation, error, durationMs, batch }) => [operation, error?.type, (durationMs ?? 0) > 0, batch])).to.have.deep.members([
+      ['find', 'E_TIMEOUT', false, 1],
+      ['findById', 'E_TIMEOUT', false, 1],
+      ['insert', 'E_ABORTED', false, 1],
+      ['findById', undefined, true, 1],
+    ]);
+  }); // prettier-ignore
+
   it('tells of what was stopped, by a signal, a timeout, and close()', async () => {
     const slow = sql`select sleep_ms(60000) as x`;
     const controller = new AbortController();

@@ -154,9 +154,14 @@ export class Engine {
         });
       });
     } catch (error) {
-      if (!here) this.#telling.neverRan(waiting(), error);
+      if (!here) this.neverRan(waiting(), error);
       throw error;
     }
+  }
+
+  /** Tells of callers who waited in vain. */
+  neverRan(waited: Waited, error: unknown): void {
+    this.#telling.neverRan(waited, error);
   }
 
   async #shared<T extends { readonly rowCount: number }>(
