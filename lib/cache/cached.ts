@@ -6,10 +6,11 @@ import { noteClass } from '../entity/decorators.js';
 import { isContext } from '../entity/draft.js';
 import type { EntityClass } from '../entity/row.js';
 import { DatabaseError } from '../errors.js';
-import { MISS, type Cache } from './cache.js';
+import type { Cache } from './cache.js';
 import { canonicalText } from './key.js';
 import { KnownKeys } from './known-keys.js';
 import { methodDecorator, ownerOfCall, type AsyncMethodDecorator } from './method-decorator.js';
+import { MISS } from './read-through.js';
 import { CACHE, entitiesOf, ownSource, sourceOf } from './source.js';
 import { checkedTags, termsOf, type CacheEntryOptions, type Terms } from './terms.js';
 
