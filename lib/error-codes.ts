@@ -170,13 +170,14 @@ const TABLE = {
     summary: 'a row breaks the rules of its class',
     echoes: true,
     when: [
-      'A rule of class-validator on the class is broken, in any write, unless the manager has `validate: false`.',
+      'Rules of class-validator on the class are broken, in any write, unless the manager or the call has `validate: false`.',
       'A row or a patch has a property that the class has not; a row is no object.',
     ],
-    remedy: 'Mend the row; `details.rules` names what it breaks.',
+    remedy: 'Mend the row; `details.problems` has every property that breaks a rule.',
     details: {
       ...ROW,
-      rules: 'the rules that are broken, by the names of class-validator',
+      rules: 'the rules that `property` breaks, by the names of class-validator',
+      problems: 'every property that breaks rules: its path, and the message of each rule',
     },
     example: 'Trade: qty must be a positive number.',
   },
