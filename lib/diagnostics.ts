@@ -1,6 +1,6 @@
 // The channels of `node:diagnostics_channel`, and how something is told on them; nothing is made where nobody listens. Not here: what
 // is told (diagnostic-events.ts), and by whom (engine/query-trace.ts, cache/cache-telling.ts).
-import { channel, tracingChannel, type Channel, type TracingChannel } from 'node:diagnostics_channel';
+import { channel, tracingChannel } from 'node:diagnostics_channel';
 import { context, withinContext, type Call } from './context.js';
 import type {
   CacheEvent,
@@ -34,13 +34,29 @@ export const CACHE_LOAD_CHANNEL = 'mysingle.database:cache:load';
  */
 export const CACHE_CHANNEL = 'mysingle.database:cache';
 
-/** `hasSubscribers` is there from Node 20.13 on, and no part of its types. */
-export type Tracing<E extends TimedEvent> = TracingChannel<unknown, E> & { readonly hasSubscribers: boolean };
+/** What is used of a channel. Node's own types of it differ from one version of them to the next, and users have any. */
+export interface Telling<E> {
+  readonly hasSubscribers: boolean;
+  publish(event: E): void;
+  runStores<T>(event: E, work: () => T): T;
+}
 
-export const queries = tracingChannel<unknown, QueryEvent>(QUERY_CHANNEL) as Tracing<QueryEvent>;
-export const transactions = tracingChannel<unknown, TransactionEvent>(TRANSACTION_CHANNEL) as Tracing<TransactionEvent>;
-export const cacheLoads = tracingChannel<unknown, CacheLoadEvent>(CACHE_LOAD_CHANNEL) as Tracing<CacheLoadEvent>;
-export const cacheEvents = channel(CACHE_CHANNEL) as Channel<unknown, CacheEvent>;
+/** The same of a tracing channel. Its `hasSubscribers` is there from Node 20.13 on. */
+export interface Tracing<E extends TimedEvent> {
+  readonly hasSubscribers: boolean;
+  readonly start: Telling<E>;
+  readonly end: Telling<E>;
+  readonly asyncStart: Telling<E>;
+  readonly asyncEnd: Telling<E>;
+  readonly error: Telling<E>;
+}
+
+const tracing = <E extends TimedEvent>(name: string): Tracing<E> => tracingChannel(name) as object as Tracing<E>;
+
+export const queries = tracing<QueryEvent>(QUERY_CHANNEL);
+export const transactions = tracing<TransactionEvent>(TRANSACTION_CHANNEL);
+export const cacheLoads = tracing<CacheLoadEvent>(CACHE_LOAD_CHANNEL);
+export const cacheEvents = channel(CACHE_CHANNEL) as object as Telling<CacheEvent>;
 
 /** Whose event it is. */
 export interface Origin {
