@@ -2,8 +2,7 @@
 // transactions and the cache. Not here: how any of these works.
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { Cache } from './cache/cache.js';
-import { DataCache, type CacheDataOptions } from './cache/data-cache.js';
-import { takeData } from './cache/data-checks.js';
+import { DataCache } from './cache/data-cache.js';
 import { KEYV_HOME, KEYV_NOW, type KeyvHome } from './cache/keyv-store.js';
 import { CACHE, openManagers, type CacheSource, type OpenManager } from './cache/source.js';
 import { withinContext } from './context.js';
@@ -18,13 +17,12 @@ import { acquireDatabase, type Lease } from './engine/registry.js';
 import type { TransactionOptions } from './engine/transaction.js';
 import type { EntityClass } from './entity/row.js';
 import { schemaOf } from './entity/schema.js';
+import { DataCalls } from './data-calls.js';
 import { DatabaseSnapshot } from './database-snapshot.js';
 import { DatabaseError, classify, isDatabaseError, loggable } from './errors.js';
-import { toJsonSerializable } from './json-serializable.js';
 import { Lifetime } from './lifetime.js';
 import { CALL_OPTIONS, type Limit, limited, within, type CallOptions } from './limit.js';
 import { resolveOptions, type ManagerOptions, type Resolved } from './options.js';
-import { RawSql } from './raw-sql.js';
 import {
   REPOSITORY,
   Repository,
@@ -76,7 +74,7 @@ interface Opened extends RepositoryContext {
  * await using db = await BaseDuckDBManager.open({ path: 'data/analytics.duckdb', entities: [Trade] });
  * const last = await db.repository(Trade).findOne({ where: { symbol: 'AAPL' }, orderBy: { at: 'desc' } });
  */
-export class BaseDuckDBManager extends RawSql implements OpenManager, RepositoryOwner {
+export class BaseDuckDBManager extends DataCalls implements OpenManager, RepositoryOwner {
   readonly #options: Resolved;
   readonly #repositories = new Map<EntityClass, object>();
   readonly #lifetime: Lifetime<Opened>;
@@ -91,7 +89,11 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
    */
   constructor(options?: string | ManagerOptions) {
     const resolved = resolveOptions(options);
-    super(() => this.#use(), resolved.queryTimeoutMs);
+    super(
+      () => this.#use(),
+      resolved.queryTimeoutMs,
+      (table) => this.#warnOfTable(table),
+    );
     this.#options = resolved;
     this.#lifetime = new Lifetime<Opened>(this, {
       path: this.dbPath,
@@ -207,6 +209,10 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
   }
 
   /** Whether the data is not where it was asked to be. */
+  #warnOfTable(table: string): void {
+    if (this.#lifetime.state === 'closed') this.#options.log('cacheTableNoConnection', { table_name: table });
+  }
+
   get #degraded(): boolean {
     const { mode } = this.#now().engine.database;
     return mode === 'fallback' || (mode === 'memory' && this.#options.database.path !== ':memory:');
@@ -456,67 +462,6 @@ export class BaseDuckDBManager extends RawSql implements OpenManager, Repository
       pending: opened?.engine.database.fallback?.pending ?? 0,
       conflicts: opened?.engine.database.conflicts ?? 0,
     };
-  }
-
-  /**
-   * Creates a table for `storeCacheData`, with indexes on its key and its time. Does nothing where it is there.
-   *
-   * @throws DatabaseError `E_CONFIG` for an unusable name, and where it is that of another table or a view; what DuckDB
-   *   refuses; `E_CLOSED` when not connected
-   * @example await db.createCacheTable('market_cache');
-   */
-  async createCacheTable(name: string): Promise<void> {
-    if (this.#lifetime.state === 'closed') this.#options.log('cacheTableNoConnection', { table_name: name });
-    const { data } = await this.#use();
-    await called({ operation: 'createCacheTable' }, () => data.create(name));
-  }
-
-  /**
-   * Stores data as JSON under a key, in place of what was there: as they are at the call, whatever is done with them afterwards. The
-   * table is created where missing. Rows that are not stored anew within `cache.retention` of the manager's options (30 days) are deleted, at the first store and hourly as stores go on.
-   *
-   * @param options `tableName`: default `'cache_data'`; `onError`: `'return'` (default) or `'throw'`
-   * @returns whether it was stored; a failure is logged
-   * @throws DatabaseError `E_CONFIG` for an unusable key, table name or option, `E_CLOSED`; with `onError: 'throw'` whatever it
-   *   fails with: `E_CONVERSION` and `E_UNSUPPORTED` for data without JSON, `E_CONFIG` for a table that is no cache table, `E_READ_ONLY` ...
-   * @example await db.storeCacheData('market:AAPL', quotes, { tableName: 'market_cache', onError: 'throw' });
-   */
-  async storeCacheData(key: string, data: unknown, options: CacheDataOptions = {}): Promise<boolean> {
-    knownOptions(options, ['tableName', 'onError'], 'storeCacheData', 'E_CONFIG');
-    // before any wait: what the caller does with them afterwards is not for this call
-    const [taken, own] = [takeData(data), { ...options }];
-    const { data: tables } = await this.#use();
-    return called({ operation: 'storeCacheData' }, () => tables.store(key, taken, own));
-  }
-
-  /**
-   * Data stored under a key, unless older than `ttlHours`, or than `cache.retention` of the manager's options (30 days), after
-   * which it is deleted. Null that was stored looks like a miss: where the difference matters, store `{ value: null }`.
-   *
-   * @param options `tableName`: default `'cache_data'`; `ttlHours`: default the env `CACHE_TTL_HOURS`, else 24; `onError`:
-   *   `'return'` (default) or `'throw'`
-   * @returns the data, or null where there is none, it is too old, or reading failed (which is logged as an error)
-   * @throws DatabaseError `E_CONFIG` for an unusable key, table name, option or number of hours, `E_CLOSED`; with
-   *   `onError: 'throw'` whatever it fails with, so that null means that there is none
-   * @example const quotes = await db.getCacheData<Quote[]>('market:AAPL', { tableName: 'market_cache', ttlHours: 1 });
-   */
-  async getCacheData<T = unknown>(
-    key: string,
-    options: CacheDataOptions & { readonly ttlHours?: number } = {},
-  ): Promise<T | null> {
-    knownOptions(options, ['tableName', 'ttlHours', 'onError'], 'getCacheData', 'E_CONFIG');
-    const { data } = await this.#use();
-    return called({ operation: 'getCacheData' }, () => data.get(key, options)) as Promise<T | null>;
-  }
-
-  /**
-   * The function `toJsonSerializable`.
-   *
-   * @throws DatabaseError as `toJsonSerializable`
-   * @example const text = JSON.stringify(db.toJsonSerializable({ at: new Date(), shares: 10n }));
-   */
-  toJsonSerializable(value: unknown): unknown {
-    return toJsonSerializable(value);
   }
 }
 

@@ -15,7 +15,7 @@ import { rawStatement } from './sql/render.js';
 import { knownOptions } from './sql/select.js';
 
 /** What raw SQL works with; handed in by the manager, which connects first. */
-interface SqlContext {
+export interface SqlContext {
   readonly engine: Engine;
 }
 

@@ -42,7 +42,7 @@ const ARROW = [
   ['row-stream', 'options', 'files/'],
   ['waiting-call', 'point-reads', 'group-commit', 'point-operations'],
   ['reading/'],
-  ['reads', 'upsert', 'raw-sql'],
+  ['reads', 'upsert', 'raw-sql', 'data-calls'],
   ['repository'],
   ['lifetime', 'manager', 'database-snapshot'],
   ['inject', 'transactional', 'close-on-signals'],

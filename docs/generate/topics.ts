@@ -24,8 +24,10 @@ export const TOPICS: readonly Topic[] = [
     places: [
       'manager',
       'database-snapshot',
+      'data-calls',
       'options',
       'database-snapshot',
+      'data-calls',
       'close-on-signals',
       'transactional',
       'engine/',
