@@ -41,7 +41,7 @@ console.log('feed:', await closes.insertMany(feed('MSFT', 4_100), { onProgress: 
 
 // keys that exist: an error by default, and nothing is inserted; or they are skipped, or updated
 await closes.insertMany(feed('MSFT', 4_101)).catch((error: unknown) => {
-  if (isDatabaseError(error, 'E_UNIQUE')) console.log('refused:', error.details['columns']);
+  if (isDatabaseError(error, 'E_UNIQUE')) console.log('refused:', error.details['key']);
 });
 console.log('skipped:', await closes.insertMany(feed('MSFT', 4_101), { onConflict: 'ignore' }), 'was new');
 console.log('updated:', await closes.insertMany(feed('MSFT', 10), { onConflict: 'update' }), 'of ten');

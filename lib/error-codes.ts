@@ -37,7 +37,7 @@ const ROW = {
   table: 'its table',
   property: 'the property',
   columns: 'the columns, by their names in the database',
-  row: 'the number of the row in `insertMany` or `upsert`, from 0; in a file, from 1',
+  row: 'the number of the row in `insertMany` or `upsert`, from 0; in a file, from 1. Where DuckDB refuses a row, it does not say which',
 };
 
 const TABLE = {
@@ -85,12 +85,12 @@ const TABLE = {
     summary: 'another process holds the database file',
     echoes: false,
     when: [
-      "Another process has the file open, and `onLocked` is `'error'`, or `'wait'` and `lockTimeout` is over. By default (`'fallback'`) work goes on beside it, and this is not thrown.",
-      'This process has the file open already: in another thread, by a hard link, by `ATTACH`, or by a `DuckDBInstance` of its own. That is refused whatever `onLocked` says.',
+      "Another process has the file open, and `onLocked` is `'error'`, or `'wait'` and `lockTimeout` is over. By default (`'fallback'`) work goes on beside it, and this is not thrown; with `readOnly`, which has no fallback, it is.",
+      'This process has the file open already: in another thread, by a hard link, by `ATTACH` in another manager, or by a `DuckDBInstance` of its own. That is refused whatever `onLocked` says. `ATTACH` of a file in the manager that has it open is refused by DuckDB itself, as `E_QUERY`.',
       'A file was opened as a fallback or in memory by one manager, and another one insists on the file.',
     ],
     remedy:
-      "Stop the other process (`details.pid`), or choose `onLocked: 'fallback'` or `'wait'`. With `details.sameProcess` share the manager that has it open.",
+      "Stop the other process (`details.pid`), or choose `onLocked: 'wait'` or, without `readOnly`, `'fallback'`; to read beside it, have it make a copy by `backup()`, and open that. With `details.sameProcess` share the manager that has it open.",
     details: {
       pid: 'the process that holds it',
       program: 'its program',
@@ -100,7 +100,7 @@ const TABLE = {
       replaced: "`'fallback'` or `'memory'`: where this process works in place of the file",
     },
     example:
-      "IO Error: Could not set lock on file \"data/app.duckdb\": Conflicting lock is held in /usr/bin/node (PID 8502). See also https://duckdb.org/docs/stable/connect/concurrency. Stop the other process, or choose onLocked: 'fallback' or 'wait'.",
+      "IO Error: Could not set lock on file \"data/app.duckdb\": Conflicting lock is held in /usr/bin/node (PID 8502). See also https://duckdb.org/docs/stable/connect/concurrency. Stop the other process, or choose onLocked: 'wait' or, without readOnly, 'fallback'.",
   },
   E_NOT_FOUND: {
     summary: 'a row or file that must exist does not',
@@ -117,7 +117,10 @@ const TABLE = {
   E_UNIQUE: {
     summary: 'a unique or primary key exists already',
     echoes: true,
-    when: ['A row is inserted or updated to a primary key, unique column or unique index that another row has.'],
+    when: [
+      'A row is inserted or updated to a primary key, unique column or unique index that another row has.',
+      'At the commit of a transaction: another one has committed the key meanwhile. DuckDB then tells the value alone, not of which table or column.',
+    ],
     remedy: "Use `upsert`, or `insertMany` with `onConflict: 'ignore'` or `'update'`; or another key.",
     details: { ...ROW, key: "DuckDB's text of the key", constraint: "`'primary key'` or `'unique'`" },
     example:
@@ -160,10 +163,16 @@ const TABLE = {
       'A value to write cannot be held exactly by the type of its column: a fraction in an integer, too many digits, a wrong kind.',
       "A value to read does not fit its property: a bigint beyond 2^53 with `as: 'number'`, a sum that is no safe number.",
       'A cast in SQL fails; a value in an imported file is none of its type.',
+      'A value of `toJsonSerializable` or `storeCacheData` is no data: a function, a symbol, a cycle, a key of a Map that has no text.',
     ],
     remedy:
       'Mend the value, round it yourself where that is meant, or choose a wider type. Nothing is ever rounded in silence.',
-    details: { ...ROW, column: 'the column of the result', line: 'the line of the file' },
+    details: {
+      ...ROW,
+      row: `${ROW.row}; of a value that is read, in the result, from 0`,
+      column: 'the column of the result',
+      line: 'the line of the file',
+    },
     example: 'Row 1: Trade.qty (integer) expects an integer, got a fraction.',
   },
   E_VALIDATION: {
@@ -200,7 +209,7 @@ const TABLE = {
     when: [
       'Two transactions change the same rows, or the same table by DDL, at once: the second one fails, at the statement or at its commit.',
       'An upsert meets a key that another transaction has inserted meanwhile.',
-      '`checkpoint()` while a transaction that changed or deleted rows is open.',
+      '`checkpoint()` while a transaction is open that has updated rows or changed tables, or that began before tables were changed. Others, which read, insert or delete, do not keep DuckDB from it.',
     ],
     remedy: 'Run the transaction again: `transaction(fn, { retries: 3 })` does so. Short transactions conflict less.',
     details: ROW,
@@ -241,7 +250,7 @@ const TABLE = {
     echoes: false,
     when: [
       "The `signal` of a call has aborted; `cause` is the signal's reason.",
-      '`close()` has ended the query or the wait.',
+      '`close()` has interrupted the statement that was running. What else it ends is `E_CLOSED`.',
     ],
     remedy: 'None is needed where it was asked for.',
     details: {},
@@ -309,7 +318,8 @@ const TABLE = {
     summary: 'the manager is closed',
     echoes: false,
     when: [
-      'A call after `close()`, or one that `close()` has ended.',
+      'A call after `close()`.',
+      'A stream, a bulk load or a transaction that `close()` has ended, or a call that waited for a connection. The statement that DuckDB runs at that moment is `E_ABORTED`, and with it its transaction.',
       'A property that needs a connection, such as `cache` or `mode`, before `connect()`.',
     ],
     remedy: 'Call `connect()` again, or stop asking: in a service that ends, whoever asks now comes too late.',
@@ -333,7 +343,8 @@ const TABLE = {
     echoes: true,
     when: [
       'DuckDB cannot do it: drop a column that others depend on, alter a table with foreign keys or indexes on it.',
-      'A value has no form in the cache or in JSON: a function, an instance of a class that is no entity, a cycle.',
+      'A value has no form in the cache: a function, a cycle, an instance of a class that is no entity and that class-transformer does not decorate.',
+      'A value of `toJsonSerializable` or `storeCacheData` would be empty as JSON: a Promise, an Error, a RegExp, an iterator, symbols as keys. A function or a cycle there is `E_CONVERSION`.',
       'The file was written by a newer storage version of DuckDB.',
     ],
     remedy: 'Do it another way: the message says which, where there is one.',

@@ -100,6 +100,9 @@ interface Rule {
   readonly details?: (groups: Record<string, string | undefined>) => ErrorDetails;
 }
 
+/** What to do about a key that exists. */
+export const KEY_TAKEN = 'Update the row that is there (upsert, onConflict), or use another key.';
+
 // Order matters, and every pattern is anchored on DuckDB's prefix and fixed words: user data is echoed in these texts.
 const RULES: readonly Rule[] = [
   // first what starts with fixed words: keys come behind them, and may hold the words of any rule below
@@ -107,6 +110,12 @@ const RULES: readonly Rule[] = [
     code: 'E_CONFLICT',
     when: /^TransactionContext Error: (?:Failed to commit: )?(?:Conflict on|Catalog write-write conflict|Transaction conflict)/,
     remedy: 'Run the transaction again, or give it { retries }.',
+  },
+  {
+    code: 'E_UNIQUE',
+    when: /^TransactionContext Error: Failed to commit: PRIMARY KEY or UNIQUE constraint violation: duplicate key "(?<key>[\s\S]*)"/,
+    remedy: `Another transaction has committed it meanwhile. ${KEY_TAKEN}`,
+    details: ({ key }) => ({ key }),
   },
   {
     code: 'E_UNIQUE',
@@ -149,7 +158,7 @@ const RULES: readonly Rule[] = [
   {
     code: 'E_LOCKED',
     when: /^(?:IO Error: )?Could not set lock on file "(?<path>.*?)"(?:.*?held in (?<program>.+?) \(PID (?<pid>\d+)\))?/,
-    remedy: "Stop the other process, or choose onLocked: 'fallback' or 'wait'.",
+    remedy: "Stop the other process, or choose onLocked: 'wait' or, without readOnly, 'fallback'.",
     details: ({ path, program, pid }) => ({
       path,
       ...(program === undefined ? {} : { program }),

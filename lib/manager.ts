@@ -432,9 +432,9 @@ export class BaseDuckDBManager extends DataCalls implements OpenManager, Reposit
 
   /**
    * Writes everything committed from the log beside the database into the database file. DuckDB does so by itself as the log
-   * grows, and at close. Transactions that only read or insert may go on; nothing is done in memory.
+   * grows, and at close. Transactions that only read, insert or delete may go on, where no table was changed since they began; nothing is done in memory.
    *
-   * @throws DatabaseError `E_CONFLICT` (retryable) while a transaction that changed or deleted rows is open, `E_CONFIG`
+   * @throws DatabaseError `E_CONFLICT` (retryable) while a transaction is open that has updated rows or changed tables, or began before they were changed, `E_CONFIG`
    *   inside of a transaction, `E_READ_ONLY`, `E_INVALIDATED` where the disk is full, `E_CLOSED`
    * @example await db.checkpoint(); // after a migration, in a quiet moment
    */

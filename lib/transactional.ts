@@ -1,6 +1,6 @@
 // @Transactional: a method that runs in a transaction of the manager its instance works with. Not here: what a transaction is
 // (engine/transaction.ts), how the manager is found (cache/source.ts).
-import { methodDecorator, ownerOfCall, type AsyncMethodDecorator } from './cache/method-decorator.js';
+import { methodDecorator, ownerOfCall, placeOfCall, type AsyncMethodDecorator } from './cache/method-decorator.js';
 import { CACHE, sourceOf } from './cache/source.js';
 import type { TransactionOptions } from './engine/transaction.js';
 import { DatabaseError } from './errors.js';
@@ -36,7 +36,8 @@ export function Transactional<S = never>(
   return methodDecorator(
     (method, property) =>
       async function (this: object, ...args: unknown[]): Promise<unknown> {
-        const source = sourceOf(ownerOfCall(this, fail), using, `@Transactional ${String(property)}`, {
+        const self = ownerOfCall(this, fail);
+        const source = sourceOf(self, using, `@Transactional ${placeOfCall(self, property)}`, {
           code: 'E_CONFIG',
           remedy: 'Say which: @Transactional({ using: (self) => self.db }).',
         });

@@ -1,10 +1,10 @@
 // A write that DuckDB refused, told in the entity's words. Not here: what this library refuses itself (row-encoder.ts).
 import { foreignKeysOf } from './entity/catalog.js';
 import type { Column, EntitySchema } from './entity/schema.js';
-import { DatabaseError, isDatabaseError, type ErrorCode } from './errors.js';
+import { DatabaseError, KEY_TAKEN, isDatabaseError, type ErrorCode } from './errors.js';
 
 const CONSTRAINTS: Partial<Record<ErrorCode, string>> = {
-  E_UNIQUE: 'Update the row that is there (upsert, onConflict), or use another key.',
+  E_UNIQUE: KEY_TAKEN,
   E_FOREIGN_KEY:
     'Write the row it refers to first; delete the rows that refer to it in a transaction before. DuckDB also refuses to update lists and indexed columns of a row that others refer to.',
   E_NOT_NULL: 'Give the value, or declare a default or nullable: true.',
@@ -29,7 +29,13 @@ function told(schema: EntitySchema, error: unknown, upsertOn: readonly Column[])
   if (!isDatabaseError(error) || error.details['entity'] !== undefined) return error;
   const remedy = CONSTRAINTS[error.code];
   if (remedy === undefined) return error;
-  const details = { ...error.details, entity: schema.className, table: schema.table, ...columnsOf(schema, error) };
+  const { columns } = columnsOf(schema, error);
+  const details = {
+    ...error.details,
+    entity: schema.className,
+    table: schema.table,
+    ...(columns === undefined ? {} : { columns, ...propertyOf(schema, columns) }),
+  };
   // the upsert itself takes care of this key: only a row committed meanwhile can be in the way
   if (error.code === 'E_UNIQUE' && upsertOn.length > 0 && isKey(details['columns'], upsertOn)) {
     return new DatabaseError(
@@ -39,7 +45,9 @@ function told(schema: EntitySchema, error: unknown, upsertOn: readonly Column[])
     );
   }
   const reason = error.message.replace(/^[A-Za-z ]+ Error: /, '').replace(/[.!]?$/, '.');
-  return new DatabaseError(error.code, `${schema.className}: ${reason} ${remedy}`, {
+  // of a COMMIT it is said already
+  const message = reason.endsWith(remedy) ? reason : `${reason} ${remedy}`;
+  return new DatabaseError(error.code, `${schema.className}: ${message}`, {
     cause: error,
     details,
     retryable: error.retryable,
@@ -54,6 +62,12 @@ function columnsOf(schema: EntitySchema, error: DatabaseError): { columns?: read
   return {
     columns: (named as readonly string[]).filter((name) => schema.columns.some((column) => column.name === name)),
   };
+}
+
+/** The one property that is to blame, where it is one. */
+function propertyOf(schema: EntitySchema, columns: readonly string[]): { property?: string } {
+  const [column, ...others] = schema.columns.filter(({ name }) => columns.includes(name));
+  return column === undefined || others.length > 0 ? {} : { property: column.property };
 }
 
 /** Of a row whose parent is missing DuckDB names the parent's column; what the caller wrote is the one that refers to it. */

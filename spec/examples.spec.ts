@@ -313,7 +313,7 @@ orders: 1`,
   bulk: `
 columns: 5000
 feed: 4100 4100
-refused: [ 'symbol', 'day' ]
+refused: symbol: MSFT, day: 1970-01-01
 skipped: 1 was new
 updated: 10 of ten
 kept: 7 10

@@ -91,7 +91,9 @@ describe('@Transactional', () => {
     expect(await Unbound.count()).to.equal(1);
     const other = await openManager();
     const { message } = await failure(Unbound.count(), 'E_CONFIG');
-    expect(message).to.contain('2 managers are open. Say which: @Transactional({ using: (self) => self.db }).');
+    expect(message)
+      .to.match(/^@Transactional Unbound\.count: /)
+      .and.contain('2 managers are open. Say which: @Transactional({ using: (self) => self.db }).');
     expect(await new Unbound(() => db).counted()).to.equal(2);
     await failure(new Unbound(() => 5 as never).counted(), 'E_CONFIG');
     await failure(new Unbound(() => other).counted(), 'E_QUERY');

@@ -27,7 +27,28 @@ describe('a refused write', () => {
     const error = await refused(cause);
     expect([error.code, error.cause]).to.deep.equal(['E_UNIQUE', cause]);
     expect(error.message).to.match(/^Order: Duplicate key .* Update the row that is there/);
-    expect(error.details).to.deep.include({ entity: 'Order', table: 'orders', columns: ['order_no'] });
+    expect(error.details).to.deep.include({
+      entity: 'Order',
+      table: 'orders',
+      columns: ['order_no'],
+      property: 'orderNo',
+    });
+  });
+
+  it('at a COMMIT has its remedy once, and no property where DuckDB names none or several', async () => {
+    const text =
+      'TransactionContext Error: Failed to commit: PRIMARY KEY or UNIQUE constraint violation: duplicate key';
+    const atCommit = classify(new Error(`${text} "7"`));
+    expect(atCommit.message).to.match(/"7"\. Another transaction has committed it meanwhile\. Update the row/);
+    const { message, details } = await refused(atCommit);
+    expect(message.match(/Update the row/g)).to.have.length(1);
+    expect(details).to.not.have.any.keys('columns', 'property');
+    const both = classify(
+      new Error('Constraint Error: Duplicate key "id: 1, order_no: x" violates unique constraint.'),
+    );
+    expect((await refused(both)).details)
+      .to.deep.include({ columns: ['id', 'order_no'] })
+      .and.not.have.property('property');
   });
 
   it('by an upsert on its own key is a conflict, to be run again', async () => {

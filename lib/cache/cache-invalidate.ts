@@ -2,7 +2,7 @@
 import type { EntityClass } from '../entity/row.js';
 import { schemaOf } from '../entity/schema.js';
 import { DatabaseError } from '../errors.js';
-import { methodDecorator, ownerOfCall, type AsyncMethodDecorator } from './method-decorator.js';
+import { methodDecorator, ownerOfCall, placeOfCall, type AsyncMethodDecorator } from './method-decorator.js';
 import { CACHE, sourceOf } from './source.js';
 import { TAGS_ARE, areTags, checkedTags } from './terms.js';
 
@@ -41,10 +41,11 @@ export function CacheInvalidate<A extends readonly unknown[], S = never>(
     });
     return async function (this: object, ...args: unknown[]): Promise<unknown> {
       const self = ownerOfCall(this, fail);
-      const cache = await sourceOf(self, using, `@CacheInvalidate ${String(property)}`)[CACHE].open();
+      const called = `@CacheInvalidate ${placeOfCall(self, property)}`;
+      const cache = await sourceOf(self, using, called)[CACHE].open();
       // before the method does anything: what it is called with may be no tags
       const what = invalidation(args);
-      checkedTags(what.tags, `@CacheInvalidate ${String(property)}: `);
+      checkedTags(what.tags, `${called}: `);
       const result = await method.apply(self, args);
       await cache.invalidate(what);
       return result;

@@ -43,12 +43,17 @@ export function methodDecorator(
   };
 }
 
-/** @param target what a legacy decorator is given: the class of a static method, or a prototype */
+/** @param target a class, its prototype, or an instance */
 function nameOfClass(target: unknown): string {
-  const { name } = (typeof target === 'function' ? target : (target as object).constructor) as {
-    readonly name?: unknown;
-  };
-  return typeof name === 'string' ? name : '';
+  const owner = (typeof target === 'function' ? target : (target as object).constructor) as
+    { readonly name?: unknown } | undefined;
+  return typeof owner?.name === 'string' ? owner.name : '';
+}
+
+/** Where a method stands, in words, by what it was called on: `Class.method`. */
+export function placeOfCall(self: object, property: string | symbol): string {
+  const owner = nameOfClass(self);
+  return owner === '' ? String(property) : `${owner}.${String(property)}`;
 }
 
 /** @returns what a method was called on @param refuse throws where it has lost it */

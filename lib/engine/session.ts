@@ -283,7 +283,7 @@ export class Session {
     if (controlsTransaction(prepared.type, statement.text)) {
       throw new DatabaseError(
         'E_QUERY',
-        'A transaction begun by SQL would take in whoever uses the connection next. Use transaction(fn).',
+        'BEGIN, COMMIT and ROLLBACK by SQL would reach whoever uses the connection next. Use transaction(fn): it begins by itself, commits when fn is done, and is rolled back when fn throws.',
       );
     }
     if (prepared.type === StatementType.SET && !GLOBAL.test(statement.text)) {

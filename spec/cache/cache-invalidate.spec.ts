@@ -151,7 +151,7 @@ describe('@CacheInvalidate', () => {
     class Lost {
       @CacheInvalidate({ tags: ['x'] }) async run(): Promise<void> { ran = true; } // prettier-ignore
     }
-    expect((await failure(new Lost().run(), 'E_CACHE_UNBOUND')).message).to.match(/^@CacheInvalidate run: .*2 managers are open/); // prettier-ignore
+    expect((await failure(new Lost().run(), 'E_CACHE_UNBOUND')).message).to.match(/^@CacheInvalidate Lost\.run: .*2 managers are open/); // prettier-ignore
     expect(ran).to.equal(false);
     await new Using().run();
     expect(await left()).to.deep.equal(['users', 'others']);
@@ -165,7 +165,7 @@ describe('@CacheInvalidate', () => {
       @CacheInvalidate({ tags: (id: unknown) => id as string[] }) async run(_id: unknown): Promise<void> { ran += 1; } // prettier-ignore
     }
     for (const tags of ['all', [''], [1], null])
-      expect((await failure(new Wrong().run(tags), 'E_CONFIG')).message).to.match(/^@CacheInvalidate run: tags: give an array/); // prettier-ignore
+      expect((await failure(new Wrong().run(tags), 'E_CONFIG')).message).to.match(/^@CacheInvalidate Wrong\.run: tags: give an array/); // prettier-ignore
     expect([ran, await left()]).to.deep.equal([0, ALL]);
     const lost: Service['everybody'] = Reflect.get(new Service(db), 'everybody');
     expect((await failure(lost(), 'E_DECLARATION')).message).to.include('the method has lost its this');

@@ -15,13 +15,23 @@ describe('checkpoint', () => {
     expect(existsSync(`${path}.wal`)).to.equal(false);
   });
 
-  it('goes on beside readers, and says when it cannot because of a writer', async () => {
+  it('goes on beside who reads, inserts or deletes, and says when it cannot because of a writer, or of a change of tables', async () => {
     const path = scratchPath();
     const db = await openManager({ path });
     await db.execute(sql`create table t as select 1 as n`);
+    // something for it to do
+    const before = (): Promise<unknown> => outside(() => db.execute(sql`insert into t values (2)`));
+    for (const work of [sql`select * from t`, sql`insert into t values (3)`, sql`delete from t where n = 1`])
+      await db.transaction(async () => {
+        await db.query(work);
+        await before();
+        await outside(() => db.checkpoint());
+        expect(existsSync(`${path}.wal`)).to.equal(false);
+      });
     await db.transaction(async () => {
       await db.query(sql`select * from t`);
-      await outside(() => db.checkpoint());
+      await outside(() => db.execute(sql`create table v (n integer)`));
+      await outside(() => failure(db.checkpoint(), 'E_CONFLICT'));
     });
     await db.transaction(async () => {
       await db.execute(sql`update t set n = 2`);

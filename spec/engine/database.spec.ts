@@ -40,7 +40,9 @@ describe('Database', () => {
     await using holder = await holdFile(path);
     const error = await failure(() => openManager({ path, onLocked: 'error' }), 'E_LOCKED');
     expect(error.details).to.include({ pid: holder.pid, path });
-    expect(error.message).to.contain(String(holder.pid)).and.contain("onLocked: 'fallback' or 'wait'");
+    expect(error.message)
+      .to.contain(String(holder.pid))
+      .and.contain("onLocked: 'wait' or, without readOnly, 'fallback'");
     await holder.kill();
     expect((await openManager({ path, onLocked: 'error' })).mode).to.equal('file');
   });
@@ -124,7 +126,11 @@ describe('Database', () => {
   it('does not fall back from a lock when reading alone either, where it must not', async () => {
     const path = scratchPath();
     await using holder = await holdFile(path);
-    const { details } = await failure(() => openManager({ path, readOnly: true, onLocked: 'error' }), 'E_LOCKED');
+    const { details, message } = await failure(
+      () => openManager({ path, readOnly: true, onLocked: 'error' }),
+      'E_LOCKED',
+    );
+    expect(message).to.match(/choose onLocked: 'wait' or, without readOnly, 'fallback'\.$/);
     expect(details['pid']).to.equal(holder.pid);
   });
 

@@ -31,6 +31,24 @@ describe('transaction', () => {
     expect(await repository.count()).to.equal(2);
   });
 
+  it('says at its commit that another one has committed the key meanwhile, and what to do', async () => {
+    const { db, repository } = await counters();
+    const [inserted, committed] = [gate(), gate()];
+    const slow = db.transaction(async () => {
+      await repository.insert({ id: 1, n: 1 });
+      inserted.open();
+      await committed.passed;
+    });
+    await inserted.passed;
+    await db.transaction(() => repository.insert({ id: 1, n: 2 }));
+    committed.open();
+    const error = await failure(slow, 'E_UNIQUE');
+    expect(error.message).to.match(
+      /duplicate key "1"\. Another transaction has committed it meanwhile\. Update the row/,
+    );
+    expect(error.details).to.deep.include({ key: '1', operation: 'commit' });
+  });
+
   it('rolls back and throws on what its function throws', async () => {
     const { db, repository } = await counters();
     const mine = new Error('mine');
