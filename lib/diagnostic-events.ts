@@ -68,7 +68,10 @@ export interface QueryEvent extends TimedEvent {
   readonly inTransaction: boolean;
   /** the key of the cached load that it ran for, as the logs have it; undefined for any other, and where several callers share it */
   readonly cacheKey: string | undefined;
-  /** rows read, or rows changed; of a stream those that it has given so far. Undefined where it failed */
+  /**
+   * rows read, or rows changed; undefined where it failed. Of a stream those of the chunks that were read so far, of up to 2,048 rows
+   * each, also where it failed then; undefined where it never had its connection
+   */
   readonly rows: number | undefined;
 }
 

@@ -321,6 +321,96 @@ describe('the query channel', () => {
     expect(failed.rows).to.equal(given);
   });
 
+  it('tells of a stream as what it is, whatever it is a part of', async () => {
+    const readAll = async (): Promise<void> => {
+      await each(trades.stream());
+      await each(trades.streamColumns({ select: ['id'] }));
+      await each(db.stream(sql`select 1 as x`));
+    };
+    async function* source(): AsyncGenerator<Trade> {
+      for await (const { id } of trades.stream()) yield trade(id + 100) as Trade;
+    }
+    const [entity, table] = ['Trade', 'main.told_trades'];
+    const three = [['stream', entity, table], ['streamColumns', entity, table], ['stream', undefined, undefined]]; // prettier-ignore
+    const streams = (): unknown[] =>
+      told.own().filter(({ sql: text }) => text?.startsWith('SELECT') || text?.startsWith('select')).map((event) => [event.operation, event.entity, event.table]); // prettier-ignore
+    await db.transaction(readAll);
+    expect(streams()).to.deep.equal(three);
+    told.clear();
+    await db.cache.getOrLoad('k', { ttl: '1h' }, readAll);
+    expect(streams()).to.deep.equal(three);
+    told.clear();
+    const after = gate();
+    await db.transaction(() => db.afterCommit(() => readAll().finally(after.open)));
+    await after.passed;
+    expect(streams()).to.deep.equal(three);
+    told.clear();
+    await trades.insertMany(source());
+    expect(streams()).to.deep.equal([['stream', entity, table]]);
+  });
+
+  for (const [how, code] of [['a timeout', 'E_TIMEOUT'], ['a signal', 'E_ABORTED'], ['close()', 'E_CLOSED']] as const) {
+    const stopped = async (read: (rows: AsyncIterableIterator<unknown>) => Promise<void>): Promise<void> => {
+      const controller = new AbortController();
+      const options = { 'a timeout': { timeout: '20ms' }, 'a signal': { signal: controller.signal }, 'close()': {} }[how];
+      const rows = db.stream(sql`select * from range(100000)`, options as object);
+      await rows.next();
+      controller.abort();
+      if (how === 'close()') await db.close();
+      await read(rows);
+    }; // prettier-ignore
+    const ends = (): unknown[] => told.queries.map(({ error, rows }) => [error?.type, rows]);
+
+    it(`tells that ${how} has ended a stream between two chunks, though nobody reads on`, async () => {
+      await stopped(() => until(() => told.queries.length > 0));
+      expect(ends()).to.deep.equal([[code, 2048]]);
+    });
+
+    it(`tells once that ${how} has ended a stream, when it is read on`, async () => {
+      await stopped(async (rows) => {
+        await sleep(40);
+        await failure(each(rows), code);
+      });
+      expect(ends()).to.deep.equal([[code, 2048]]);
+    });
+  } // prettier-ignore
+
+  it('tells that a timeout has ended a stream within a transaction that goes on', async () => {
+    await db.transaction(async () => {
+      const rows = trades.stream({ timeout: '20ms' });
+      await rows.next();
+      await until(() => told.queries.length > 0);
+    });
+    expect(told.queries.map(({ error, rows, inTransaction }) => [error?.type, rows, inTransaction])).to.deep.equal([['E_TIMEOUT', 3, true]]); // prettier-ignore
+  });
+
+  it('is beside one log line for each stream, however it ends', async () => {
+    told[Symbol.dispose]();
+    const lines: Record<string, unknown>[] = [];
+    await open({
+      logger: pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line) as never) }),
+    });
+    lines.length = 0;
+    const rows = sql`select * from range(100000)`;
+    for await (const row of db.stream(rows)) if (row) break;
+    await withContext({ correlationId: 'c' }, async () => {
+      const read = db.stream(rows, { timeout: '20ms' });
+      await read.next();
+    });
+    await until(() => told.queries.length === 2);
+    await failure(async () => {
+      for await (const row of db.stream(rows, { timeout: '20ms' })) if (row) await sleep(40);
+    }, 'E_TIMEOUT');
+    expect(lines.map((line) => [line['msg'], line['row_count'], line['error_type'], line['correlation_id']])).to.deep.equal([
+      ['Query executed', 2048, undefined, undefined],
+      ['Query failed', undefined, 'E_TIMEOUT', 'c'],
+      ['Query failed', undefined, 'E_TIMEOUT', undefined],
+    ]);
+    expect(lines.map(({ duration_ms }) => duration_ms)).to.deep.equal(
+      told.queries.map(({ durationMs = 0 }) => Math.round(durationMs * 100) / 100),
+    );
+  }); // prettier-ignore
+
   it('tells managers apart, of whatever name, while both are at work', async () => {
     const other = await openManager({ entities: ENTITIES, name: 'other' });
     using elsewhere = listen(other);

@@ -216,13 +216,14 @@ export class Engine {
       yield* transaction === undefined
         ? this.#streamAlone(statement, counted, limit, record?.reader, telling)
         : streamWithin(transaction, statement, counted, limit, record?.reader, telling);
-      telling.done();
+      telling.end();
     } catch (error) {
       record?.failed();
-      telling.failed(error);
+      telling.end([error]);
       throw error;
     } finally {
       record?.end();
+      telling.stopped(limit);
       telling.end();
     }
   }
@@ -243,7 +244,11 @@ export class Engine {
       const streamed = new StreamedResult(session, statement, limit, reader);
       lend(streamed);
       await new Promise<void>((resolve) => done.onStop(() => resolve()));
-      await streamed.close();
+      try {
+        await streamed.close();
+      } finally {
+        telling.stopped(limit);
+      }
     }, limit);
     try {
       const streamed = await Promise.race([lent, lease.then(() => lent)]);
@@ -436,6 +441,7 @@ async function* streamWithin<T>(
   telling: StreamTelling,
 ): AsyncGenerator<T> {
   telling.began();
+  void new Promise((resolve) => limit.onStop(resolve)).then(() => telling.stopped(limit));
   const result = await transaction.select(statement, limit, reader);
   const shape = new ResultShape(result(), statement.as);
   let rows = 0;

@@ -4,6 +4,7 @@ import { context, type Call } from '../context.js';
 import type { QueryEvent, TransactionEvent } from '../diagnostic-events.js';
 import { Timed, opened, queries, tell, traced, transactions, type Origin } from '../diagnostics.js';
 import { loggable } from '../errors.js';
+import type { Limit } from '../limit.js';
 import type { Log } from '../log.js';
 import type { Statement } from '../sql/statement.js';
 import type { LoadTarget } from './append.js';
@@ -43,7 +44,9 @@ export class TracedQuery extends Timed implements QueryEvent {
     waited?: Partial<Waited>,
   ) {
     super(origin, waited?.asked?.at);
-    const { call = waited?.call, cacheKey } = context();
+    const { call: around, cacheKey } = context();
+    // it may run within another call, of which it is a part: a stream in a transaction
+    const call = waited?.call ?? around;
     const callers = waited?.told?.();
     this.operation = call?.operation ?? 'query';
     this.entity = call?.entity;
@@ -172,32 +175,25 @@ export class StreamTelling {
     this.#rows += rows;
   }
 
-  /** All rows were given. */
-  done(): void {
-    const durationMs = this.#durationMs();
-    if (this.log.enabled('query')) this.log('query', { ...fields(this.statement, durationMs), row_count: this.#rows });
-  }
-
-  failed(error: unknown): void {
-    const durationMs = this.#durationMs();
-    if (this.log.enabled('queryFailed'))
-      this.log('queryFailed', { ...fields(this.statement, durationMs), ...loggable(error) });
-    this.#ended?.([error]);
-  }
-
-  /** Also where whoever read it has left. */
-  end(): void {
-    if (this.#ended === undefined) return;
-    if (this.#open) this.#durationMs();
-    this.#ended();
-  }
-
-  #durationMs(): number {
+  /** It is over: all rows were given, whoever read it has left, or it has failed. Only the first time counts. */
+  end(failure?: [unknown]): void {
+    if (!this.#open) return;
     this.#open = false;
     const durationMs = performance.now() - this.#startedAt;
     // what never had its connection has only waited
     if (this.#began) Timed.took(this.event, durationMs, { rows: this.#rows });
-    return durationMs;
+    const line = failure === undefined ? 'query' : 'queryFailed';
+    if (this.log.enabled(line))
+      this.log(line, {
+        ...fields(this.statement, durationMs),
+        ...(failure === undefined ? { row_count: this.#rows } : loggable(failure[0])),
+      });
+    this.#ended?.(failure);
+  }
+
+  /** The same, where its limit has stopped it: whoever reads it may never come back to hear so. */
+  stopped({ reason }: Limit): void {
+    if (reason !== undefined) this.end([reason]);
   }
 }
 
