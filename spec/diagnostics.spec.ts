@@ -261,6 +261,30 @@ describe('the query channel', () => {
     ]);
   }); // prettier-ignore
 
+  it('tells once of whoever left before those failed whom he waited with, and these at once', async () => {
+    told[Symbol.dispose]();
+    await open({ pool: { size: 2, acquireTimeout: '100ms' } });
+    const held = gate();
+    const lent = [1, 2].map(() => db.withConnection(() => held.passed));
+    await until(() => db.health().pool.busy === 2);
+    const [find, insert] = [(n: number, options?: object) => trades.findById(n, options), (n: number, options?: object) => trades.insert(trade(n), options)];
+    for (const call of [find, insert]) {
+      told.clear();
+      const leaving = failure(call(8, { signal: AbortSignal.timeout(5) }), 'E_ABORTED');
+      const others = [9, 10, 11].map((n) => failure(Promise.resolve().then(() => call(n)), 'E_TIMEOUT'));
+      await Promise.all([leaving, ...others]);
+      expect(told.queries.map(({ error, batch }) => [error?.type, batch])).to.deep.equal([['E_ABORTED', 1], ['E_TIMEOUT', 3]]);
+      told.clear();
+      // nobody is left whom the failure would be told of
+      await failure(call(8, { signal: AbortSignal.timeout(5) }), 'E_ABORTED');
+      await until(() => db.health().pool.waiting === 0);
+      await sleep(1);
+      expect(told.queries.map(({ error, batch }) => [error?.type, batch])).to.deep.equal([['E_ABORTED', 1]]);
+    }
+    held.open();
+    await Promise.all(lent);
+  }); // prettier-ignore
+
   it('tells of what was stopped, by a signal, a timeout, and close()', async () => {
     const slow = sql`select sleep_ms(60000) as x`;
     const controller = new AbortController();
@@ -289,7 +313,7 @@ describe('the query channel', () => {
     expect(told.queries.map(({ batch, ids: shared, correlationIds, rows }) => [batch, shared, correlationIds, rows])).to.deep.equal([
       [3, undefined, ['a', 'b'], 2],
       [2, { correlationId: 'c' }, undefined, 2],
-      [2, undefined, ['d'], 1],
+      [2, { correlationId: 'd', userId: 'u' }, undefined, 1],
     ]);
   }); // prettier-ignore
 

@@ -136,9 +136,9 @@ export class Engine {
    * A session for what several callers wait for, when the turn of the event loop is over in which it was there: whoever
    * comes until then can be taken in. It has its place in the line from the call on. Outside of any transaction.
    *
-   * @param waiting who asks for it
+   * @param waiting who asks for it, and has not left
    */
-  async together<T>(waiting: () => Waited, work: (run: RunTogether) => Promise<T>): Promise<T> {
+  async together<T>(waiting: () => Waited | undefined, work: (run: RunTogether) => Promise<T>): Promise<T> {
     let here = false;
     try {
       if (this.#closed) throw closedError();
@@ -154,7 +154,8 @@ export class Engine {
         });
       });
     } catch (error) {
-      if (!here) this.neverRan(waiting(), error);
+      const waited = here ? undefined : waiting();
+      if (waited !== undefined) this.neverRan(waited, error);
       throw error;
     }
   }
