@@ -620,14 +620,15 @@ describe('the channels of the cache', () => {
   });
 
   it('tell of a store that fails', async () => {
-    const broken = (): Promise<never> => Promise.reject(new Error('connection refused'));
+    const broken = (): Promise<never> =>
+      Promise.reject(Object.assign(new Error(`refused: ${SECRET}`), { code: 'ECONNREFUSED' }));
     const store = { get: broken, set: broken, delete: broken };
     using told = listen();
     const db = await openManager({ cache: { store } });
     expect(await db.cache.getOrLoad('k', { ttl: '1h' }, () => 1)).to.equal(1);
     await until(() => told.cache.some(({ type }) => type === 'tierFailure'));
     const failed = told.cache.find(({ type }) => type === 'tierFailure');
-    expect([failed?.tier, failed?.error?.message, failed?.manager]).to.deep.equal(['store', 'connection refused', undefined]); // prettier-ignore
+    expect([failed?.tier, failed?.error, failed?.manager]).to.deep.equal(['store', { type: 'Error', message: 'the store failed: ECONNREFUSED' }, undefined]); // prettier-ignore
   });
 });
 

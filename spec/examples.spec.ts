@@ -188,7 +188,7 @@ again: 3
   {
     level: 'warning',
     tier: 'store',
-    error: 'failingTier: set was told to fail',
+    error: 'the store failed',
     error_type: 'Error',
     event: 'Cache tier failed'
   }
