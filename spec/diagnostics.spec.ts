@@ -197,6 +197,29 @@ describe('the query channel', () => {
     expect(logged).to.deep.equal(told.queries.map(({ durationMs = 0 }) => Math.round(durationMs * 100) / 100));
   });
 
+  it('is beside a line of the log for a bulk load too, at its level', async () => {
+    const load = (from: number): Promise<unknown> => trades.insertMany(many(from, 200));
+    for (const [slowQuery, level, line] of [['1h', 'debug', 'Query executed'], ['1ms', 'warn', 'Slow query']] as const) {
+      told[Symbol.dispose]();
+      const lines: Record<string, unknown>[] = [];
+      const logger = pino({ level }, { write: (text: string) => void lines.push(JSON.parse(text) as never) });
+      await open({ logger, slowQuery });
+      lines.length = 0;
+      // one that takes its time: what it reads comes late
+      await trades.insertMany((async function* () {
+        for (const row of many(10, 200)) yield row;
+        await sleep(5);
+      })());
+      const [event] = told.own() as [QueryEvent];
+      const loads = lines.filter(({ sql: text, msg }) => text === undefined && msg === line);
+      expect(loads.map(({ table, row_count, duration_ms, operation }) => [table, row_count, duration_ms, operation])).to.deep.equal([['told_trades', 200, Math.round((event.durationMs ?? 0) * 100) / 100, 'load']]);
+      if (level === 'warn') continue;
+      lines.length = 0;
+      await failure(load(10), 'E_UNIQUE');
+      expect(lines.filter(({ msg }) => msg === 'Query failed').map(({ table, error_type }) => [table, error_type])).to.deep.equal([['told_trades', 'E_UNIQUE']]);
+    }
+  }); // prettier-ignore
+
   it('says when it was asked for, and how long it waited for a connection', async () => {
     told[Symbol.dispose]();
     await open({ pool: { size: 1 } });
@@ -352,7 +375,7 @@ describe('the query channel', () => {
       await each(db.stream(sql`select 1 as x`));
     };
     async function* source(): AsyncGenerator<Trade> {
-      for await (const { id } of trades.stream()) yield trade(id + 100) as Trade;
+      for await (const { id } of trades.stream()) yield trade(id + 100);
     }
     const [entity, table] = ['Trade', 'main.told_trades'];
     const three = [['stream', entity, table], ['streamColumns', entity, table], ['stream', undefined, undefined]]; // prettier-ignore
@@ -581,6 +604,53 @@ describe('the channels of the cache', () => {
       ['none', false, undefined],
     ]);
     for (const { durationMs, waitMs } of told.loads) expect([waitMs, (durationMs ?? 0) > 0]).to.deep.equal([0, true]);
+  });
+
+  it('tell of a load that nobody keeps, for it is past the cache', async () => {
+    const db = await openManager({ entities: ENTITIES });
+    const trades = db.repository(Trade);
+    await db.cache.set('k', 7, { ttl: '1h' });
+    using told = listen(db);
+    await db.transaction(async () => {
+      await trades.insert(trade(1));
+      expect(await db.cache.getOrLoad('k', { ttl: '1h' }, () => trades.count())).to.equal(1);
+      await db.cache.getOrLoad('k', { ttl: '1h' }, () => Promise.reject(new RangeError())).catch(() => {});
+    });
+    expect(seen(told)).to.deep.equal([['miss', 'k'], ['miss', 'k']]); // prettier-ignore
+    expect(told.loads.map(({ key, stored, error }) => [key, stored, error?.type])).to.deep.equal([['k', false, undefined], ['k', undefined, 'RangeError']]); // prettier-ignore
+    expect(told.queries.map(({ operation, cacheKey }) => [operation, cacheKey])).to.deep.equal([['insert', undefined], ['count', 'k']]); // prettier-ignore
+    const off = await openManager({ cache: false });
+    using silent = listen(off);
+    await off.cache.getOrLoad('k', { ttl: '1h' }, () => 1);
+    expect([silent.loads, silent.cache]).to.deep.equal([[], []]);
+  });
+
+  it('have beside them a line that says the same of a load', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line) as never) });
+    const db = await openManager({ entities: ENTITIES, logger });
+    using told = listen(db);
+    const go = gate();
+    const overtaken = db.cache.getOrLoad('k', { ttl: '1h' }, async () => {
+      await db.repository(Trade).count();
+      await go.passed;
+    });
+    await until(() => told.queries.length === 1);
+    await db.cache.delete('k');
+    go.open();
+    await overtaken;
+    await db.cache.getOrLoad('l', { ttl: '1h' }, async () => {
+      await db.repository(Trade).count();
+      await db.repository(Trade).insert(trade(1));
+      return 1;
+    });
+    await db.transaction(async () => {
+      await db.repository(Trade).insert(trade(2));
+      await db.cache.getOrLoad('m', { ttl: '1h' }, () => 1);
+    });
+    expect(told.loads.map(({ key, stored }) => [key, stored])).to.deep.equal([['k', false], ['l', false], ['m', false]]); // prettier-ignore
+    const logged = lines.filter(({ msg }) => msg === 'Cache miss');
+    expect(logged.map((line) => [line['cache_key'], line['stored']])).to.deep.equal([['k', false], ['l', false], ['m', false]]); // prettier-ignore
   });
 
   it('tell a stale value and its refresh, the table after a restart, and what memory had no room for', async () => {

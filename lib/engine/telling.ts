@@ -131,16 +131,30 @@ export class Telling {
 
   /** Tells of rows that are loaded into a table in chunks, which no statement does. */
   load(target: LoadTarget, run: () => Promise<number>): Promise<number> {
-    if (!queries.hasSubscribers) return run();
-    const event = new TracedQuery(this.origin, undefined, true);
+    const event = queries.hasSubscribers ? new TracedQuery(this.origin, undefined, true) : undefined;
     if (target.temporary) tell(event, { internal: true });
-    return traced(queries, event, async () => {
-      const startedAt = performance.now();
-      Timed.began(event, startedAt);
+    return event === undefined
+      ? this.#loaded(target, run, event)
+      : traced(queries, event, () => this.#loaded(target, run, event));
+  }
+
+  async #loaded(target: LoadTarget, run: () => Promise<number>, event: TracedQuery | undefined): Promise<number> {
+    const startedAt = performance.now();
+    Timed.began(event, startedAt);
+    try {
       const rows = await run();
-      Timed.took(event, performance.now() - startedAt, { rows });
+      const durationMs = performance.now() - startedAt;
+      Timed.took(event, durationMs, { rows });
+      const line = durationMs >= this.slowQueryMs ? 'slowQuery' : 'query';
+      if (this.log.enabled(line)) this.log(line, { ...fieldsOfLoad(target, durationMs), row_count: rows });
       return rows;
-    });
+    } catch (error) {
+      const durationMs = performance.now() - startedAt;
+      Timed.took(event, durationMs, {});
+      if (this.log.enabled('queryFailed'))
+        this.log('queryFailed', { ...fieldsOfLoad(target, durationMs), ...loggable(error) });
+      throw error;
+    }
   }
 
   /** The event of one attempt of a transaction; undefined where nobody listens. */
@@ -198,5 +212,12 @@ export class StreamTelling {
 }
 
 function fields(statement: Statement, durationMs: number): Record<string, unknown> {
-  return { sql: statement.text, duration_ms: Math.round(durationMs * 100) / 100, operation: 'query' };
+  return { sql: statement.text, duration_ms: rounded(durationMs), operation: 'query' };
 }
+
+/** What has no text. */
+function fieldsOfLoad({ table }: LoadTarget, durationMs: number): Record<string, unknown> {
+  return { table, duration_ms: rounded(durationMs), operation: 'load' };
+}
+
+const rounded = (ms: number): number => Math.round(ms * 100) / 100;
