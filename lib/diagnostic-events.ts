@@ -47,14 +47,17 @@ export interface TimedEvent extends DiagnosticEvent {
 export interface QueryEvent extends TimedEvent {
   /**
    * the call that it was for: `find`, `findById`, `insert`, `insertMany`, `aggregate`, `query`, `execute`, `stream`, `importFrom`,
-   * `exportTo`, `storeCacheData`, `connect` ...
+   * `exportTo`, `storeCacheData` ...
    */
   readonly operation: string;
   /** the class of the entity; undefined for raw SQL */
   readonly entity: string | undefined;
   /** its table, with its schema: `main.trades`; undefined for raw SQL */
   readonly table: string | undefined;
-  /** the text, in which each value of a parameter is `$1`, `$2` ...; undefined for a bulk load, which has none */
+  /**
+   * the text, in which each value of a parameter is `$1`, `$2` ...; undefined for a bulk load, which has none. What is no parameter is in
+   * it: `limit`, `offset`, the times of `fill` and `timeBucket`, the fraction of `quantile`, paths of files
+   */
   readonly sql: string | undefined;
   /** how many values are bound */
   readonly parameterCount: number;
@@ -68,13 +71,16 @@ export interface QueryEvent extends TimedEvent {
   readonly inTransaction: boolean;
   /** the key of the cached load that it ran for, as the logs have it; undefined for any other, and where several callers share it */
   readonly cacheKey: string | undefined;
-  /** rows read, or rows changed; of a stream those that it has given so far. Undefined where it failed */
+  /**
+   * rows read, or rows changed; undefined where it failed. Of a stream those of the chunks that were read so far, of up to 2,048 rows
+   * each, also where it failed then; undefined where it never had its connection
+   */
   readonly rows: number | undefined;
 }
 
 /** One attempt of a transaction, from the call to COMMIT or ROLLBACK: `TRANSACTION_CHANNEL`. A nested call is a part of its outer one. */
 export interface TransactionEvent extends TimedEvent {
-  /** `transaction`, or the call that has made one for itself: `insertMany`, `importFrom` ... */
+  /** `transaction`, or the call that has made one for itself: `insertMany`, `importFrom`, `connect` ... */
   readonly operation: string;
   /** from 1 */
   readonly attempt: number;
@@ -106,7 +112,7 @@ export interface CacheEvent extends DiagnosticEvent {
   /**
    * - `hit`: a value was given without a load; see `tier`, `stale` and `joined`
    * - `miss`: there was none that holds; `getOrLoad` and `@Cached` load it now, which `CACHE_LOAD_CHANNEL` tells, and `get` gives undefined
-   * - `join`: a caller waits for the load of another one; a `hit` with `joined` follows, unless that fails
+   * - `join`: a caller waits for the load of another one, which may not have told its `miss` yet; a `hit` with `joined` follows, unless that fails
    * - `store`: a value is kept, of a load or of `set`
    * - `delete`, `invalidate`, `clear`: by these calls, within a transaction at its commit. A write that ends values is no event: a miss follows
    * - `evict`: memory had no room for a value
@@ -121,6 +127,6 @@ export interface CacheEvent extends DiagnosticEvent {
   readonly stale: boolean;
   /** of a hit: by the load of another caller */
   readonly joined: boolean;
-  /** of `tierFailure` */
+  /** of `tierFailure`: of a store's own error its code and its class, and nothing of its text */
   readonly error: EventError | undefined;
 }

@@ -9,7 +9,7 @@ import type { EntitySchema } from './entity/schema.js';
 import { isDatabaseError, type ErrorCode } from './errors.js';
 import { Limit } from './limit.js';
 import type { RowInsert } from './sql/row-insert.js';
-import { WaitingCall, sharedIds, waitedBy } from './waiting-call.js';
+import { WaitingCall, afterTurn, sharedIds, stillWaiting, waitedBy } from './waiting-call.js';
 import { inWordsOf } from './write-error.js';
 
 interface Row {
@@ -61,14 +61,19 @@ export class GroupCommit {
   #ask(): void {
     if (this.#busy || this.#waiting.length === 0) return;
     this.#busy = true;
-    void this.#run([...this.#waiting]);
+    void this.#run();
   }
 
-  async #run(asking: readonly Call[]): Promise<void> {
+  async #run(): Promise<void> {
+    let asking = [...this.#waiting];
     let taken: readonly Call[] | undefined;
+    // who comes in the same turn has waited as long
+    afterTurn(() => {
+      if (taken === undefined) asking = [...this.#waiting];
+    });
     try {
       await this.engine.together(
-        () => waitedBy(asking),
+        () => stillWaiting(asking),
         async (run) => {
           taken = this.#take();
           await this.#commit(run, taken);

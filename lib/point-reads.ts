@@ -7,7 +7,7 @@ import type { Hydrate } from './entity/hydrate.js';
 import type { Column, EntitySchema } from './entity/schema.js';
 import { Limit } from './limit.js';
 import { keyText, type Key, type PointSelect } from './sql/point-select.js';
-import { WaitingCall, sharedIds, waitedBy } from './waiting-call.js';
+import { WaitingCall, afterTurn, sharedIds, stillWaiting, waitedBy } from './waiting-call.js';
 
 type Call = WaitingCall<Key, object | null>;
 
@@ -51,14 +51,19 @@ export class PointReads {
   #ask(): void {
     if (this.#asked || this.#running >= AT_ONCE || this.#waiting.length === 0) return;
     this.#asked = true;
-    void this.#run([...this.#waiting]);
+    void this.#run();
   }
 
-  async #run(asking: readonly Call[]): Promise<void> {
+  async #run(): Promise<void> {
+    let asking = [...this.#waiting];
     let taken: readonly Call[] | undefined;
+    // who comes in the same turn has waited as long
+    afterTurn(() => {
+      if (taken === undefined) asking = [...this.#waiting];
+    });
     try {
       await this.engine.together(
-        () => waitedBy(asking),
+        () => stillWaiting(asking),
         async (run) => {
           this.#asked = false;
           this.#running += 1;

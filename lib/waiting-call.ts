@@ -99,21 +99,39 @@ function ownError(error: unknown): unknown {
   return new DatabaseError(code, message, { cause: cause ?? error, details, retryable });
 }
 
-/** The ids that all of these calls share; the very same where they were made under one `withContext`. */
+const IDS = ['correlationId', 'userId', 'requestId'] as const;
+
+/** The ids that all of these calls share, wherever they were said; undefined where they share none. */
 export function sharedIds(calls: readonly Pick<WaitingCall<unknown, unknown>, 'log'>[]): LogContext | undefined {
-  const [first] = calls;
-  return calls.every((call) => call.log === first?.log) ? first?.log : undefined;
+  const log = calls[0]?.log;
+  // made under one `withContext`
+  if (log === undefined || calls.every((call) => call.log === log)) return log;
+  const shared = IDS.filter((id) => log[id] !== undefined && calls.every((call) => call.log?.[id] === log[id]));
+  return shared.length === 0 ? undefined : Object.fromEntries(shared.map((id) => [id, log[id]]));
 }
 
 /** What a log line tells of the calls that one statement is for. */
 export function toldOf(calls: readonly Pick<WaitingCall<unknown, unknown>, 'log'>[]): Callers {
-  if (sharedIds(calls) !== undefined) return { callers: calls.length };
-  const ids = new Set(calls.flatMap((call) => call.log?.correlationId ?? []));
-  return { callers: calls.length, ...(ids.size === 0 ? {} : { correlation_ids: [...ids] }) };
+  const ids = new Set(calls.map((call) => call.log?.correlationId));
+  if (ids.size < 2) return { callers: calls.length };
+  return { callers: calls.length, correlation_ids: [...ids].filter((id) => id !== undefined) };
 }
 
+type Told = Pick<WaitingCall<unknown, unknown>, 'log' | 'call' | 'asked'>;
+
 /** What is told of a statement that is for these calls, of which there is one at least. */
-export function waitedBy(calls: readonly Pick<WaitingCall<unknown, unknown>, 'log' | 'call' | 'asked'>[]): Waited {
-  const [first] = calls as readonly [Pick<WaitingCall<unknown, unknown>, 'call' | 'asked'>];
+export function waitedBy(calls: readonly Told[]): Waited {
+  const [first] = calls as readonly [Told];
   return { call: first.call, asked: first.asked, told: () => toldOf(calls) };
+}
+
+/** The same of those who still wait; undefined where all have left. */
+export function stillWaiting(calls: readonly (Told & { readonly settled: boolean })[]): Waited | undefined {
+  const left = calls.filter((call) => !call.settled);
+  return left.length === 0 ? undefined : waitedBy(left);
+}
+
+/** Calls `fn` when the turn of the event loop is over, or what of it has been begun. */
+export function afterTurn(fn: () => void): void {
+  queueMicrotask(() => process.nextTick(fn));
 }

@@ -197,6 +197,29 @@ describe('the query channel', () => {
     expect(logged).to.deep.equal(told.queries.map(({ durationMs = 0 }) => Math.round(durationMs * 100) / 100));
   });
 
+  it('is beside a line of the log for a bulk load too, at its level', async () => {
+    const load = (from: number): Promise<unknown> => trades.insertMany(many(from, 200));
+    for (const [slowQuery, level, line] of [['1h', 'debug', 'Query executed'], ['1ms', 'warn', 'Slow query']] as const) {
+      told[Symbol.dispose]();
+      const lines: Record<string, unknown>[] = [];
+      const logger = pino({ level }, { write: (text: string) => void lines.push(JSON.parse(text) as never) });
+      await open({ logger, slowQuery });
+      lines.length = 0;
+      // one that takes its time: what it reads comes late
+      await trades.insertMany((async function* () {
+        for (const row of many(10, 200)) yield row;
+        await sleep(5);
+      })());
+      const [event] = told.own() as [QueryEvent];
+      const loads = lines.filter(({ sql: text, msg }) => text === undefined && msg === line);
+      expect(loads.map(({ table, row_count, duration_ms, operation }) => [table, row_count, duration_ms, operation])).to.deep.equal([['told_trades', 200, Math.round((event.durationMs ?? 0) * 100) / 100, 'load']]);
+      if (level === 'warn') continue;
+      lines.length = 0;
+      await failure(load(10), 'E_UNIQUE');
+      expect(lines.filter(({ msg }) => msg === 'Query failed').map(({ table, error_type }) => [table, error_type])).to.deep.equal([['told_trades', 'E_UNIQUE']]);
+    }
+  }); // prettier-ignore
+
   it('says when it was asked for, and how long it waited for a connection', async () => {
     told[Symbol.dispose]();
     await open({ pool: { size: 1 } });
@@ -261,6 +284,30 @@ describe('the query channel', () => {
     ]);
   }); // prettier-ignore
 
+  it('tells once of whoever left before those failed whom he waited with, and these at once', async () => {
+    told[Symbol.dispose]();
+    await open({ pool: { size: 2, acquireTimeout: '100ms' } });
+    const held = gate();
+    const lent = [1, 2].map(() => db.withConnection(() => held.passed));
+    await until(() => db.health().pool.busy === 2);
+    const [find, insert] = [(n: number, options?: object) => trades.findById(n, options), (n: number, options?: object) => trades.insert(trade(n), options)];
+    for (const call of [find, insert]) {
+      told.clear();
+      const leaving = failure(call(8, { signal: AbortSignal.timeout(5) }), 'E_ABORTED');
+      const others = [9, 10, 11].map((n) => failure(Promise.resolve().then(() => call(n)), 'E_TIMEOUT'));
+      await Promise.all([leaving, ...others]);
+      expect(told.queries.map(({ error, batch }) => [error?.type, batch])).to.deep.equal([['E_ABORTED', 1], ['E_TIMEOUT', 3]]);
+      told.clear();
+      // nobody is left whom the failure would be told of
+      await failure(call(8, { signal: AbortSignal.timeout(5) }), 'E_ABORTED');
+      await until(() => db.health().pool.waiting === 0);
+      await sleep(1);
+      expect(told.queries.map(({ error, batch }) => [error?.type, batch])).to.deep.equal([['E_ABORTED', 1]]);
+    }
+    held.open();
+    await Promise.all(lent);
+  }); // prettier-ignore
+
   it('tells of what was stopped, by a signal, a timeout, and close()', async () => {
     const slow = sql`select sleep_ms(60000) as x`;
     const controller = new AbortController();
@@ -289,7 +336,7 @@ describe('the query channel', () => {
     expect(told.queries.map(({ batch, ids: shared, correlationIds, rows }) => [batch, shared, correlationIds, rows])).to.deep.equal([
       [3, undefined, ['a', 'b'], 2],
       [2, { correlationId: 'c' }, undefined, 2],
-      [2, undefined, ['d'], 1],
+      [2, { correlationId: 'd', userId: 'u' }, undefined, 1],
     ]);
   }); // prettier-ignore
 
@@ -320,6 +367,96 @@ describe('the query channel', () => {
     expect(failed.error?.type).to.equal('E_QUERY');
     expect(failed.rows).to.equal(given);
   });
+
+  it('tells of a stream as what it is, whatever it is a part of', async () => {
+    const readAll = async (): Promise<void> => {
+      await each(trades.stream());
+      await each(trades.streamColumns({ select: ['id'] }));
+      await each(db.stream(sql`select 1 as x`));
+    };
+    async function* source(): AsyncGenerator<Trade> {
+      for await (const { id } of trades.stream()) yield trade(id + 100);
+    }
+    const [entity, table] = ['Trade', 'main.told_trades'];
+    const three = [['stream', entity, table], ['streamColumns', entity, table], ['stream', undefined, undefined]]; // prettier-ignore
+    const streams = (): unknown[] =>
+      told.own().filter(({ sql: text }) => text?.startsWith('SELECT') || text?.startsWith('select')).map((event) => [event.operation, event.entity, event.table]); // prettier-ignore
+    await db.transaction(readAll);
+    expect(streams()).to.deep.equal(three);
+    told.clear();
+    await db.cache.getOrLoad('k', { ttl: '1h' }, readAll);
+    expect(streams()).to.deep.equal(three);
+    told.clear();
+    const after = gate();
+    await db.transaction(() => db.afterCommit(() => readAll().finally(after.open)));
+    await after.passed;
+    expect(streams()).to.deep.equal(three);
+    told.clear();
+    await trades.insertMany(source());
+    expect(streams()).to.deep.equal([['stream', entity, table]]);
+  });
+
+  for (const [how, code] of [['a timeout', 'E_TIMEOUT'], ['a signal', 'E_ABORTED'], ['close()', 'E_CLOSED']] as const) {
+    const stopped = async (read: (rows: AsyncIterableIterator<unknown>) => Promise<void>): Promise<void> => {
+      const controller = new AbortController();
+      const options = { 'a timeout': { timeout: '20ms' }, 'a signal': { signal: controller.signal }, 'close()': {} }[how];
+      const rows = db.stream(sql`select * from range(100000)`, options as object);
+      await rows.next();
+      controller.abort();
+      if (how === 'close()') await db.close();
+      await read(rows);
+    }; // prettier-ignore
+    const ends = (): unknown[] => told.queries.map(({ error, rows }) => [error?.type, rows]);
+
+    it(`tells that ${how} has ended a stream between two chunks, though nobody reads on`, async () => {
+      await stopped(() => until(() => told.queries.length > 0));
+      expect(ends()).to.deep.equal([[code, 2048]]);
+    });
+
+    it(`tells once that ${how} has ended a stream, when it is read on`, async () => {
+      await stopped(async (rows) => {
+        await sleep(40);
+        await failure(each(rows), code);
+      });
+      expect(ends()).to.deep.equal([[code, 2048]]);
+    });
+  } // prettier-ignore
+
+  it('tells that a timeout has ended a stream within a transaction that goes on', async () => {
+    await db.transaction(async () => {
+      const rows = trades.stream({ timeout: '20ms' });
+      await rows.next();
+      await until(() => told.queries.length > 0);
+    });
+    expect(told.queries.map(({ error, rows, inTransaction }) => [error?.type, rows, inTransaction])).to.deep.equal([['E_TIMEOUT', 3, true]]); // prettier-ignore
+  });
+
+  it('is beside one log line for each stream, however it ends', async () => {
+    told[Symbol.dispose]();
+    const lines: Record<string, unknown>[] = [];
+    await open({
+      logger: pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line) as never) }),
+    });
+    lines.length = 0;
+    const rows = sql`select * from range(100000)`;
+    for await (const row of db.stream(rows)) if (row) break;
+    await withContext({ correlationId: 'c' }, async () => {
+      const read = db.stream(rows, { timeout: '20ms' });
+      await read.next();
+    });
+    await until(() => told.queries.length === 2);
+    await failure(async () => {
+      for await (const row of db.stream(rows, { timeout: '20ms' })) if (row) await sleep(40);
+    }, 'E_TIMEOUT');
+    expect(lines.map((line) => [line['msg'], line['row_count'], line['error_type'], line['correlation_id']])).to.deep.equal([
+      ['Query executed', 2048, undefined, undefined],
+      ['Query failed', undefined, 'E_TIMEOUT', 'c'],
+      ['Query failed', undefined, 'E_TIMEOUT', undefined],
+    ]);
+    expect(lines.map(({ duration_ms }) => duration_ms)).to.deep.equal(
+      told.queries.map(({ durationMs = 0 }) => Math.round(durationMs * 100) / 100),
+    );
+  }); // prettier-ignore
 
   it('tells managers apart, of whatever name, while both are at work', async () => {
     const other = await openManager({ entities: ENTITIES, name: 'other' });
@@ -469,6 +606,53 @@ describe('the channels of the cache', () => {
     for (const { durationMs, waitMs } of told.loads) expect([waitMs, (durationMs ?? 0) > 0]).to.deep.equal([0, true]);
   });
 
+  it('tell of a load that nobody keeps, for it is past the cache', async () => {
+    const db = await openManager({ entities: ENTITIES });
+    const trades = db.repository(Trade);
+    await db.cache.set('k', 7, { ttl: '1h' });
+    using told = listen(db);
+    await db.transaction(async () => {
+      await trades.insert(trade(1));
+      expect(await db.cache.getOrLoad('k', { ttl: '1h' }, () => trades.count())).to.equal(1);
+      await db.cache.getOrLoad('k', { ttl: '1h' }, () => Promise.reject(new RangeError())).catch(() => {});
+    });
+    expect(seen(told)).to.deep.equal([['miss', 'k'], ['miss', 'k']]); // prettier-ignore
+    expect(told.loads.map(({ key, stored, error }) => [key, stored, error?.type])).to.deep.equal([['k', false, undefined], ['k', undefined, 'RangeError']]); // prettier-ignore
+    expect(told.queries.map(({ operation, cacheKey }) => [operation, cacheKey])).to.deep.equal([['insert', undefined], ['count', 'k']]); // prettier-ignore
+    const off = await openManager({ cache: false });
+    using silent = listen(off);
+    await off.cache.getOrLoad('k', { ttl: '1h' }, () => 1);
+    expect([silent.loads, silent.cache]).to.deep.equal([[], []]);
+  });
+
+  it('have beside them a line that says the same of a load', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line) as never) });
+    const db = await openManager({ entities: ENTITIES, logger });
+    using told = listen(db);
+    const go = gate();
+    const overtaken = db.cache.getOrLoad('k', { ttl: '1h' }, async () => {
+      await db.repository(Trade).count();
+      await go.passed;
+    });
+    await until(() => told.queries.length === 1);
+    await db.cache.delete('k');
+    go.open();
+    await overtaken;
+    await db.cache.getOrLoad('l', { ttl: '1h' }, async () => {
+      await db.repository(Trade).count();
+      await db.repository(Trade).insert(trade(1));
+      return 1;
+    });
+    await db.transaction(async () => {
+      await db.repository(Trade).insert(trade(2));
+      await db.cache.getOrLoad('m', { ttl: '1h' }, () => 1);
+    });
+    expect(told.loads.map(({ key, stored }) => [key, stored])).to.deep.equal([['k', false], ['l', false], ['m', false]]); // prettier-ignore
+    const logged = lines.filter(({ msg }) => msg === 'Cache miss');
+    expect(logged.map((line) => [line['cache_key'], line['stored']])).to.deep.equal([['k', false], ['l', false], ['m', false]]); // prettier-ignore
+  });
+
   it('tell a stale value and its refresh, the table after a restart, and what memory had no room for', async () => {
     const path = scratchPath();
     const first = await openManager({ path, cache: { maxEntries: 1 } });
@@ -506,14 +690,15 @@ describe('the channels of the cache', () => {
   });
 
   it('tell of a store that fails', async () => {
-    const broken = (): Promise<never> => Promise.reject(new Error('connection refused'));
+    const broken = (): Promise<never> =>
+      Promise.reject(Object.assign(new Error(`refused: ${SECRET}`), { code: 'ECONNREFUSED' }));
     const store = { get: broken, set: broken, delete: broken };
     using told = listen();
     const db = await openManager({ cache: { store } });
     expect(await db.cache.getOrLoad('k', { ttl: '1h' }, () => 1)).to.equal(1);
     await until(() => told.cache.some(({ type }) => type === 'tierFailure'));
     const failed = told.cache.find(({ type }) => type === 'tierFailure');
-    expect([failed?.tier, failed?.error?.message, failed?.manager]).to.deep.equal(['store', 'connection refused', undefined]); // prettier-ignore
+    expect([failed?.tier, failed?.error, failed?.manager]).to.deep.equal(['store', { type: 'Error', message: 'the store failed: ECONNREFUSED' }, undefined]); // prettier-ignore
   });
 });
 

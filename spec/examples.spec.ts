@@ -3,9 +3,18 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
+import { Column, Table } from '@mysingle/database';
+import type { Attributes, Histogram, Meter, SpanOptions, Tracer } from '@opentelemetry/api';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { scratchFolder } from './support/scratch.js';
+import { BoundContextManager } from '../examples/telemetry/context-manager.js';
+import { instrument } from '../examples/telemetry/instrument.js';
+import { openManager, scratchFolder } from './support/scratch.js';
+
+@Table('measured')
+class Item {
+  @Column('integer', { primaryKey: true }) id!: number;
+}
 
 const root = join(import.meta.dirname, '..', '..');
 const OWN_ENVIRONMENT = [
@@ -188,7 +197,7 @@ again: 3
   {
     level: 'warning',
     tier: 'store',
-    error: 'failingTier: set was told to fail',
+    error: 'the store failed',
     error_type: 'Error',
     event: 'Cache tier failed'
   }
@@ -673,6 +682,36 @@ describe('the examples', () => {
       (file) => `containers/${basename(file, '.ts')}`,
     );
     expect(Object.keys(EXPECTED)).to.include.members(containers);
+  });
+
+  it('make a metric of what is worth one: not of how many share a statement, and steps of the library are known as such', async () => {
+    const recorded: (readonly [string, Attributes | undefined])[] = [];
+    const started: (readonly [string, Attributes | undefined])[] = [];
+    const histogram = (name: string): { record: Histogram['record'] } => ({
+      record: (_value, attributes) => void recorded.push([name, attributes]),
+    });
+    const meter = { createHistogram: histogram, createCounter: () => ({ add: () => {} }) } as unknown as Meter;
+    const span = { setAttributes: () => span, setStatus: () => span, end: () => {} };
+    const tracer = {
+      startSpan: (name: string, options?: SpanOptions) => {
+        started.push([name, options?.attributes]);
+        return span;
+      },
+    } as unknown as Tracer;
+    const db = await openManager({ entities: [Item] });
+    const stop = instrument({ tracer, meter, contexts: new BoundContextManager() });
+    await Promise.all([1, 2].map((id) => db.repository(Item).findById(id)));
+    await db.storeCacheData('k', 1);
+    stop();
+    const find = ([, attributes]: (typeof recorded)[number]): boolean =>
+      attributes?.['db.operation.name'] === 'findById';
+    expect(recorded.filter(find).map(([, attributes]) => attributes?.['db.operation.batch.size'])).to.deep.equal([undefined]); // prettier-ignore
+    expect(started.filter(find).map(([, attributes]) => attributes?.['db.operation.batch.size'])).to.deep.equal([2]);
+    const internal = (wanted: boolean): string[] =>
+      started.filter(([, attributes]) => (attributes?.['mysingle.internal'] === true) === wanted).map(([, attributes]) => String(attributes?.['db.query.text'])); // prettier-ignore
+    expect(internal(true).some((text) => text.startsWith('CREATE TABLE'))).to.equal(true);
+    expect(internal(false).some((text) => text.startsWith('CREATE'))).to.equal(false);
+    expect(internal(false).some((text) => text.startsWith('INSERT'))).to.equal(true);
   });
 
   it('import nothing but the library as users know it, and what they have anyway', () => {

@@ -191,7 +191,7 @@ describe('log', () => {
         service: 'mysingle-database',
         reason: 'file_locked',
         original_db_path: path,
-        pid: process.pid,
+        holder_pid: process.pid,
       });
       expect(lines[3]).to.deep.include({ sql: 'select $1 as x', operation: 'query', row_count: 1 });
       expect(lines[3]?.['duration_ms']).to.be.a('number');

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { DatabaseError, withContext } from '@mysingle/database';
+import { DatabaseError, withContext, type LogContext } from '@mysingle/database';
 import { Limit } from '../lib/limit.js';
 import { WaitingCall, sharedIds, toldOf } from '../lib/waiting-call.js';
 import { failure } from './support/failure.js';
@@ -58,5 +58,17 @@ describe('WaitingCall', () => {
     expect([sharedIds(pair), sharedIds([a, b])]).to.deep.equal([{ correlationId: 'c' }, undefined]);
     expect(toldOf(pair)).to.deep.equal({ callers: 2 });
     expect(toldOf([a, b, a])).to.deep.equal({ callers: 3, correlation_ids: ['a', 'b'] });
+    const of = (ids: LogContext): WaitingCall<number, number> =>
+      withContext(ids, () => new WaitingCall(1, undefined, CALL));
+    const [c, d] = [1, 2].map(() => of({ correlationId: 'c', userId: 'u' })) as [typeof a, typeof a];
+    const [e, nobody] = [
+      of({ correlationId: 'e', userId: 'u', requestId: 'r' }),
+      new WaitingCall<number, number>(1, undefined, CALL),
+    ];
+    // however many times they were said
+    expect([sharedIds([c, d]), toldOf([c, d])]).to.deep.equal([{ correlationId: 'c', userId: 'u' }, { callers: 2 }]);
+    expect([sharedIds([c, e]), toldOf([c, e])]).to.deep.equal([{ userId: 'u' }, { callers: 2, correlation_ids: ['c', 'e'] }]); // prettier-ignore
+    expect([sharedIds([c, nobody]), toldOf([c, nobody])]).to.deep.equal([undefined, { callers: 2, correlation_ids: ['c'] }]); // prettier-ignore
+    expect([sharedIds([nobody, nobody]), toldOf([nobody])]).to.deep.equal([undefined, { callers: 1 }]);
   });
 });

@@ -50,8 +50,6 @@ const aboutQuery = (event: QueryEvent): Attributes => ({
   ...namespace(event),
   'db.operation.name': event.operation,
   'db.collection.name': event.table,
-  // of one call there is no batch
-  'db.operation.batch.size': event.batch > 1 ? event.batch : undefined,
 });
 
 /** @returns how to stop it */
@@ -113,7 +111,14 @@ export function instrument({ tracer, meter, contexts }: Telemetry): () => void {
     follow<QueryEvent>(QUERY_CHANNEL, {
       name: ({ operation, table }) => (table === undefined ? operation : `${operation} ${table}`),
       kind: SpanKind.CLIENT,
-      attributes: (event) => ({ ...aboutQuery(event), 'db.query.text': event.sql }),
+      attributes: (event) => ({
+        ...aboutQuery(event),
+        'db.query.text': event.sql,
+        // of one call there is no batch; of a metric it would make as many series as there are sizes
+        'db.operation.batch.size': event.batch > 1 ? event.batch : undefined,
+        // a step that the library takes by itself, which no metric counts
+        'mysingle.internal': event.internal || undefined,
+      }),
       outcome: ({ rows }) => ({ 'db.response.returned_rows': rows }),
       measure: (event, failed) => {
         if (event.internal) return;

@@ -150,5 +150,6 @@ export function readStatement(table: string, key: string, now: number, ms: numbe
 export function purgeStatement(table: string, now: number, ms: number): Statement {
   return statement(`DELETE FROM ${quote(table)} WHERE epoch_us(updated_at) < $1`, [[before(now, ms), BIGINT]], {
     writes: [idOf(table)],
+    internal: true,
   });
 }

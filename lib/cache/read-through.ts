@@ -85,7 +85,7 @@ export class ReadThrough {
     limit?: Limit,
   ): Promise<unknown> {
     const { transaction, database } = this.engine;
-    if (!this.enabled || transaction?.hasWritten) return this.#past(terms, load, limit);
+    if (!this.enabled || transaction?.hasWritten) return this.#past(key, terms, load, limit);
     const { stats } = this.state;
     const { clock } = database;
     const askedAt = clock.tick;
@@ -103,7 +103,7 @@ export class ReadThrough {
       const known = alone ? undefined : this.#joinable(key);
       const reads = context().reads;
       // a load that asks for its own key, or for one that waits for it, would wait for ever
-      if (known !== undefined && reads?.isAwaitedBy(known.reads)) return this.#past(terms, load, limit);
+      if (known !== undefined && reads?.isAwaitedBy(known.reads)) return this.#past(key, terms, load, limit);
       if (known === undefined) {
         const loaded = await this.#start(key, terms, load, reads, !alone).wait(limit);
         const how = this.#howGiven(loaded, false);
@@ -140,15 +140,29 @@ export class ReadThrough {
 
   /** A load that nobody keeps. Where it is a part of one that is kept, what stands for its reads stands for them there, too. */
   async #past(
+    key: string,
     terms: Terms,
     load: (work: Limit | undefined) => Promise<unknown>,
     limit: Limit | undefined,
   ): Promise<unknown> {
     const outer = context().reads;
-    if (outer === undefined) return load(limit);
-    const reads = this.#readsFor(terms, outer);
-    reads.add(this.engine.database, knownOf(terms));
-    return withinContext({ reads }, () => load(limit));
+    const reads = outer && this.#readsFor(terms, outer);
+    reads?.add(this.engine.database, knownOf(terms));
+    const around = reads === undefined ? {} : { reads };
+    // where there is no cache, nothing is told of one
+    if (!this.enabled) return withinContext(around, () => load(limit));
+    this.telling.did('miss', key);
+    const event = this.telling.load(key, false);
+    const told = async (): Promise<unknown> => {
+      const started = performance.now();
+      const known = queries.hasSubscribers ? { ...around, cacheKey: loggableKey(key) } : around;
+      const value = await withinContext(known, () => load(limit));
+      const durationMs = performance.now() - started;
+      Timed.took(event, durationMs, { stored: false });
+      this.#logLoaded(key, durationMs, false);
+      return value;
+    };
+    return event === undefined ? told() : traced(cacheLoads, event, told);
   }
 
   #readsFor(terms: Terms, outer: ReadSet | undefined): ReadSet {
@@ -271,15 +285,19 @@ export class ReadThrough {
     const durationMs = performance.now() - started;
     Timed.took(event, durationMs, { stored: kept });
     await this.#settle();
-    if (state.log.enabled('cacheLoaded')) {
-      state.log('cacheLoaded', {
-        cache_key: loggableKey(key),
-        operation: 'get_cache',
-        duration_ms: Math.round(durationMs * 100) / 100,
-        stored: keep,
-      });
-    }
+    this.#logLoaded(key, durationMs, kept);
     return { value: stored, dependencies, tick, hit: false };
+  }
+
+  #logLoaded(key: string, durationMs: number, stored: boolean): void {
+    const { log } = this.state;
+    if (!log.enabled('cacheLoaded')) return;
+    log('cacheLoaded', {
+      cache_key: loggableKey(key),
+      operation: 'get_cache',
+      duration_ms: Math.round(durationMs * 100) / 100,
+      stored,
+    });
   }
 
   /**

@@ -1,7 +1,7 @@
 // Calls of a store that may be slow, gone or wrong: each has its time, and after a failure the store is left alone for a while.
 // Not here: what is kept there (store-tier.ts).
 import { withinStoreOf } from '../context.js';
-import { isDatabaseError, loggable } from '../errors.js';
+import { DatabaseError, isDatabaseError, loggable } from '../errors.js';
 
 /** What a Keyv offers, and a storage adapter of Keyv's; what comes back is checked. */
 export interface KeyvLike {
@@ -125,7 +125,8 @@ export class StoreCalls {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(
-        () => reject(new Error(`The store of the cache has not answered for ${this.timeoutMs} ms.`)),
+        () =>
+          reject(new DatabaseError('E_TIMEOUT', `The store of the cache has not answered for ${this.timeoutMs} ms.`)),
         this.timeoutMs,
       );
     });
@@ -160,25 +161,24 @@ export class StoreCalls {
   }
 }
 
-/** What a log says of it: the store's own words, which hold no value that a query carried. */
+/** What is told of it: its code and its class. Its words may hold what was stored, keys, and the password of a URL. */
 export function loggableOfStore(error: unknown): { error: string; error_type: string } {
   if (isDatabaseError(error)) return loggable(error);
-  const said = wordsOf(error).replace(/\/\/[^@/\s]*@/g, '//...@');
-  return { error: said.slice(0, MOST_SAID), error_type: nameOf(error) };
+  const code = codeOf(error);
+  return { error: code === undefined ? 'the store failed' : `the store failed: ${code}`, error_type: nameOf(error) };
 }
 
-const MOST_SAID = 500;
-
-/** Node's error of a refused connection has its words in the errors that it is made of. */
-function wordsOf(error: unknown): string {
-  if (typeof error === 'string') return error;
-  const { message, code, errors } = (error ?? {}) as { message?: unknown; code?: unknown; errors?: unknown };
-  if (typeof message === 'string' && message !== '') return message;
-  if (Array.isArray(errors) && errors.length > 0) return wordsOf(errors[0]);
-  return typeof code === 'string' ? code : nameOf(error);
+/** Such as `ECONNREFUSED`; Node's error of a refused connection may have it in the errors that it is made of. */
+function codeOf(error: unknown): string | undefined {
+  const { code, errors } = (error ?? {}) as { code?: unknown; errors?: unknown };
+  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(code)) return code;
+  return Array.isArray(errors) && errors.length > 0 ? codeOf(errors[0]) : undefined;
 }
 
-const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
+const nameOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return typeof error;
+  return /^\w{1,64}$/.test(error.name) ? error.name : 'Error';
+};
 
 const isFull = (value: unknown): boolean => (Array.isArray(value) ? !value.some(isNothing) : !isNothing(value));
 

@@ -136,9 +136,9 @@ export class Engine {
    * A session for what several callers wait for, when the turn of the event loop is over in which it was there: whoever
    * comes until then can be taken in. It has its place in the line from the call on. Outside of any transaction.
    *
-   * @param waiting who asks for it
+   * @param waiting who asks for it, and has not left
    */
-  async together<T>(waiting: () => Waited, work: (run: RunTogether) => Promise<T>): Promise<T> {
+  async together<T>(waiting: () => Waited | undefined, work: (run: RunTogether) => Promise<T>): Promise<T> {
     let here = false;
     try {
       if (this.#closed) throw closedError();
@@ -154,7 +154,8 @@ export class Engine {
         });
       });
     } catch (error) {
-      if (!here) this.neverRan(waiting(), error);
+      const waited = here ? undefined : waiting();
+      if (waited !== undefined) this.neverRan(waited, error);
       throw error;
     }
   }
@@ -216,13 +217,14 @@ export class Engine {
       yield* transaction === undefined
         ? this.#streamAlone(statement, counted, limit, record?.reader, telling)
         : streamWithin(transaction, statement, counted, limit, record?.reader, telling);
-      telling.done();
+      telling.end();
     } catch (error) {
       record?.failed();
-      telling.failed(error);
+      telling.end([error]);
       throw error;
     } finally {
       record?.end();
+      telling.stopped(limit);
       telling.end();
     }
   }
@@ -243,7 +245,11 @@ export class Engine {
       const streamed = new StreamedResult(session, statement, limit, reader);
       lend(streamed);
       await new Promise<void>((resolve) => done.onStop(() => resolve()));
-      await streamed.close();
+      try {
+        await streamed.close();
+      } finally {
+        telling.stopped(limit);
+      }
     }, limit);
     try {
       const streamed = await Promise.race([lent, lease.then(() => lent)]);
@@ -436,6 +442,7 @@ async function* streamWithin<T>(
   telling: StreamTelling,
 ): AsyncGenerator<T> {
   telling.began();
+  void new Promise((resolve) => limit.onStop(resolve)).then(() => telling.stopped(limit));
   const result = await transaction.select(statement, limit, reader);
   const shape = new ResultShape(result(), statement.as);
   let rows = 0;

@@ -74,7 +74,7 @@ async function attach(database: Database, options: DatabaseOptions, patience: Li
         return;
       }
       if (performance.now() - began >= lockTimeoutMs) throw stillLocked(error, lockTimeoutMs);
-      if (!announced) log('waitingForLock', { db_path: path, pid });
+      if (!announced) log('waitingForLock', { db_path: path, holder_pid: pid });
     }
     await (patience === undefined ? sleep(LOCK_POLL_MS) : patience.race(sleep(LOCK_POLL_MS)));
   }
@@ -86,7 +86,7 @@ async function beside(
   { path, readOnly, onLocked, log }: DatabaseOptions,
   locked: DatabaseError,
 ): Promise<void> {
-  const fields = { reason: 'file_locked', original_db_path: path, pid: locked.details['pid'] };
+  const fields = { reason: 'file_locked', original_db_path: path, holder_pid: locked.details['pid'] };
   if (onLocked === 'memory') {
     const mode = await database.attach('memory');
     if (mode === 'memory') log('fallingBack', fields);

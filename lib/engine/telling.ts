@@ -4,6 +4,7 @@ import { context, type Call } from '../context.js';
 import type { QueryEvent, TransactionEvent } from '../diagnostic-events.js';
 import { Timed, opened, queries, tell, traced, transactions, type Origin } from '../diagnostics.js';
 import { loggable } from '../errors.js';
+import type { Limit } from '../limit.js';
 import type { Log } from '../log.js';
 import type { Statement } from '../sql/statement.js';
 import type { LoadTarget } from './append.js';
@@ -43,7 +44,9 @@ export class TracedQuery extends Timed implements QueryEvent {
     waited?: Partial<Waited>,
   ) {
     super(origin, waited?.asked?.at);
-    const { call = waited?.call, cacheKey } = context();
+    const { call: around, cacheKey } = context();
+    // it may run within another call, of which it is a part: a stream in a transaction
+    const call = waited?.call ?? around;
     const callers = waited?.told?.();
     this.operation = call?.operation ?? 'query';
     this.entity = call?.entity;
@@ -128,16 +131,30 @@ export class Telling {
 
   /** Tells of rows that are loaded into a table in chunks, which no statement does. */
   load(target: LoadTarget, run: () => Promise<number>): Promise<number> {
-    if (!queries.hasSubscribers) return run();
-    const event = new TracedQuery(this.origin, undefined, true);
+    const event = queries.hasSubscribers ? new TracedQuery(this.origin, undefined, true) : undefined;
     if (target.temporary) tell(event, { internal: true });
-    return traced(queries, event, async () => {
-      const startedAt = performance.now();
-      Timed.began(event, startedAt);
+    return event === undefined
+      ? this.#loaded(target, run, event)
+      : traced(queries, event, () => this.#loaded(target, run, event));
+  }
+
+  async #loaded(target: LoadTarget, run: () => Promise<number>, event: TracedQuery | undefined): Promise<number> {
+    const startedAt = performance.now();
+    Timed.began(event, startedAt);
+    try {
       const rows = await run();
-      Timed.took(event, performance.now() - startedAt, { rows });
+      const durationMs = performance.now() - startedAt;
+      Timed.took(event, durationMs, { rows });
+      const line = durationMs >= this.slowQueryMs ? 'slowQuery' : 'query';
+      if (this.log.enabled(line)) this.log(line, { ...fieldsOfLoad(target, durationMs), row_count: rows });
       return rows;
-    });
+    } catch (error) {
+      const durationMs = performance.now() - startedAt;
+      Timed.took(event, durationMs, {});
+      if (this.log.enabled('queryFailed'))
+        this.log('queryFailed', { ...fieldsOfLoad(target, durationMs), ...loggable(error) });
+      throw error;
+    }
   }
 
   /** The event of one attempt of a transaction; undefined where nobody listens. */
@@ -172,35 +189,35 @@ export class StreamTelling {
     this.#rows += rows;
   }
 
-  /** All rows were given. */
-  done(): void {
-    const durationMs = this.#durationMs();
-    if (this.log.enabled('query')) this.log('query', { ...fields(this.statement, durationMs), row_count: this.#rows });
-  }
-
-  failed(error: unknown): void {
-    const durationMs = this.#durationMs();
-    if (this.log.enabled('queryFailed'))
-      this.log('queryFailed', { ...fields(this.statement, durationMs), ...loggable(error) });
-    this.#ended?.([error]);
-  }
-
-  /** Also where whoever read it has left. */
-  end(): void {
-    if (this.#ended === undefined) return;
-    if (this.#open) this.#durationMs();
-    this.#ended();
-  }
-
-  #durationMs(): number {
+  /** It is over: all rows were given, whoever read it has left, or it has failed. Only the first time counts. */
+  end(failure?: [unknown]): void {
+    if (!this.#open) return;
     this.#open = false;
     const durationMs = performance.now() - this.#startedAt;
     // what never had its connection has only waited
     if (this.#began) Timed.took(this.event, durationMs, { rows: this.#rows });
-    return durationMs;
+    const line = failure === undefined ? 'query' : 'queryFailed';
+    if (this.log.enabled(line))
+      this.log(line, {
+        ...fields(this.statement, durationMs),
+        ...(failure === undefined ? { row_count: this.#rows } : loggable(failure[0])),
+      });
+    this.#ended?.(failure);
+  }
+
+  /** The same, where its limit has stopped it: whoever reads it may never come back to hear so. */
+  stopped({ reason }: Limit): void {
+    if (reason !== undefined) this.end([reason]);
   }
 }
 
 function fields(statement: Statement, durationMs: number): Record<string, unknown> {
-  return { sql: statement.text, duration_ms: Math.round(durationMs * 100) / 100, operation: 'query' };
+  return { sql: statement.text, duration_ms: rounded(durationMs), operation: 'query' };
 }
+
+/** What has no text. */
+function fieldsOfLoad({ table }: LoadTarget, durationMs: number): Record<string, unknown> {
+  return { table, duration_ms: rounded(durationMs), operation: 'load' };
+}
+
+const rounded = (ms: number): number => Math.round(ms * 100) / 100;

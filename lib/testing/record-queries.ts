@@ -28,7 +28,7 @@ const START = `tracing:${QUERY_CHANNEL}:start`;
 
 /**
  * The queries of one manager since `recordQueries`. What the library does by itself is not among them: BEGIN and COMMIT, asking for
- * the order of columns, making stages, its cache's table. What runs on a connection of `withConnection` is not seen.
+ * the order of columns, making stages, its cache's table, deleting old rows of `storeCacheData`. What runs on a connection of `withConnection` is not seen.
  *
  * @example
  * using recorder: QueryRecorder = recordQueries(db);

@@ -314,7 +314,7 @@ describe('the tier that processes share', () => {
     }
     // the first one alone has asked for anything to be written: a version of each name
     expect(learned).to.deep.equal(learned.map(() => 5));
-    expect(warnings.map(String)).to.deep.equal(['Error: The store of the cache has not answered for 5 ms.']);
+    expect(warnings.map(String)).to.deep.equal(['DatabaseError: The store of the cache has not answered for 5 ms.']);
     // and now and then one tries again, when the others of the first are over, too
     await new Promise((resolve) => setTimeout(resolve, 20));
     store.before = () => undefined;

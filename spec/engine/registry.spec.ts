@@ -2,6 +2,7 @@ import { symlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { pino } from 'pino';
 import { BaseDuckDBManager, sql } from '@mysingle/database';
 import { holdFile, startChild } from '../support/child.js';
 import { failure } from '../support/failure.js';
@@ -98,6 +99,21 @@ describe('acquireDatabase', () => {
     expect((await short).message).to.contain('After 60 ms');
     await holder.kill();
     expect((await waiting).mode).to.equal('file');
+  });
+
+  it('logs who holds the file under a name of its own: pino has a pid of the process that writes', async () => {
+    const path = scratchPath();
+    await using holder = await holdFile(path);
+    const lines: Record<string, unknown>[] = [];
+    const logger = pino({}, { write: (line: string) => void lines.push(JSON.parse(line) as never) });
+    await openManager({ path, onLocked: 'memory', logger });
+    const held = lines.filter(({ msg }) => msg === 'Falling back to in-memory database');
+    expect(held.map((line) => [line['holder_pid'], line['pid']])).to.deep.equal([[holder.pid, process.pid]]);
+    const path2 = scratchPath();
+    await using other = await holdFile(path2);
+    await failure(() => openManager({ path: path2, onLocked: 'wait', lockTimeout: '60ms', logger }), 'E_LOCKED');
+    const waited = lines.filter(({ msg }) => msg === 'Waiting for the lock on the DuckDB file');
+    expect(waited.map((line) => [line['holder_pid'], line['pid']])).to.deep.equal([[other.pid, process.pid]]);
   });
 
   it('lets one wait that came while another failed at once', async () => {

@@ -6,8 +6,9 @@ import { BaseDuckDBManager, Cached, Column, Table, many, sql, type Repository } 
 import { expectQueries, recordQueries } from '@mysingle/database/testing';
 import { failure } from '../support/failure.js';
 import { gate } from '../support/gate.js';
-import { listeners } from '../support/listening.js';
+import { listen, listeners } from '../support/listening.js';
 import { openManager } from '../support/scratch.js';
+import { until } from '../support/until.js';
 
 @Table('rec_strategies')
 class Strategy {
@@ -45,6 +46,15 @@ describe('recordQueries', () => {
     await trades.insertMany([1, 2, 3].map((id) => ({ id, strategyId: id })));
   });
   afterEach(() => expect(listeners()).to.deep.equal([]));
+
+  it('leaves out what is deleted behind a store of cache data', async () => {
+    using told = listen(db);
+    const recorder = recordQueries(db);
+    await db.storeCacheData('k', [1]);
+    await until(() => told.queries.some(({ sql: text }) => text?.startsWith('DELETE') === true));
+    recorder.stop();
+    expect(recorder.queries.map(({ operation }) => operation)).to.deep.equal(['storeCacheData']);
+  });
 
   it('has what was asked for, in that order, with its rows and its time', async () => {
     using recorder = recordQueries(db);
