@@ -283,6 +283,20 @@ describe('DuckDBModule', () => {
     expect(db.mode).to.equal('memory');
   });
 
+  it('refuses a manager that a test has replaced by its class alone, for repositories have the other one', async () => {
+    class Analytics extends BaseDuckDBManager {}
+    await using db = await BaseDuckDBManager.open({ ...memory, entities: [Trade] });
+    const feature = { imports: [DuckDBModule.forRoot({ ...memory, manager: Analytics }), DuckDBModule.forFeature([Trade])] }; // prettier-ignore
+    for (const replaced of [BaseDuckDBManager, Analytics]) {
+      const half = await Test.createTestingModule(feature).overrideProvider(replaced).useValue(db).compile();
+      expect((await failure(half.init(), 'E_CONFIG')).message).to.include('overrideProvider(managerToken()).useValue(db)'); // prettier-ignore
+    }
+    const whole = await Test.createTestingModule(feature).overrideProvider(managerToken()).useValue(db).compile();
+    await whole.init();
+    expect([whole.get(BaseDuckDBManager), whole.get(Analytics)]).to.deep.equal([db, db]);
+    await whole.close();
+  });
+
   it('takes a class twice, in one list and in modules that lead to each other', async () => {
     class One {}
     class Two {}
