@@ -26,6 +26,15 @@ class Trades extends Repository.of(Trade) {
   }
 }
 
+class Timed extends Repository.of(Trade) {
+  constructor(
+    db: BaseDuckDBManager,
+    readonly clock: { now(): number },
+  ) {
+    super(db);
+  }
+}
+
 @Injectable()
 class TradeService {
   @InjectRepository(Order) readonly orders!: Repository<Order>;
@@ -366,6 +375,7 @@ describe('DuckDBModule, used in a wrong way', () => {
     ['two managers of one name', () => bootFailure({ imports: [root(), root()] }), "DuckDBModule.forRoot: two managers have the name 'default'. Give each one of its own, forRoot({ name: 'archive', ... })"],
     ['two of one name by different calls', () => bootFailure({ imports: [root({ name: 'x' }), DuckDBModule.forRootAsync({ name: 'x', useFactory: () => memory })] }), "two managers have the name 'x'"],
     ['a class of repositories among the providers', () => bootFailure({ imports: [root(), features], providers: [Trades] }), 'Trades takes its manager: manager.repository(Trades) makes one'],
+    ['a class of repositories in forFeature that takes more than a manager', () => bootFailure({ imports: [root(), DuckDBModule.forFeature([Timed])] }), 'list it among the providers, and its entity in DuckDBModule.forFeature([Trade])'],
     ['an option that there is not', () => bootFailure({ imports: [root({ file: 'x' } as never)] }), "There is no option 'file' of the manager"],
     ['entities that are no array', () => bootFailure({ imports: [root({ entities: Trade as never }), features] }), 'entities: give an array of entity classes'],
     ['an entity that is none', () => bootFailure({ imports: [root({ entities: [TradeService] }), features] }), 'TradeService is not an entity'],
