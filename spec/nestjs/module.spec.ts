@@ -283,6 +283,11 @@ describe('DuckDBModule', () => {
     await overridden.close();
     await failure(() => service.db.mode, 'E_CLOSED');
 
+    const byType = await Test.createTestingModule(feature).overrideProvider(Trades).useValue(byClass).compile();
+    const injected = byType.get(TradeService);
+    expect([injected.byClass, injected.byToken instanceof Trades]).to.deep.equal([byClass, true]);
+    await byType.close();
+
     await using db = await BaseDuckDBManager.open({ ...memory, entities: [Trade, Order] });
     const mine = await Test.createTestingModule(feature).overrideProvider(managerToken()).useValue(db).compile();
     await mine.init();
