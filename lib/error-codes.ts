@@ -197,9 +197,15 @@ const TABLE = {
       'A property or option that there is not, an aggregate that its column cannot have, an empty condition of `update` or `delete`.',
       'Text in place of sql`...`, several statements at once, COMMIT inside `transaction()`, a cursor that is damaged or forged.',
       'SQL that DuckDB cannot parse or bind: a table or column that there is not.',
+      "A value in a condition, or an id, that the column cannot hold: `findById('xyz')` of an integer.",
     ],
-    remedy: 'Mend the query: the message names what is wrong and often what to write. It is a mistake of the program.',
-    details: { reason: "`'missing'` or `'exists'`: what SQL names, where it is that" },
+    remedy:
+      "Mend the query: the message names what is wrong and often what to write. It is a mistake of the program, but for `reason: 'misfit'`, where the value may come from outside.",
+    details: {
+      reason:
+        "`'missing'` or `'exists'`: what SQL names, where it is that; `'misfit'`: a value in a condition does not fit its column",
+      property: "of `'misfit'`: the property",
+    },
     example: 'Trade has no column "ticker". Columns: id, strategyId, symbol, qty.',
   },
   E_CONFLICT: {

@@ -47,12 +47,23 @@ export class DatabaseError extends Error {
     message: string,
     options: { cause?: unknown; details?: ErrorDetails; retryable?: boolean } = {},
   ) {
+    const limit = moreFrames();
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    if (limit !== undefined) Reflect.set(Error, 'stackTraceLimit', limit);
     this.code = code;
     this.retryable = options.retryable ?? (CODES[code] ?? CODES.E_UNKNOWN).retryable === true;
     this.details = Object.freeze({ ...options.details });
     Object.defineProperty(this, BRAND, { value: true });
   }
+}
+
+/** Ten frames, which is Node's limit, are those of this library as a rule, and the line that called it is wanted. */
+const FRAMES = 30;
+
+/** @returns the limit to go back to; undefined where it stays: one that somebody has lowered or taken off */
+function moreFrames(): number | undefined {
+  const { stackTraceLimit: limit } = Error;
+  return limit >= 10 && limit < FRAMES && Reflect.set(Error, 'stackTraceLimit', FRAMES) ? limit : undefined;
 }
 
 /**

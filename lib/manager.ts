@@ -27,6 +27,7 @@ import {
   REPOSITORY,
   Repository,
   isRepositoryClass,
+  takingManager,
   type RepositoryClass,
   type RepositoryContext,
   type RepositoryOwner,
@@ -278,7 +279,8 @@ export class BaseDuckDBManager extends DataCalls implements OpenManager, Reposit
   /**
    * The repository of an entity, or one of a class that extends `Repository.of(Entity)`; the same one at each call.
    *
-   * @throws DatabaseError `E_CONFIG` when the entity is not among the manager's
+   * @throws DatabaseError `E_CONFIG` when the entity is not among the manager's; `E_DECLARATION` for a class whose constructor takes more
+   *   than the manager
    * @example const trades = db.repository(Trade);
    * class Backtests extends Repository.of(BacktestResult) {}
    * const backtests = db.repository(Backtests); // with its own methods, too
@@ -288,7 +290,9 @@ export class BaseDuckDBManager extends DataCalls implements OpenManager, Reposit
   repository(given: RepositoryClass | EntityClass): object {
     let repository = this.#repositories.get(given);
     if (repository === undefined) {
-      repository = isRepositoryClass(given) ? new given(this as never) : new Repository<object>(given, this);
+      repository = isRepositoryClass(given)
+        ? new (takingManager(given))(this as never)
+        : new Repository<object>(given, this);
       this.#repositories.set(given, repository);
     }
     return repository;

@@ -331,6 +331,16 @@ export function isRepositoryClass(value: unknown): value is RepositoryClass {
   return typeof value === 'function' && value.prototype instanceof Repository;
 }
 
+/** @throws DatabaseError `E_DECLARATION` for a class that asks for more than a manager, the rest of which it would lack */
+export function takingManager(given: RepositoryClass): RepositoryClass {
+  if (given.length <= 1) return given;
+  const { name, entity } = given;
+  throw new DatabaseError(
+    'E_DECLARATION',
+    `${name} takes more than its manager: make it by new ${name}(manager, ...). In Nest, list it among the providers, and its entity in DuckDBModule.forFeature([${entity.name}]).`,
+  );
+}
+
 /** @throws DatabaseError `E_CONFIG` for no manager, as a container gives that makes the class by itself */
 function partsOf(entity: EntityClass, manager: RepositoryOwner, { name }: { readonly name: string }): RepositoryParts {
   if (typeof (manager as RepositoryOwner | null | undefined)?.[REPOSITORY] === 'function')

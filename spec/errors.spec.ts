@@ -617,6 +617,22 @@ describe('errors', () => {
     expect(Object.keys(error)).to.not.include('stack');
   });
 
+  it('has frames enough to reach the line of the caller, unless somebody wants fewer', () => {
+    const deep = (levels: number): DatabaseError => (levels === 0 ? new DatabaseError('E_CONFIG', 'x') : deep(levels - 1)); // prettier-ignore
+    const framesAt = (limit: number): number => {
+      const { stackTraceLimit: before } = Error;
+      Error.stackTraceLimit = limit;
+      try {
+        const { length } = (deep(40).stack ?? '').split('\n');
+        expect(Error.stackTraceLimit).to.equal(limit);
+        return length - 1;
+      } finally {
+        Error.stackTraceLimit = before;
+      }
+    };
+    expect([10, 3, 35].map(framesAt)).to.deep.equal([30, 3, 35]);
+  });
+
   it('recognises errors of another copy of the library', async () => {
     const copy = (await import(new URL('../lib/errors.js?copy', import.meta.url).href)) as {
       DatabaseError: typeof DatabaseError;

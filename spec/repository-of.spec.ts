@@ -167,6 +167,28 @@ describe('a class that extends Repository.of', () => {
       expect((await failure(() => new Runs(nothing as never), 'E_CONFIG')).message).to.equal(
         'Runs takes its manager: manager.repository(Runs) makes one, or new Runs(manager). In Nest, DuckDBModule.forFeature([Runs]) does, and the class is not among the providers.',
       );
+    class Clocked extends Repository.of(Run) {
+      constructor(
+        manager: BaseDuckDBManager,
+        readonly clock: () => number,
+      ) {
+        super(manager);
+      }
+    }
+    const mine = await openManager({ entities });
+    expect((await failure(() => mine.repository(Clocked as never), 'E_DECLARATION')).message).to.equal(
+      'Clocked takes more than its manager: make it by new Clocked(manager, ...). In Nest, list it among the providers, and its entity in DuckDBModule.forFeature([Run]).',
+    );
+    expect(new Clocked(mine, () => 7).clock()).to.equal(7);
+    class Optional extends Repository.of(Run) {
+      constructor(
+        manager: BaseDuckDBManager,
+        readonly clock = () => 8,
+      ) {
+        super(manager);
+      }
+    }
+    expect(mine.repository(Optional).clock()).to.equal(8);
     await failure(() => repositoryToken(Repository), 'E_DECLARATION');
     await failure(() => openManager({ entities: [Runs] }), 'E_DECLARATION');
   });
@@ -200,6 +222,6 @@ describe('a class that extends Repository.of', () => {
     }
     expect(new More(db, Date.now).clock()).to.be.a('number');
     // @ts-expect-error: the manager has no clock to give it
-    expect(db.repository(More)).to.be.instanceOf(More);
+    await failure(() => db.repository(More), 'E_DECLARATION');
   });
 });

@@ -27,7 +27,10 @@ function instancesOf(modules: ModulesContainer): Set<Record<string, unknown>> {
   );
 }
 
-/** The hook in its place takes itself off again when it is called; what nobody can put in its place is left alone. */
+/**
+ * The hook in its place takes itself off again when it is called. On a frozen object nobody can put one: it is left alone, and not heard
+ * when it fails, which docs/nest.md says.
+ */
 function listen(instance: Record<string, unknown>, name: string, failed: () => Promise<void>): void {
   const { [name]: hook } = instance;
   if (typeof hook !== 'function') return;

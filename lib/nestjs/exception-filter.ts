@@ -27,12 +27,13 @@ const STATUS: Partial<Readonly<Record<ErrorCode, number>>> = {
 /**
  * Answers a request that failed by a `DatabaseError` with the status of its code, and `{ statusCode, error, code, message }`.
  *
- * 400 `E_VALIDATION E_CONVERSION E_NOT_NULL E_CHECK` · 404 `E_NOT_FOUND` · 409 `E_UNIQUE E_FOREIGN_KEY E_CONFLICT` · 503 `E_LOCKED
- * E_CLOSED E_ABORTED E_INVALIDATED E_OUT_OF_MEMORY E_READ_ONLY` · 504 `E_TIMEOUT` · 507 `E_DISK_FULL` · 500 all others, `E_QUERY`
- * among them, which is a mistake in the code far more often than in a request.
+ * 400 `E_VALIDATION E_CONVERSION E_NOT_NULL E_CHECK`, and `E_QUERY` where a value in a condition does not fit its column · 404 `E_NOT_FOUND` · 409 `E_UNIQUE E_FOREIGN_KEY E_CONFLICT` · 503 `E_LOCKED
+ * E_CLOSED E_ABORTED E_INVALIDATED E_OUT_OF_MEMORY E_READ_ONLY` · 504 `E_TIMEOUT` · 507 `E_DISK_FULL` · 500 all others, any other
+ * `E_QUERY` among them, which is a mistake in the code far more often than in a request.
  *
  * Up to 499 the message is the error's, which tells what to mend. From 500 it is what the code means and no more, and the error is
- * logged, without the values that it may repeat. An answer that has begun is cut off, since it would look complete if it were ended.
+ * logged, with the lines of the service that led to it: in its own words where this library wrote them, else by what its code means,
+ * since DuckDB's words may repeat values. An answer that has begun is cut off, since it would look complete if it were ended.
  * Other errors, and other transports than HTTP, are left alone.
  *
  * @example \@Module({ providers: [{ provide: APP_FILTER, useClass: DuckDBExceptionFilter }] }) class AppModule {}
@@ -47,7 +48,8 @@ export class DuckDBExceptionFilter extends BaseExceptionFilter<DatabaseError> {
     if (host.getType() !== 'http') throw error;
     const statusCode = this.statusOf(error);
     const meaning = ERROR_CODES.get(error.code) ?? error.code;
-    if (statusCode >= 500) this.#logger.error(`${error.code}: ${meaning}`, framesOf(error));
+    if (statusCode >= 500)
+      this.#logger.error(`${error.code}: ${isOwn(error) ? error.message : meaning}`, framesOf(error));
     const message = statusCode >= 500 ? meaning : error.message;
     if (cutOff(host)) return;
     const body = { statusCode, error: STATUS_CODES[statusCode] ?? 'Error', code: error.code, message };
@@ -66,6 +68,8 @@ export class DuckDBExceptionFilter extends BaseExceptionFilter<DatabaseError> {
   protected statusOf(error: DatabaseError): number {
     // a file of the service's own that is not there is nothing that the request asked for
     if (error.code === 'E_NOT_FOUND' && 'path' in error.details) return 500;
+    // an id in a URL that is none: in a condition, where a body has E_CONVERSION
+    if (error.code === 'E_QUERY' && error.details['reason'] === 'misfit') return 400;
     return STATUS[error.code] ?? 500;
   }
 }
@@ -85,10 +89,29 @@ interface Response {
   destroy?(): void;
 }
 
-/** Where it was thrown, without its message. */
+/** The folder of this package as frames of stacks have it; undefined in a bundle, where nothing tells what is of this library. */
+const PACKAGE = /(?:\(|at )(?:file:\/\/)?(\S[^\n(]*?)(?:dist[\\/])?lib[\\/]nestjs[\\/]exception-filter\.[jt]s:\d/.exec(new Error('here').stack ?? '')?.[1]; // prettier-ignore
+
+/** With source maps, which may be turned on at any time, frames are of `lib`, and else of `dist/lib`. */
+function isOfLibrary(frame: string): boolean {
+  const [, ...behind] = PACKAGE === undefined ? [] : frame.split(PACKAGE);
+  return /^(?:dist[\\/])?lib[\\/]/.test(behind[0] ?? '');
+}
+
+const stackOf = (error: Error): string[] => (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+
+/**
+ * Whether this library wrote the message, which names properties and options then, and no values: DuckDB's words come with a cause or
+ * the statement, and an error that the service has made itself is thrown elsewhere.
+ */
+function isOwn(error: DatabaseError): boolean {
+  if ((STATUS[error.code] ?? 500) < 500 || error.cause !== undefined || 'sql' in error.details) return false;
+  return isOfLibrary(stackOf(error)[0] ?? '');
+}
+
+/** Where it was thrown, without its message: the frames of the service, or all where none of it is among them. */
 function framesOf(error: Error): string {
-  return (error.stack ?? '')
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .join('\n');
+  const all = stackOf(error);
+  const own = all.filter((frame) => !isOfLibrary(frame));
+  return (own.length > 0 ? own : all).join('\n');
 }

@@ -63,7 +63,7 @@ export class DuckDBModule {
    *
    * @param name of the manager; default `'default'`
    * @throws DatabaseError `E_DECLARATION` for a class that is neither, at import; `E_CONFIG` when the application starts without
-   *   that manager
+   *   that manager; `E_DECLARATION` then for a class whose constructor takes more than a manager
    * @example DuckDBModule.forFeature([Trade, Quote], 'archive')
    */
   static forFeature(classes: readonly EntityClass[], name?: string): DynamicModule {

@@ -26,6 +26,8 @@ class Own {
   constructor(
     readonly application: Application,
     readonly token: symbol,
+    /** the classes that stand for the token */
+    readonly byClass: readonly ManagerClass[],
   ) {}
 
   /** It is not opened here: a provider that fails now would leave it open for ever, and nobody would hear of it. */
@@ -64,11 +66,15 @@ export class DuckDBRootModule implements OnModuleInit, OnApplicationShutdown {
     this.#ref = ref;
   }
 
-  /** Global modules come first here, and last in a shutdown. */
+  /** It comes first here, and last in a shutdown: `comeFirst`. */
   async onModuleInit(): Promise<void> {
     if (this.#ref.introspect(this.#own.token).scope !== Scope.DEFAULT)
       fail(
         'DuckDBModule.forRootAsync: what the factory injects is made for each request, and so the manager would be. Let it inject what is made once.',
+      );
+    if (this.#own.byClass.some((each) => this.#ref.get<unknown>(each) !== this.#ref.get<unknown>(this.#own.token)))
+      fail(
+        'The manager is another one by its class than by its token, by which repositories have it: a test has replaced the class. Replace the token, which stands for both: overrideProvider(managerToken()).useValue(db).',
       );
     await this.#own.open();
   }
@@ -76,6 +82,14 @@ export class DuckDBRootModule implements OnModuleInit, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.#own.close();
   }
+}
+
+/**
+ * Nest calls the hooks of the most distant modules first in a boot and last in a shutdown. All global modules have one distance, and
+ * then it goes by the order in which they were scanned: a global module that imports this one would come before it.
+ */
+function comeFirst(modules: ModulesContainer): void {
+  for (const module of modules.values()) if (module.providers.has(ROOT)) module.distance = Infinity;
 }
 
 /** The dynamic module of a manager. It may serve several applications, so it holds nothing itself. */
@@ -94,7 +108,10 @@ export function rootModule(
     {
       provide: OWN,
       inject: [ModulesContainer],
-      useFactory: (modules: ModulesContainer) => new Own(Application.of(modules), token),
+      useFactory: (modules: ModulesContainer) => {
+        comeFirst(modules);
+        return new Own(Application.of(modules), token, classes);
+      },
     },
     {
       provide: token,

@@ -8,6 +8,8 @@ import { DatabaseError } from '../errors.js';
 export interface Operand {
   /** for messages: `BacktestResult.price` */
   readonly label: string;
+  /** the property of the column that it is, or is a part of; none of a result of an aggregate */
+  readonly property?: string;
   readonly sql: string;
   readonly type: SqlType;
   readonly as: As | undefined;

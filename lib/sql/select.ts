@@ -85,7 +85,8 @@ export function resolverOf(entity: EntitySchema): Resolve {
 }
 
 export function operandOf(entity: EntitySchema, column: Column): Operand {
-  return { label: `${entity.className}.${column.property}`, sql: quote(column.name), type: column.type, as: column.as };
+  const { property, type, as } = column;
+  return { label: `${entity.className}.${property}`, property, sql: quote(column.name), type, as };
 }
 
 /** The columns that `select` names, or all; its order, each once. */

@@ -2,7 +2,7 @@
 import { DuckDBListValue, LIST } from '@duckdb/node-api';
 import { Misfit, describe } from '../entity/misfit.js';
 import type { SqlType } from '../entity/types.js';
-import { DatabaseError, isTooDeep } from '../errors.js';
+import { DatabaseError, isTooDeep, type ErrorDetails } from '../errors.js';
 import { Fragment } from '../fragment.js';
 import type { Operand, Resolve } from './operand.js';
 import { Combination, Operator, type OperatorKind } from './operator.js';
@@ -10,8 +10,8 @@ import { jsonOperand, partOf } from './part.js';
 import { renderInto } from './render.js';
 import type { SqlBuilder } from './statement.js';
 
-function fail(message: string): never {
-  throw new DatabaseError('E_QUERY', message);
+function fail(message: string, details: ErrorDetails = {}): never {
+  throw new DatabaseError('E_QUERY', message, { details });
 }
 
 /**
@@ -159,7 +159,8 @@ class WhereCompiler {
       case 'not':
         return this.#not(() => this.#operator(operand, first as Operator));
       case 'at': {
-        const part = { ...partOf(builder, operand, first), part: true as const };
+        const { property } = operand;
+        const part = { ...partOf(builder, operand, first), ...(property && { property }), part: true as const };
         return this.#within(kind, () => this.#operator(part, asOperator(part, second)));
       }
       default:
@@ -251,7 +252,10 @@ class WhereCompiler {
     } catch (error) {
       if (!(error instanceof Misfit)) throw error;
       const hint = Array.isArray(value) ? ' For several values write oneOf([...]).' : '';
-      return fail(`${operand.label} (${operand.type.name}) ${error.message}.${hint}`);
+      const { property } = operand;
+      // the one mistake here that may be that of whoever gave the value, such as an id in a URL
+      const details = { reason: 'misfit', ...(property === undefined ? {} : { property }) };
+      return fail(`${operand.label} (${operand.type.name}) ${error.message}.${hint}`, details);
     }
   }
 

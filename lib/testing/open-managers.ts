@@ -4,13 +4,17 @@ import type { BaseDuckDBManager } from '../index.js';
 /** With the line of the test that made it. */
 const made = new Map<BaseDuckDBManager, string>();
 
+/** Once for the process, however often all are closed meanwhile. */
+let listening = false;
+
 const isOpen = (manager: BaseDuckDBManager): boolean => manager.health().status !== 'closed';
 
 /** Tells of the manager at the end of the process, where it is open then. @param maker whose caller is told */
 export function watch(manager: BaseDuckDBManager, place: string): void {
   // those that were closed meanwhile need not be kept
   for (const each of made.keys()) if (!isOpen(each)) made.delete(each);
-  if (made.size === 0) process.once('exit', tell);
+  if (!listening) process.once('exit', tell);
+  listening = true;
   made.set(manager, place);
 }
 

@@ -13,8 +13,8 @@ interface Rows {
 }
 
 /**
- * Inserts rows, all or none. Entities may stand in any order: those that others refer to come first, also rows of one entity that refer
- * to each other.
+ * Inserts rows, all or none. Entities may stand in any order, and one entity several times: what others refer to comes first, also among
+ * rows of one entity that refer to each other. Of these, such as leave their key to the database come in the order given, one by one.
  *
  * @throws DatabaseError `E_CONFIG` for a foreign key that is missing, and as `insertMany`; `E_FOREIGN_KEY` where what a row refers to is
  *   neither here nor there
@@ -35,7 +35,7 @@ export async function seed<E extends readonly object[]>(
     return { entity, rows: typeof rows === 'number' ? made.rows(rows) : rows.map((each) => made.row(each)) };
   });
   await db.transaction(async () => {
-    for (const { entity, rows } of parentsFirst(given))
+    for (const { entity, rows } of parentsFirst(merged(given)))
       for (const some of ownParentsFirst(entity, rows)) await db.repository(entity).insertMany(some as never[]);
   });
 }
@@ -52,6 +52,22 @@ const referencesOf = (entity: EntityClass): Reference[] =>
     const [target, key] = references();
     return [{ property, target, key }];
   });
+
+/** One set for each entity, since rows of one may refer to those of another. */
+function merged(sets: readonly Rows[]): Rows[] {
+  const rows = new Map<EntityClass, Rows['rows']>();
+  for (const { entity, rows: more } of sets) rows.set(entity, [...(rows.get(entity) ?? []), ...more]);
+  return [...rows].map(([entity, all]) => ({ entity, rows: all }));
+}
+
+/** A key as what a Map finds again, whichever of its forms it is given in; undefined where there is none. */
+function canonical(key: unknown): unknown {
+  if (key === null) return undefined;
+  if (typeof key === 'bigint' || typeof key === 'number') return `number ${key}`;
+  if (key instanceof Date) return `date ${key.getTime()}`;
+  if (key instanceof Uint8Array) return `bytes ${Buffer.from(key).toString('hex')}`;
+  return key;
+}
 
 function parentsFirst(sets: readonly Rows[]): Rows[] {
   const ordered = new Map<Rows, true>();
@@ -71,15 +87,23 @@ function ownParentsFirst(entity: EntityClass, rows: Rows['rows']): Rows['rows'][
   const own = referencesOf(entity).filter(({ target }) => target === entity);
   if (own.length === 0) return rows.length === 0 ? [] : [rows];
   const rounds: Rows['rows'][] = [];
+  const unknown = rows.some((row) => own.some(({ key }) => canonical(row[key]) === undefined));
   let left = rows;
   while (left.length > 0) {
-    const waiting = own.map(({ property, key }) => ({ property, keys: new Set(left.map((row) => row[key])) }));
+    const waiting = own.map(({ property, key }) => ({
+      property,
+      keys: new Set(left.map((row) => canonical(row[key]))),
+    }));
     const waits = (row: Rows['rows'][number]): boolean =>
-      waiting.some(({ property, keys }) => row[property] !== undefined && row[property] !== null && keys.has(row[property])); // prettier-ignore
+      waiting.some(({ property, keys }) => {
+        const wanted = canonical(row[property]);
+        return wanted !== undefined && keys.has(wanted);
+      });
     const ready = left.filter((row) => !waits(row));
     if (ready.length === 0)
       refuse(`seed: rows of ${entity.name} refer to each other in a circle, which DuckDB refuses.`);
-    rounds.push(ready);
+    // whom a key belongs to that the database makes shows only when it is there
+    rounds.push(...(unknown ? ready.map((row) => [row]) : [ready]));
     left = left.filter(waits);
   }
   return rounds;

@@ -44,6 +44,9 @@ class FailingController {
     if (what === 'unique') await trades.insert(trade);
     if (what === 'none') return trades.findOneOrFail({ where: { id: 9 } });
     if (what === 'file') return trades.importFrom('no-such-file.csv');
+    if (what.startsWith('id-')) return (await trades.findById(what)) ?? {};
+    if (what === 'property') return trades.find({ where: { secrte: 'secret' } as never });
+    if (what === 'cast') return this.db.query(sql`select ${'secret'}::integer, nosuch`);
     if (what === 'late')
       return trades.find({ timeout: '1ms', where: sql`(select sum(range) from range(1e10::bigint)) > 0` });
     const changes = { check: { symbol: 'TOO LONG' }, decimal: { price: '1.555' }, missing: { symbol: undefined }, strange: { what } }; // prettier-ignore
@@ -100,7 +103,7 @@ describe('DuckDBExceptionFilter', () => {
       // prettier-ignore
       const cases = [
         ['check', 400, 'E_CHECK'], ['decimal', 400, 'E_CONVERSION'], ['missing', 400, 'E_NOT_NULL'], ['strange', 400, 'E_VALIDATION'], ['none', 404, 'E_NOT_FOUND'],
-        ['late', 504, 'E_TIMEOUT'],
+        ['late', 504, 'E_TIMEOUT'], ['id-x', 400, 'E_QUERY'], ['property', 500, 'E_QUERY'], ['cast', 500, 'E_QUERY'],
         // a file of the service's own: its path is nobody's business
         ['file', 500, 'E_NOT_FOUND'],
       ] as const;
@@ -109,6 +112,7 @@ describe('DuckDBExceptionFilter', () => {
         expect(body).to.include({ statusCode: status, code });
         expect(JSON.stringify(body)).not.to.include('no-such-file');
       }
+      expect((await ask('real/id-x')).body['message']).to.equal('Trade.id (integer) expects an integer, got a string.');
       expect((await ask('real/decimal')).body['message']).to.include('Trade.price');
       await ask('real/fine');
       expect((await ask('real/unique')).body).to.include({ statusCode: 409, code: 'E_UNIQUE' });
@@ -142,13 +146,18 @@ describe('DuckDBExceptionFilter', () => {
     try {
       const url = await running.app.getUrl();
       for (const code of ['E_QUERY', 'E_UNIQUE']) await fetch(`${url}/code/${code}`);
+      for (const what of ['property', 'cast']) await fetch(`${url}/real/${what}`);
     } finally {
       Logger.overrideLogger(false);
     }
-    expect(lines.length).to.equal(1);
-    expect(lines[0])
-      .to.match(/^E_QUERY: a query is wrong\s+at FailingController\.code/)
-      .and.not.include('secret');
+    expect(lines.length).to.equal(3);
+    const [own, ours, duckdb] = lines as [string, string, string];
+    expect(own).to.match(/^E_QUERY: a query is wrong\s+at FailingController\.code/);
+    // what the library wrote is told, and by whom it was called, however deep it was
+    expect(ours).to.match(/^E_QUERY: Trade has no column "secrte"\. Columns: .*\s+at [^\n]*FailingController\.real/);
+    expect(ours).not.to.match(/at .*lib.(?:sql|reading)/);
+    expect(duckdb).to.match(/^E_QUERY: a query is wrong\s+at /);
+    for (const line of lines) expect(line).not.to.include('secret');
   });
 
   it('can be made by hand, and with a status of your own', async () => {

@@ -26,6 +26,15 @@ class Trades extends Repository.of(Trade) {
   }
 }
 
+class Timed extends Repository.of(Trade) {
+  constructor(
+    db: BaseDuckDBManager,
+    readonly clock: { now(): number },
+  ) {
+    super(db);
+  }
+}
+
 @Injectable()
 class TradeService {
   @InjectRepository(Order) readonly orders!: Repository<Order>;
@@ -274,6 +283,11 @@ describe('DuckDBModule', () => {
     await overridden.close();
     await failure(() => service.db.mode, 'E_CLOSED');
 
+    const byType = await Test.createTestingModule(feature).overrideProvider(Trades).useValue(byClass).compile();
+    const injected = byType.get(TradeService);
+    expect([injected.byClass, injected.byToken instanceof Trades]).to.deep.equal([byClass, true]);
+    await byType.close();
+
     await using db = await BaseDuckDBManager.open({ ...memory, entities: [Trade, Order] });
     const mine = await Test.createTestingModule(feature).overrideProvider(managerToken()).useValue(db).compile();
     await mine.init();
@@ -281,6 +295,20 @@ describe('DuckDBModule', () => {
     await mine.close();
     // it is the test's to close
     expect(db.mode).to.equal('memory');
+  });
+
+  it('refuses a manager that a test has replaced by its class alone, for repositories have the other one', async () => {
+    class Analytics extends BaseDuckDBManager {}
+    await using db = await BaseDuckDBManager.open({ ...memory, entities: [Trade] });
+    const feature = { imports: [DuckDBModule.forRoot({ ...memory, manager: Analytics }), DuckDBModule.forFeature([Trade])] }; // prettier-ignore
+    for (const replaced of [BaseDuckDBManager, Analytics]) {
+      const half = await Test.createTestingModule(feature).overrideProvider(replaced).useValue(db).compile();
+      expect((await failure(half.init(), 'E_CONFIG')).message).to.include('overrideProvider(managerToken()).useValue(db)'); // prettier-ignore
+    }
+    const whole = await Test.createTestingModule(feature).overrideProvider(managerToken()).useValue(db).compile();
+    await whole.init();
+    expect([whole.get(BaseDuckDBManager), whole.get(Analytics)]).to.deep.equal([db, db]);
+    await whole.close();
   });
 
   it('takes a class twice, in one list and in modules that lead to each other', async () => {
@@ -352,6 +380,7 @@ describe('DuckDBModule, used in a wrong way', () => {
     ['two managers of one name', () => bootFailure({ imports: [root(), root()] }), "DuckDBModule.forRoot: two managers have the name 'default'. Give each one of its own, forRoot({ name: 'archive', ... })"],
     ['two of one name by different calls', () => bootFailure({ imports: [root({ name: 'x' }), DuckDBModule.forRootAsync({ name: 'x', useFactory: () => memory })] }), "two managers have the name 'x'"],
     ['a class of repositories among the providers', () => bootFailure({ imports: [root(), features], providers: [Trades] }), 'Trades takes its manager: manager.repository(Trades) makes one'],
+    ['a class of repositories in forFeature that takes more than a manager', () => bootFailure({ imports: [root(), DuckDBModule.forFeature([Timed])] }), 'list it among the providers, and its entity in DuckDBModule.forFeature([Trade])'],
     ['an option that there is not', () => bootFailure({ imports: [root({ file: 'x' } as never)] }), "There is no option 'file' of the manager"],
     ['entities that are no array', () => bootFailure({ imports: [root({ entities: Trade as never }), features] }), 'entities: give an array of entity classes'],
     ['an entity that is none', () => bootFailure({ imports: [root({ entities: [TradeService] }), features] }), 'TradeService is not an entity'],

@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import {
   Injectable,
   Module,
+  type DynamicModule,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
   type OnModuleInit,
@@ -75,6 +76,26 @@ describe('the manager of a Nest application', () => {
     await using db = await BaseDuckDBManager.open({ path, entities: [Note], logger: false });
     const notes = await db.repository(Note).find({ orderBy: { text: 'asc' } });
     expect(notes.map((note) => note.text)).to.deep.equal(['before', 'destroy', 'init', 'shutdown']);
+  });
+
+  it('is open so also for a global module, wherever that imports it from', async () => {
+    const hooks = { imports: [features], providers: [Hooked], exports: [Hooked] };
+    const global = (imports: readonly unknown[]) => ({ ...hooks, module: class CoreModule {}, global: true, imports: [...imports, features] }) as DynamicModule; // prettier-ignore
+    // prettier-ignore
+    const ways: readonly ((root: DynamicModule) => DynamicModule[])[] = [
+      (root) => [global([root])],
+      (root) => [global([]), root],
+      (root) => [root, global([])],
+      (root) => [global([]), rootOf(':memory:', 'other'), root],
+    ];
+    for (const [index, imports] of ways.entries()) {
+      const path = scratchPath();
+      const { app, get } = await boot({ imports: imports(rootOf(path)) });
+      expect([index, get<Hooked>(Hooked).modes]).to.deep.equal([index, [undefined, 'file', 'file']]);
+      await app.close();
+      await using db = await BaseDuckDBManager.open({ path, entities: [Note], logger: false });
+      expect((await db.repository(Note).distinct(['text'])).map(({ text }) => text).toSorted()).to.deep.equal(['before', 'destroy', 'init', 'shutdown']); // prettier-ignore
+    }
   });
 
   it('is closed with the application, once for all, and lets go of its file', async () => {
@@ -170,6 +191,7 @@ describe('a boot that fails', () => {
     ['a provider that is not there', () => ({ providers: [{ provide: NEEDED, inject: ['missing', managerToken()], useFactory: later }] })],
     ['an onModuleInit that fails, after it has used the database', () => ({ providers: [InInit] })],
     ['an onApplicationBootstrap that fails', () => ({ providers: [InBootstrap] })],
+    ['an onModuleInit of a global module that comes first', () => ({ imports: [{ module: class Core {}, global: true, imports: [features], providers: [InInit] }], late: true })],
     ['an onModuleInit of a module', () => ({ imports: [ModuleInit] })],
     ['an onModuleInit of a value', () => ({ providers: [{ provide: NEEDED, useValue: { onModuleInit: later } }] })],
     ['an onModuleInit that stands on the instance alone', () => ({ providers: [{ provide: NEEDED, useFactory: () => Object.defineProperty({}, 'onModuleInit', { value: no, configurable: true }) }] })],
@@ -177,8 +199,9 @@ describe('a boot that fails', () => {
   for (const [what, more] of ways)
     it(`leaves no manager open: ${what}`, async () => {
       const path = scratchPath();
-      const { imports = [], ...rest } = more(path) as { imports?: [] };
-      const error = await bootFailure({ imports: [rootOf(path), rootOf(scratchPath(), 'other'), features, ...imports], ...rest }); // prettier-ignore
+      const { imports = [], late = false, ...rest } = more(path) as { imports?: []; late?: boolean };
+      const roots = [rootOf(path), rootOf(scratchPath(), 'other'), features];
+      const error = await bootFailure({ imports: late ? [...imports, ...roots] : [...roots, ...imports], ...rest });
       expect(error.message).to.match(/^no$|can't resolve dependencies/);
       expect(openManagers.size).to.equal(0);
       expect(await isFree(path)).to.equal(true);

@@ -247,6 +247,15 @@ describe('whereInto', () => {
       expect((await failure(() => compile(where), 'E_QUERY')).message).to.contain(says);
   });
 
+  it('tells a value that does not fit its column from other mistakes, for it may come from outside', async () => {
+    const detailsOf = async (where: object) => (await failure(() => compile(where), 'E_QUERY')).details;
+    for (const where of [{ n: 'x' }, { n: gt('x') }, { n: oneOf([1, 'x']) }, { n: { x: 1 } }])
+      expect(await detailsOf(where)).to.deep.equal({ reason: 'misfit', property: 'n' });
+    expect(await detailsOf({ tags: has('1') })).to.deep.equal({ reason: 'misfit', property: 'tags' });
+    expect(await detailsOf({ tags: at(0, 'x' as never) })).to.deep.equal({ reason: 'misfit', property: 'tags' });
+    for (const where of [{ nope: 1 }, { n: undefined }, { b: gt(true as never) }]) expect(await detailsOf(where)).to.deep.equal({}); // prettier-ignore
+  });
+
   it('refuses what is nested deeper than DuckDB takes, in its own words', async () => {
     const repository = (await openManager({ entities: [Item] })).repository(Item);
     const nested = <T>(start: T, times: number, wrap: (inner: T) => T): T => {

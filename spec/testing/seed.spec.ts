@@ -24,6 +24,32 @@ class Trade {
   @Column('decimal(18,4)') price!: string;
 }
 
+@Table('seed_node')
+class Node {
+  @Column('integer', { primaryKey: true, default: sequence() }) id!: Generated<number>;
+  @Column('integer', { nullable: true, references: () => [Node, 'id'] }) parentId!: number | null;
+  @Column('varchar') name!: string;
+}
+
+@Table('seed_session')
+class Session {
+  @Column('timestamp', { primaryKey: true }) at!: Date;
+  @Column('timestamp', { nullable: true, references: () => [Session, 'at'] }) before!: Date | null;
+}
+
+@Table('seed_blob')
+class Blob {
+  @Column('blob', { primaryKey: true }) id!: Uint8Array;
+  @Column('blob', { nullable: true, references: () => [Blob, 'id'] }) of!: Uint8Array | null;
+}
+
+@Table('seed_big')
+class Big {
+  @Column('bigint', { primaryKey: true }) id!: bigint;
+  @Column('bigint', { nullable: true, references: () => [Big, 'id'] }) of!: bigint | null;
+}
+
+const day = (n: number): Date => new Date(Date.UTC(2026, 0, n));
 const entities = [Trade, Trader, Desk];
 
 describe('seed', () => {
@@ -45,6 +71,24 @@ describe('seed', () => {
       [3, '1.0000'],
       [1, '9.5000'],
     ]);
+  });
+
+  it('finds the order within one entity: over several sets, by keys that the database makes, by dates and bytes', async () => {
+    await using db = await createTestManager({ entities: [Node, Session, Blob, Big] });
+    await seed(db, [
+      [Node, [{ name: 'root' }, { name: 'a', parentId: 1 }, { name: 'b', parentId: 2 }, { id: 202, name: 'd', parentId: 201 }]],
+      [Node, [{ id: 201, name: 'c' }, { id: 203, name: 'e', parentId: 3 }]],
+      [Session, [{ at: day(2), before: day(1) }, { at: day(1) }]],
+      [Blob, [{ id: Buffer.from('b'), of: Buffer.from('a') }, { id: Uint8Array.of(97) }]],
+      [Big, [{ id: 2n, of: 1n }]],
+      [Big, [{ id: 1n }]],
+    ]); // prettier-ignore
+    const nodes = await db.repository(Node).find({ orderBy: { id: 'asc' } });
+    expect(nodes.map(({ id, name, parentId }) => [id, name, parentId])).to.deep.equal([
+      [1, 'root', null], [2, 'a', 1], [3, 'b', 2], [201, 'c', null], [202, 'd', 201], [203, 'e', 3],
+    ]); // prettier-ignore
+    for (const entity of [Session, Blob, Big]) expect(await db.repository<object>(entity).count()).to.equal(2);
+    await failure(seed(db, [[Node, [{ name: 'f', parentId: 5 }, { name: 'g' }]]]), 'E_FOREIGN_KEY');
   });
 
   it('takes a number of rows in place of rows', async () => {

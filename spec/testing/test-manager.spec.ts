@@ -114,7 +114,7 @@ describe('createTestManager', () => {
   it('says nothing where all are closed', async () => {
     await using child = await startChild(`
       import { createTestManager } from '@mysingle/database/testing';
-      for (let n = 0; n < 3; n += 1) await (await createTestManager({ path: n === 1 ? 'file' : ':memory:' }))[Symbol.asyncDispose]();
+      for (let n = 0; n < 12; n += 1) await (await createTestManager({ path: n === 1 ? 'file' : ':memory:' }))[Symbol.asyncDispose]();
       await (await createTestManager()).close();
     `);
     expect(await child.ended).to.deep.equal({ code: 0, stderr: '', lines: [] });
