@@ -704,3 +704,54 @@ describe('what rules look at', () => {
     expect(lines, stderr).to.deep.equal(['Row 1: Row: n must not be less than 5.', 'Row 86: Row: n must not be less than 5.', '2']); // prettier-ignore
   });
 });
+
+class Fill {
+  @Length(3) venue!: string;
+}
+class ForeignFill extends Fill {
+  @Length(3) country!: string;
+}
+
+@Table('ruled_maps')
+class RuledMaps {
+  @Column('integer', { primaryKey: true }) id!: number;
+  @Column(json<Map<string, Fill>>()) @ValidateNested() @Type(() => Fill) doc!: Map<string, Fill>;
+  @Column(map('varchar', struct({ venue: 'varchar' })), { nullable: true })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => Fill)
+  map!: Map<string, { venue: string }> | null;
+  @Column(json(), { nullable: true })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => Fill, { discriminator: { property: 'kind', subTypes: [{ value: ForeignFill, name: 'foreign' }] } })
+  told!: unknown;
+}
+
+describe('rules within a Map', () => {
+  it('look at plain objects in it as instances, also where an object stands for a Map', async () => {
+    const rows = await opened(RuledMaps);
+    const [good, bad] = [{ venue: 'XETRA' }, { venue: 'X' }];
+    const mapOf = (fill: object): Map<string, Fill> => new Map([['k', fill as Fill]]);
+    for (const [id, row] of [{ doc: mapOf(good) }, { doc: { k: good } as never }, { map: mapOf(good) }].entries())
+      await rows.insert({ id, doc: mapOf(good), ...row });
+    for (const row of [{ doc: mapOf(bad) }, { doc: { k: bad } as never }, { map: mapOf(bad) }]) {
+      const { details } = await failure(rows.insert({ id: 9, doc: mapOf(good), ...row }), 'E_VALIDATION');
+      expect(details['property']).to.equal(`${Object.keys(row)[0]}.(key).venue`);
+    }
+  });
+
+  it('are those of the class that a discriminator tells', async () => {
+    const rows = await opened(RuledMaps);
+    await rows.insert({
+      id: 1,
+      doc: new Map(),
+      told: [{ kind: 'foreign', venue: 'XETRA', country: 'DEU' }, { venue: 'XETRA' }],
+    });
+    const { details } = await failure(
+      rows.insert({ id: 2, doc: new Map(), told: { kind: 'foreign', venue: 'XETRA' } }),
+      'E_VALIDATION',
+    );
+    expect(details['property']).to.equal('told.country');
+  });
+});
