@@ -755,3 +755,47 @@ describe('rules within a Map', () => {
     expect(details['property']).to.equal('told.country');
   });
 });
+
+@ValidatorConstraint({ name: 'never', async: true })
+class Never {
+  validate(): Promise<boolean> {
+    return new Promise(() => {});
+  }
+}
+
+@Table('never_judged')
+class NeverJudged {
+  @Column('integer', { primaryKey: true }) @Validate(Never) id!: number;
+}
+
+describe('a rule that never answers', () => {
+  const row = { id: 1 };
+  type Rows = Repository<NeverJudged>;
+  const ways: Readonly<Record<string, (rows: Rows) => Promise<unknown>>> = {
+    insert: (rows) => rows.insert(row),
+    'insertMany of a few': (rows) => rows.insertMany([row]),
+    'insertMany of many': (rows) => rows.insertMany(Array.from({ length: 5000 }, (_each, id) => ({ id }))),
+    'insertMany of an iterable': (rows) => rows.insertMany(new Set([row])),
+    'insertMany of columns': (rows) => rows.insertMany({ id: [1] }),
+    upsert: (rows) => rows.upsert(row),
+    update: (rows) => rows.update(row, { id: 2 }),
+    'insert in a transaction': (rows) => rows.manager.transaction(() => rows.insert(row)),
+  };
+  for (const [way, call] of Object.entries(ways))
+    it(`is waited for until close(), and no longer: ${way}`, async () => {
+      const db = await openManager({ entities: [NeverJudged] });
+      const failed = failure(call(db.repository(NeverJudged)), 'E_CLOSED');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await db.close();
+      await failed;
+    });
+
+  it('is waited for no longer than the queryTimeout, or the timeout of the call', async () => {
+    const rows = await opened(NeverJudged, { queryTimeout: '20ms' });
+    for (const call of Object.values(ways)) {
+      const { message } = await failure(call(rows), 'E_TIMEOUT');
+      expect(message).to.match(/^A rule of class-validator gave no answer within the queryTimeout of 20 ms/);
+    }
+    await failure(rows.insert(row, { timeout: '5ms' }), 'E_TIMEOUT');
+  });
+});
