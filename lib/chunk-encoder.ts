@@ -94,7 +94,7 @@ export class ChunkEncoder {
 
   /** Chunks of the rows. Each is valid until the next is asked for. */
   async *of(rows: RowSource): AsyncGenerator<DuckDBDataChunk> {
-    const source = batchesOf(rows, this.encoder, this.limit);
+    const source = batchesOf(rows, this.encoder, this.limit, (judging) => this.engine.judged(judging, this.limit));
     const batch = new Batch(this.encoder.columns, CHUNK_ROWS);
     try {
       for (;;) {

@@ -1,18 +1,20 @@
-// The door to class-transformer: one level of an instance as its members and back, and what stands in a property with @Type. It is
-// loaded by whoever decorates a class with it, and never from here before. Not here: JSON, the cache, columns.
+// The door to class-transformer: what it was told of a class, and the executors of its work. It is loaded by whoever decorates a class
+// with it, and never from here before. Not here: members of instances (members.ts), what stands in a property with @Type (typed-value.ts).
 import { createHash } from 'node:crypto';
 import { require } from './require.js';
 
 /** A class, as decorators know it. */
 export type Class = new () => object;
 
-interface Note {
+export interface Note {
   readonly target: unknown;
   readonly propertyName: string | undefined;
   readonly options?: Readonly<Record<string, unknown>> | undefined;
 }
 
-interface TypeNote extends Note {
+/** What a @Type says of its property. */
+export interface TypeNote extends Note {
+  /** what the compiler says that the property is, where it was asked to */
   readonly reflectedType: unknown;
   readonly typeFunction?: ((options?: unknown) => unknown) | undefined;
 }
@@ -27,9 +29,10 @@ interface Storage {
   readonly _excludeMetadatas: Notes<Note>;
   addTypeMetadata(note: TypeNote): void;
   findTypeMetadata(target: unknown, property: string): TypeNote | undefined;
+  findExposeMetadata(target: unknown, property: string): Note | undefined;
 }
 
-interface Executor {
+export interface Executor {
   transform(
     source: unknown,
     value: unknown,
@@ -40,16 +43,15 @@ interface Executor {
   ): unknown;
   /** the properties that are exposed, before they are renamed */
   getKeys(targetType: unknown, value: object, isMap: boolean): readonly string[];
+  /** what @Transform makes of a property */
+  applyCustomTransformations(value: unknown, target: unknown, property: string, object: object, type: number): unknown;
 }
 type ExecutorClass = new (type: number, options: Readonly<Record<string, unknown>>) => Executor;
-
-const classTransformer = (): typeof import('class-transformer') =>
-  require('class-transformer') as typeof import('class-transformer');
 
 let path: string | undefined;
 
 /** undefined where nobody has loaded class-transformer, so that no class is decorated */
-function storage(): Storage | undefined {
+export function storage(): Storage | undefined {
   // the module that its main entry itself loads
   path ??= require.resolve('class-transformer/cjs/storage.js');
   const loaded = require.cache[path]?.exports as { readonly defaultMetadataStorage: Storage } | undefined;
@@ -61,7 +63,7 @@ const maps = (notes: Storage): readonly ReadonlyMap<unknown, ReadonlyMap<string 
   ([TYPES, '_transformMetadatas', '_exposeMetadatas', '_excludeMetadatas'] as const).map((name) => notes[name]);
 
 /** The class and those that it extends. */
-function* lineOf(type: unknown): Generator<object> {
+export function* lineOf(type: unknown): Generator<object> {
   for (let each = type; typeof each === 'function' && each !== Function.prototype; each = Object.getPrototypeOf(each))
     yield each;
 }
@@ -102,11 +104,14 @@ function knownNow(): Known {
   if (stamp === known.stamp) return known;
   const targets = new Set<unknown>();
   let sure = true;
+  const add = (type: unknown): void => {
+    if (typeof type === 'function' && !isOfTheLanguage(type)) targets.add(type);
+  };
   for (const own of notes[TYPES].values())
-    for (const { typeFunction } of own.values()) {
+    for (const note of own.values()) {
+      for (const { value } of discriminatorOf(note)?.subTypes ?? []) add(value);
       try {
-        const type = typeFunction?.({ newObject: {}, object: {}, property: '' });
-        if (typeof type === 'function' && !isOfTheLanguage(type)) targets.add(type);
+        add(typeOf(note, { newObject: {}, object: {}, property: '' }));
       } catch {
         // its module is not there yet, or it asks for more than there is: to be asked again
         sure = false;
@@ -119,8 +124,31 @@ function knownNow(): Known {
 
 const typeTargets = (): ReadonlySet<unknown> => knownNow().targets;
 
-const isOfTheLanguage = (type: { readonly name: string }): boolean =>
+export const isOfTheLanguage = (type: { readonly name: string }): boolean =>
   (globalThis as Record<string, unknown>)[type.name] === type;
+
+/** What a @Type names, as class-transformer asks for it. */
+export const typeOf = ({ typeFunction, reflectedType }: TypeNote, about: About): unknown =>
+  typeFunction === undefined ? reflectedType : typeFunction(about);
+
+/** What the function of a @Type is called with. */
+export interface About {
+  readonly newObject: object;
+  readonly object: object;
+  readonly property: string | undefined;
+}
+
+/** A member that tells the class of an object. */
+export interface Discriminator {
+  readonly property: string;
+  readonly subTypes: readonly { readonly name: string; readonly value: Class }[];
+}
+
+/** undefined where a @Type has none that class-transformer follows. */
+export function discriminatorOf(note: TypeNote): Discriminator | undefined {
+  const said = note.options?.['discriminator'] as Partial<Discriminator> | undefined;
+  return said?.property && said.subTypes ? (said as Discriminator) : undefined;
+}
 
 /** The class of this name that class-transformer has been told of; undefined for none, and for several. */
 export function classNamed(name: string): Class | undefined {
@@ -170,150 +198,65 @@ const DEFAULTS = {
   ignoreDecorators: false,
 } as const;
 
-let executors: { readonly outwards: () => Executor; readonly inwards: () => Executor } | undefined;
+let executors:
+  { readonly outwards: () => Executor; readonly inwards: () => Executor; readonly level: () => Executor } | undefined;
 
-/**
- * What class-transformer does with one object, and nothing of what is within it: its walk takes a Map, bytes and decimals apart, and
- * knows no bigint.
- */
 function made(): NonNullable<typeof executors> {
   if (executors !== undefined) return executors;
   const { TransformOperationExecutor: Whole } = require('class-transformer/cjs/TransformOperationExecutor.js') as {
     readonly TransformOperationExecutor: ExecutorClass;
   };
-  class Outwards extends Whole {
-    override transform(...args: Parameters<Executor['transform']>): unknown {
-      const [, value, type, , , level = 0] = args;
-      if (level === 0) return super.transform(...args);
-      if (typeof type === 'function') return asInstances(type as Class, value);
-      // a discriminator, which it alone can read
-      return type === undefined ? value : super.transform(...args);
-    }
-  }
   class Inwards extends Whole {
     override transform(...args: Parameters<Executor['transform']>): unknown {
-      const [, value, type, , , level = 0] = args;
+      const [source, value, type, listType, isMap, level] = args;
+      const hasNone = Array.isArray(value) && isDiscriminated(type) && value.some(isNone);
+      if (!hasNone) return super.transform(...args);
+      // a discriminator of nothing is asked for
+      const there = value.filter((item) => !isNone(item));
+      const items = super.transform(source, there, type, undefined, isMap, level) as unknown[];
+      const all = value.map((item: unknown) => (isNone(item) ? item : items.shift()));
+      return listType === Set ? new Set(all) : all;
+    }
+  }
+  class Level extends Inwards {
+    override transform(...args: Parameters<Executor['transform']>): unknown {
+      const [source, value, type, listType, isMap, level = 0] = args;
       if (level === 0) return super.transform(...args);
       if (type === undefined) return value;
       // what was kept as an instance, a Date or a Map is what it was
+      if (isDiscriminated(type) && Array.isArray(value))
+        return value.map((item) => (isPlain(item) ? (super.transform(source, [item], type, listType, isMap, level) as unknown[])[0] : item)); // prettier-ignore
       return Array.isArray(value) || !isObject(value) || isPlain(value) ? super.transform(...args) : value;
     }
   }
   executors = {
-    outwards: () => new Outwards(CLASS_TO_PLAIN, DEFAULTS),
+    outwards: () => new Whole(CLASS_TO_PLAIN, DEFAULTS),
     inwards: () => new Inwards(PLAIN_TO_CLASS, DEFAULTS),
+    level: () => new Level(PLAIN_TO_CLASS, DEFAULTS),
   };
   return executors;
 }
 
-/**
- * The members of an instance, as @Expose, @Exclude and @Transform have them in plain data; what is in them is as it was. Of a class
- * without decorators its own.
- */
-export function membersOf(value: object): object {
-  // not value.constructor, which data may bring along
-  const { constructor: type } = (Object.getPrototypeOf(value) ?? {}) as { readonly constructor?: unknown };
-  if (!isTransformed(type)) return value;
-  // it would be taken for a promise
-  if (typeof (value as { then?: unknown }).then === 'function') return ownMembersOf(value);
-  return made().outwards().transform(undefined, value, type, undefined, undefined) as object;
-}
+/** What its instanceToPlain is made by. */
+export const outwards = (): Executor => made().outwards();
 
-/** An instance of these members, as @Expose, @Exclude, @Type and @Transform have them; the constructor is called without arguments. */
-export const instanceOf = (type: Class, members: object): object =>
-  made().inwards().transform(undefined, members, type, undefined, undefined) as object;
+/** Instances of plain data, through and through, as its plainToInstance makes them; but null in a list with a discriminator is null. */
+export const instanceThrough = (type: Class, plain: object): object =>
+  made().inwards().transform(undefined, plain, type, undefined, undefined) as object;
 
-/** The own members of an instance that no decorator leaves out of plain data, by their own names and as they are. */
-export function ownMembersOf(value: object): object {
-  const { constructor: type } = (Object.getPrototypeOf(value) ?? {}) as { readonly constructor?: unknown };
-  if (!isTransformed(type)) return value;
-  const exposed = made().outwards().getKeys(type, value, false);
-  return Object.fromEntries(Object.entries(value).filter(([name]) => exposed.includes(name)));
-}
+/** The same with one object, and with what is within it as far as that is plain: its walk takes a Map, bytes and decimals apart. */
+export const instanceOfLevel = (type: Class, members: object): object =>
+  made().level().transform(undefined, members, type, undefined, undefined) as object;
 
-/** An instance with these own members, as they are, behind what its constructor sets. */
-export function instanceWith(type: Class, members: object): object {
-  const instance = new type();
-  for (const [property, value] of Object.entries(members))
-    if (property !== 'constructor' && property !== '__proto__') define(instance, property, value);
-  return instance;
-}
+const isDiscriminated = (type: unknown): boolean => isObject(type) && discriminatorOf(type as TypeNote) !== undefined;
 
-/** Not assigned: '__proto__' is a key like any other, and setters have their own mind. */
-const define = (object: object, property: string, value: unknown): void => {
-  Object.defineProperty(object, property, { value, enumerable: true, writable: true, configurable: true });
-};
+const isNone = (value: unknown): boolean => value === null || value === undefined;
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
-function isPlain(value: object): boolean {
+/** Whether it is an object of no class. */
+export function isPlain(value: unknown): value is object {
+  if (!isObject(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
-}
-
-/** Plain objects in the place of instances of a class as such, through and through; nothing of them is changed or left out. */
-export function asInstances(type: Class, value: unknown): unknown {
-  if (!isObject(value) || isOfTheLanguage(type)) return value;
-  if (Array.isArray(value)) return value.map((item) => asInstances(type, item));
-  if (!isPlain(value)) return value;
-  const instance = Object.create(type.prototype as object) as object;
-  const notes = storage();
-  for (const [property, item] of Object.entries(value)) {
-    // the class alone says what class it is
-    if (property === 'constructor') continue;
-    const note = notes?.findTypeMetadata(type, property);
-    const of = note?.options?.['discriminator'] === undefined ? note?.typeFunction?.({ newObject: instance, object: value, property }) : undefined; // prettier-ignore
-    const member = typeof of === 'function' ? asInstances(of as Class, item) : item;
-    define(instance, property, member);
-  }
-  return instance;
-}
-
-/** What a property with @Type holds, as plain data and back. */
-export class TypedProperty {
-  readonly #Holder: new () => { value?: unknown };
-
-  private constructor(
-    private readonly note: TypeNote,
-    notes: Storage,
-  ) {
-    // without a name, so that it is nobody's namesake
-    this.#Holder = (() => class { value?: unknown; })(); // prettier-ignore
-    const { typeFunction, reflectedType, options } = note;
-    const own = typeFunction === undefined ? undefined : (about: unknown) => typeFunction({ ...(about as object), property: note.propertyName }); // prettier-ignore
-    notes.addTypeMetadata({
-      target: this.#Holder,
-      propertyName: 'value',
-      reflectedType,
-      typeFunction: own,
-      ...(options === undefined ? {} : { options }),
-    });
-  }
-
-  /** undefined where a property of a class has no @Type */
-  static of(target: unknown, property: string): TypedProperty | undefined {
-    const notes = storage();
-    const note = notes?.findTypeMetadata(target, property);
-    return notes === undefined || note?.typeFunction === undefined ? undefined : new TypedProperty(note, notes);
-  }
-
-  /** As instanceToPlain has it, also of plain objects. */
-  toPlain(value: unknown): unknown {
-    const holder = new this.#Holder();
-    holder.value = value;
-    return (classTransformer().instanceToPlain(holder) as { readonly value: unknown }).value;
-  }
-
-  /** As plainToInstance has it. */
-  toInstance(value: unknown): unknown {
-    return classTransformer().plainToInstance(this.#Holder, { value }).value;
-  }
-
-  /** Instances, also of plain objects, to be looked at. */
-  asInstances(value: unknown): unknown {
-    const { typeFunction, options } = this.note;
-    if (options?.['discriminator'] !== undefined) return value;
-    const type = typeFunction?.({ newObject: {}, object: {}, property: this.note.propertyName });
-    return typeof type === 'function' ? asInstances(type as Class, value) : value;
-  }
 }

@@ -1,7 +1,7 @@
 // A few rows as one INSERT: below a hundred rows or so an appender with its transaction costs more than they do. Not here: more of
 // them (bulk.ts), rows that are inserted one by one (point-operations.ts).
 import type { Engine } from './engine/engine.js';
-import { within, type Limit } from './limit.js';
+import type { Limit } from './limit.js';
 import { FROM_DATABASE, type EncodedRow, type RowEncoder } from './row-encoder.js';
 import { RowInsert } from './sql/row-insert.js';
 
@@ -34,7 +34,7 @@ export async function insertFew(
   rows: readonly unknown[],
   limit: Limit | undefined,
 ): Promise<number | undefined> {
-  const encoded = (await inOrder(encoder, rows, limit)).map(({ values }) => values);
+  const encoded = (await inOrder(engine, encoder, rows, limit)).map(({ values }) => values);
   const [first] = encoded;
   const given = encoder.columns.filter((_column, index) => first?.[index] !== FROM_DATABASE);
   const alike = encoded.every((values) =>
@@ -48,6 +48,7 @@ export async function insertFew(
 
 /** All of them read at once; of those that fail the first is told. */
 async function inOrder(
+  engine: Engine,
   encoder: RowEncoder,
   rows: readonly unknown[],
   limit: Limit | undefined,
@@ -69,7 +70,7 @@ async function inOrder(
       refused = { error };
     }
   }
-  const encoded = waits ? await within(limit, inTurn(encoding)) : (encoding as EncodedRow[]);
+  const encoded = waits ? await engine.judged(inTurn(encoding), limit) : (encoding as EncodedRow[]);
   if (refused !== undefined) throw refused.error;
   return encoded;
 }

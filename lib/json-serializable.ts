@@ -1,8 +1,8 @@
 // Any value as plain JSON data, without loss where JSON allows. Not here: what class-transformer's decorators say
-// (class-transformer.ts), typed round trips (cache/values.ts).
+// (members.ts), typed round trips (cache/values.ts).
 import { types } from 'node:util';
-import { membersOf } from './class-transformer.js';
 import { DatabaseError, isTooDeep, placeIn, tooDeep, type ErrorCode } from './errors.js';
+import { shownMembersOf } from './members.js';
 
 /**
  * Plain data for JSON:
@@ -73,7 +73,7 @@ class Converter {
     if (typeof toJSON === 'function') return this.convert(toJSON.call(value) as unknown, path);
     const problem = emptyInJson(value);
     if (problem !== undefined) fail('E_UNSUPPORTED', path, problem);
-    return this.#entries(Object.entries(isPlain(value) ? value : membersOf(value)), path);
+    return this.#entries(Object.entries(isPlain(value) ? value : shownMembersOf(value)), path);
   }
 
   #items(items: readonly unknown[], path: string): unknown[] {

@@ -183,7 +183,7 @@ export class Repository<E extends object> extends Reads<E> {
   insert(row: Insert<E>, options: WriteOptions = {}): Promise<E> {
     return this.#call('insert', options, async ({ engine, encoder }, limit) => {
       const encoding = encoder.row(row);
-      const { values } = encoding instanceof Promise ? await within(limit, encoding) : encoding;
+      const { values } = encoding instanceof Promise ? await engine.judged(encoding, limit) : encoding;
       return (await this.#points.insert(engine, encoder.columns, values, limit)) as E;
     });
   }
@@ -249,7 +249,7 @@ export class Repository<E extends object> extends Reads<E> {
   ): Promise<number> {
     return this.#call('update', options, async ({ engine, encoder }, limit) => {
       const encoding = encoder.patch(patch);
-      const set = encoding instanceof Promise ? await within(limit, encoding) : encoding;
+      const set = encoding instanceof Promise ? await engine.judged(encoding, limit) : encoding;
       const statement = updateStatement(this.#schema, where, set);
       return (await inWordsOf(this.#schema, () => engine.run(statement, limit))).rowsChanged;
     });

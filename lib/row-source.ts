@@ -4,7 +4,7 @@ import type { Batch } from './batch.js';
 import type { Rules } from './entity/rules.js';
 import type { Column } from './entity/schema.js';
 import { DatabaseError } from './errors.js';
-import { within, type Limit } from './limit.js';
+import type { Limit } from './limit.js';
 import type { RowEncoder } from './row-encoder.js';
 import { gathererOf, type Gather } from './row-gatherer.js';
 import { snapshot } from './snapshot.js';
@@ -28,26 +28,25 @@ export interface BatchSource {
   close(): Promise<void> | void;
 }
 
+/** Waits for what rules come to, as long as it makes sense. */
+export type Wait = <T>(judging: Promise<T>) => Promise<T>;
+
 /** @throws DatabaseError `E_VALIDATION` for what has no rows */
-export function batchesOf(source: RowSource, encoder: RowEncoder, limit: Limit | undefined): BatchSource {
+export function batchesOf(source: RowSource, encoder: RowEncoder, limit: Limit | undefined, wait: Wait): BatchSource {
   const given: unknown = source;
   if (Array.isArray(given) && given[Symbol.iterator] === Array.prototype[Symbol.iterator])
     return encoder.rules?.awaits
-      ? new AwaitedSource(given, encoder, encoder.rules, limit)
-      : new ArraySource(given, encoder, limit);
+      ? new AwaitedSource(given, encoder, encoder.rules, wait)
+      : new ArraySource(given, encoder, wait);
   if (typeof given === 'object' && given !== null) {
     if (Symbol.asyncIterator in given) {
       const items = given as AsyncIterable<unknown>;
       // a source that may hang is left where the limit stops
-      return new AsyncSource(
-        (limit === undefined ? items : limit.items(items))[Symbol.asyncIterator](),
-        encoder,
-        limit,
-      );
+      return new AsyncSource((limit === undefined ? items : limit.items(items))[Symbol.asyncIterator](), encoder, wait);
     }
     if (Symbol.iterator in given)
-      return new IteratorSource((given as Iterable<unknown>)[Symbol.iterator](), encoder, limit);
-    if (isPlain(given)) return new ColumnsSource(given as ColumnSource, encoder, limit);
+      return new IteratorSource((given as Iterable<unknown>)[Symbol.iterator](), encoder, wait);
+    if (isPlain(given)) return new ColumnsSource(given as ColumnSource, encoder, wait);
   }
   throw new DatabaseError(
     'E_VALIDATION',
@@ -65,10 +64,10 @@ class Rows {
   readonly #gather: Gather;
   readonly #check: (row: unknown) => boolean;
 
-  /** @param limit ends the wait for a rule */
+  /** @param wait for what a rule comes to */
   constructor(
     protected readonly encoder: RowEncoder,
-    private readonly limit: Limit | undefined,
+    private readonly wait: Wait,
   ) {
     this.#gather = gathererOf(encoder.schema, encoder.columns);
     this.#check = (row) => {
@@ -93,7 +92,7 @@ class Rows {
     const refuse = (): void => {
       if (done < count) this.encoder.check(rows[from + done], batch.position + batch.count);
     };
-    const judging = countIn(this.encoder, batch, done, this.limit, (index) => rows[from + index]);
+    const judging = countIn(this.encoder, batch, done, this.wait, (index) => rows[from + index]);
     return judging === undefined ? refuse() : judging.then(refuse);
   }
 }
@@ -107,14 +106,17 @@ function countIn(
   { rules }: RowEncoder,
   batch: Batch,
   count: number,
-  limit: Limit | undefined,
+  wait: Wait,
   objectOf: (index: number) => unknown,
 ): void | Promise<void> {
   if (rules === undefined) {
     batch.count += count;
     return undefined;
   }
-  const judge = (index: number): void | Promise<void> => within(limit, judgeOne(rules, batch, objectOf(index)));
+  const judge = (index: number): void | Promise<void> => {
+    const judging = judgeOne(rules, batch, objectOf(index));
+    return judging === undefined ? undefined : wait(judging);
+  };
   for (let index = 0; index < count; index += 1) {
     const judging = judge(index);
     if (judging !== undefined) return inTurn(judging, index);
@@ -140,9 +142,9 @@ class ArraySource extends Rows implements BatchSource {
   constructor(
     private readonly rows: readonly unknown[],
     encoder: RowEncoder,
-    limit: Limit | undefined,
+    wait: Wait,
   ) {
-    super(encoder, limit);
+    super(encoder, wait);
   }
 
   read(batch: Batch, room: number): void | Promise<void> {
@@ -160,8 +162,8 @@ class OneByOne extends Rows {
   readonly #mutable: readonly (readonly [index: number, column: Column])[];
   readonly #row: unknown[] = [undefined];
 
-  constructor(encoder: RowEncoder, limit: Limit | undefined) {
-    super(encoder, limit);
+  constructor(encoder: RowEncoder, wait: Wait) {
+    super(encoder, wait);
     this.#mutable = encoder.columns.flatMap((column, index) =>
       column.type.json || MUTABLE.has(column.type.family) ? [[index, column] as const] : [],
     );
@@ -207,9 +209,9 @@ class AwaitedSource extends OneByOne implements BatchSource {
     private readonly rows: readonly unknown[],
     encoder: RowEncoder,
     private readonly rules: Rules,
-    private readonly wait: Limit | undefined,
+    private readonly waiting: Wait,
   ) {
-    super(encoder, wait);
+    super(encoder, waiting);
   }
 
   async read(batch: Batch, room: number): Promise<void> {
@@ -235,7 +237,7 @@ class AwaitedSource extends OneByOne implements BatchSource {
     }
     for (let from = 0; from < objects.length; from += WAITING) {
       const judging = objects.slice(from, from + WAITING).map(async (object, index) => this.rules.judge(object, position + from + index)); // prettier-ignore
-      const settled = await within(this.wait, Promise.allSettled(judging));
+      const settled = await this.waiting(Promise.allSettled(judging));
       const bad = settled.findIndex(({ status }) => status === 'rejected');
       if (bad < 0) continue;
       batch.count = from + bad;
@@ -253,9 +255,9 @@ class IteratorSource extends OneByOne implements BatchSource {
   constructor(
     private readonly iterator: Iterator<unknown>,
     encoder: RowEncoder,
-    limit: Limit | undefined,
+    wait: Wait,
   ) {
-    super(encoder, limit);
+    super(encoder, wait);
   }
 
   read(batch: Batch, room: number): void | Promise<void> {
@@ -295,9 +297,9 @@ class AsyncSource extends OneByOne implements BatchSource {
   constructor(
     private readonly iterator: AsyncIterator<unknown>,
     encoder: RowEncoder,
-    limit: Limit | undefined,
+    wait: Wait,
   ) {
-    super(encoder, limit);
+    super(encoder, wait);
   }
 
   async read(batch: Batch, room: number): Promise<void> {
@@ -332,7 +334,7 @@ class ColumnsSource implements BatchSource {
   constructor(
     source: ColumnSource,
     private readonly encoder: RowEncoder,
-    private readonly limit: Limit | undefined,
+    private readonly wait: Wait,
   ) {
     const { schema, columns } = encoder;
     const refuse: (why: string) => never = (why) => {
@@ -379,7 +381,7 @@ class ColumnsSource implements BatchSource {
         batch.missing[index] = part.includes(undefined) ? 1 : 0;
       } else batch.columns[index] = (values as Float64Array).subarray(from, from + count);
     }
-    return countIn(this.encoder, batch, count, this.limit, () => undefined);
+    return countIn(this.encoder, batch, count, this.wait, () => undefined);
   }
 
   close(): void {}

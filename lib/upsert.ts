@@ -4,7 +4,7 @@ import { insertBulk } from './bulk.js';
 import type { Engine } from './engine/engine.js';
 import type { Column, EntitySchema } from './entity/schema.js';
 import { DatabaseError, isDatabaseError } from './errors.js';
-import { within, type Limit } from './limit.js';
+import type { Limit } from './limit.js';
 import { FROM_DATABASE, type EncodedRow, type RowEncoder } from './row-encoder.js';
 import type { RowSource } from './row-source.js';
 import { columnOf } from './sql/select.js';
@@ -31,7 +31,8 @@ export async function upsert(
   limit: Limit | undefined,
 ): Promise<number> {
   if (areRows(rowOrRows, conflict.on)) return insertBulk(engine, schema, encoder, rowOrRows, conflict, {}, limit);
-  const { values, given } = writable(encoder, await within(limit, encoder.row(rowOrRows)));
+  const encoding = encoder.row(rowOrRows);
+  const { values, given } = writable(encoder, encoding instanceof Promise ? await engine.judged(encoding, limit) : encoding); // prettier-ignore
   // in fallback the values that the database makes are made first: what was given out must come to the database
   if (engine.database.fallback !== undefined && values.size < encoder.columns.length)
     return insertBulk(engine, schema, encoder, [rowOrRows], conflict, {}, limit);

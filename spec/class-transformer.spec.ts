@@ -2,7 +2,10 @@
 import { Exclude, Expose, Transform, Type, instanceToPlain, plainToInstance } from 'class-transformer';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { TypedProperty, asInstances, classNamed, instanceOf, isTold, isTransformed, membersOf, printOf } from '../lib/class-transformer.js'; // prettier-ignore
+import { classNamed, isTold, isTransformed, printOf } from '../lib/class-transformer.js';
+import { instanceOf, membersOf } from '../lib/members.js';
+import { TypedProperty } from '../lib/typed-property.js';
+import { asInstances } from '../lib/typed-value.js';
 
 class Inner {
   @Exclude() secret = 's3cr3t';
@@ -54,7 +57,7 @@ class Zoo {
   @Type(() => Object, PETS) pet: unknown = new Dog();
   @Type(() => Object, PETS) pets: unknown[] = [new Cat(), new Dog()];
   @Type(() => Inner) set = new Set([new Inner()]);
-  @Type(() => Inner) map = new Map([['k', new Inner()]]);
+  @Type(() => Inner) map: Map<string, Inner> = new Map([['k', new Inner()]]);
   @Type(() => Inner) list = [new Inner()];
 }
 
@@ -127,7 +130,7 @@ describe('what class-transformer was told of', () => {
   it('is known by its decorators, by those of a base, and by @Type', () => {
     expect([Told, Base, Strict, Inner].map(isTransformed)).to.deep.equal([true, true, true, true]);
     expect([Untold, Plainest, Date, Object, undefined, 'x'].map(isTransformed)).to.deep.equal([false, false, false, false, false, false]); // prettier-ignore
-    expect([Told, Plainest, Dog, Untold, Date, Object, Number].map(isTold)).to.deep.equal([true, true, false, false, false, false, false]); // prettier-ignore
+    expect([Told, Plainest, Dog, Untold, Date, Object, Number].map(isTold)).to.deep.equal([true, true, true, false, false, false, false]); // prettier-ignore
   });
 
   it('is found by a name that one class alone has', () => {
@@ -174,6 +177,24 @@ describe('a property with @Type', () => {
   });
 
   it('leaves out of plain objects what it leaves out of instances', () => {
-    expect(property('list').toPlain([{ secret: 's3cr3t', n: 2 }])).to.deep.equal([{ n: 2 }]);
+    const plain = { secret: 's3cr3t', n: 2 };
+    expect(property('list').toPlain([plain])).to.deep.equal([{ n: 2 }]);
+    expect(property('set').toPlain(new Set([plain]))).to.deep.equal([{ n: 2 }]);
+    for (const map of [{ k: plain }, new Map([['k', plain]])])
+      expect(property('map').toPlain(map)).to.deep.equal({ k: { n: 2 } });
+  });
+
+  it('asks private members of the instance that a discriminator tells the class of', () => {
+    class Vault {
+      readonly #n = 3;
+      @Expose() get n(): number {
+        return this.#n;
+      }
+    }
+    class Street {
+      @Type(() => Object, { discriminator: { property: 'kind', subTypes: [{ value: Vault, name: 'vault' }] } })
+      house: unknown = new Vault();
+    }
+    expect(TypedProperty.of(Street, 'house')?.toPlain(new Vault())).to.deep.equal({ n: 3, kind: 'vault' });
   });
 });

@@ -1,10 +1,11 @@
 // Taking a value in: what its kind is kept as. Not here: what a kind is (kind.ts), what is done with what is kept (kept*.ts),
 // values that were text (values.ts).
-import { membersOf, ownMembersOf, type Class } from '../class-transformer.js';
+import type { Class } from '../class-transformer.js';
 import { entityOf } from '../entity/instance.js';
 import { record } from '../entity/record.js';
 import type { EntitySchema } from '../entity/schema.js';
 import { placeIn, tooDeep } from '../errors.js';
+import { membersOf, ownMembersOf } from '../members.js';
 import { type Kept, KeptBuffer, KeptDate, KeptTypedArray, typedArray, type Held } from './kept.js';
 import { columnOf, type KeptColumn } from './kept-column.js';
 import { KeptInstance } from './kept-instance.js';

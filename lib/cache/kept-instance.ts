@@ -1,8 +1,9 @@
 // What is kept of an instance of a class that class-transformer knows: its members as @Expose, @Exclude and @Transform have them in
 // plain data; in an entity they are what the table gave, and are kept so, but for those that are excluded. The memory holds no more than
 // the table of the cache, so that whoever answers gives the same. Not here: entities themselves (kept-object.ts).
-import { instanceOf, instanceWith, printOf, type Class } from '../class-transformer.js';
+import { printOf, type Class } from '../class-transformer.js';
 import { DatabaseError } from '../errors.js';
+import { instanceOf, instanceWith } from '../members.js';
 import { Kept, OBJECT_BYTES, tagged, type Tagged } from './kept.js';
 import type { KeptObject } from './kept-object.js';
 

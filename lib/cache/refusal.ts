@@ -1,8 +1,8 @@
 // Why the cache cannot keep a value, and where in it: looked for when it is known that there is something to find. Not here:
 // what a value is (kind.ts).
-import { membersOf } from '../class-transformer.js';
 import { classNameOf, describe } from '../entity/misfit.js';
 import { DatabaseError, isTooDeep, placeIn, tooDeep } from '../errors.js';
+import { membersOf } from '../members.js';
 import { hasExtras } from './extras.js';
 import { isBuiltIn, kindOf, propertiesOf, schemaOfInstance, type Kind } from './kind.js';
 

@@ -50,6 +50,8 @@ export class Engine {
   /** what is lent: close() takes it back in the end */
   readonly #leases = new Set<Limit>();
   readonly #streams = new Set<Limit>();
+  /** what is waited for elsewhere than in DuckDB */
+  readonly #waits = new Set<Limit>();
   #closed = false;
   /** close() waits no longer */
   #overdue = false;
@@ -296,6 +298,25 @@ export class Engine {
     }
   }
 
+  /**
+   * What a rule of class-validator comes to, which may never answer: close(), the limit and the time that it gives a statement end the
+   * wait.
+   */
+  async judged<T>(judging: Promise<T>, limit: Limit | undefined): Promise<T> {
+    const wait = new Limit([limit]);
+    const { statementMs } = wait;
+    if (statementMs !== undefined)
+      wait.after(statementMs, `A rule of class-validator gave no answer within the queryTimeout of ${statementMs} ms. Mend its validator, or give the call a longer timeout.`); // prettier-ignore
+    this.#waits.add(wait);
+    if (this.#closed) wait.stop(closedError());
+    try {
+      return await wait.race(judging);
+    } finally {
+      this.#waits.delete(wait);
+      wait.dispose();
+    }
+  }
+
   /** Loads rows by chunks, in a transaction of its own or in the one that is open. Gives their number. */
   load(target: LoadTarget, chunks: ChunkSource): Promise<number> {
     return this.transact(async () => {
@@ -420,6 +441,7 @@ export class Engine {
     try {
       interrupt();
       for (const stream of this.#streams) stream.stop(closedError());
+      for (const wait of this.#waits) wait.stop(closedError());
       const over = new Promise((resolve) => (grace = setTimeout(resolve, CLOSE_GRACE_MS)));
       const ended = Promise.allSettled(this.#running);
       await Promise.race([ended, over]);

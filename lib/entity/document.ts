@@ -1,8 +1,8 @@
 // JSON columns whose property has class-transformer's @Type: instances in the class, plain data in the table. Not here: what the
-// decorators say (../class-transformer.ts), JSON as text (json-text.ts).
+// decorators say (../typed-property.ts), JSON as text (json-text.ts).
 import { DuckDBTypeId, type DuckDBType } from '@duckdb/node-api';
-import { TypedProperty } from '../class-transformer.js';
 import { isTooDeep } from '../errors.js';
+import { TypedProperty } from '../typed-property.js';
 import type { VectorReader } from '../vector/reader.js';
 import { readerFor } from './decode.js';
 import { jsonText } from './json-text.js';

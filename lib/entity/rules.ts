@@ -1,7 +1,7 @@
 // class-validator's rules on an entity, as its rows are judged by them: by compiled functions, and by the library where these cannot, or
 // a row breaks one. Not here: types and NOT NULL, which are columns'.
-import { TypedProperty } from '../class-transformer.js';
 import { Fragment } from '../fragment.js';
+import { TypedProperty } from '../typed-property.js';
 import { brokenRules, ruleError, type RowPlace } from './broken-rules.js';
 import {
   NESTED,

@@ -18,7 +18,7 @@ import type { WriteOptions } from '../entity/rule-option.js';
 import type { Rules } from '../entity/rules.js';
 import type { Column, EntitySchema } from '../entity/schema.js';
 import { DatabaseError, classify } from '../errors.js';
-import { within, type Limit } from '../limit.js';
+import type { Limit } from '../limit.js';
 import type { RowEncoder } from '../row-encoder.js';
 import { literalPath, readCall } from '../sql/file-read.js';
 import { checkSql, misfitIn, misfitRowQuery, valueSql, type FileValue } from '../sql/file-rows.js';
@@ -134,7 +134,7 @@ async function validate(
     for (const [index, row] of (rows as Record<string, unknown>[]).entries()) {
       for (const property of absent[row[SHAPE] as number] ?? []) row[property] = undefined;
       const judging = rules.judge(rules.lookedAt(row, row, from + index), from + index);
-      if (judging !== undefined) await within(limit, judging);
+      if (judging !== undefined) await engine.judged(judging, limit);
     }
   }
 }

@@ -194,4 +194,37 @@ describe('cached values of decorated classes', () => {
     await later.cache.flush();
     expect(JSON.stringify(await later.query(sql`select value from mysingle_cache`))).to.include('u1').and.not.include('s3cr3t'); // prettier-ignore
   });
+
+  class KeptStill {
+    kind?: string;
+    depth!: number;
+    @Exclude() token?: string;
+  }
+  class KeptAlbum {
+    @Type(() => KeptStill, { discriminator: { property: 'kind', subTypes: [{ value: KeptStill, name: 'photo' }] } })
+    top!: unknown;
+    @Type(() => KeptStill, { discriminator: { property: 'kind', subTypes: [{ value: KeptStill, name: 'photo' }] } })
+    all!: unknown[];
+    @Type(() => KeptStill) set!: Set<unknown>;
+  }
+
+  it('are of the class that a discriminator tells, frozen or plain, beside null, and are left as they were', async () => {
+    const path = scratchPath();
+    const db = await openManager({ path });
+    const photo = (kind?: string): KeptStill =>
+      Object.assign(new KeptStill(), { depth: 1, token: 's3cr3t' }, kind && { kind });
+    const given = Object.assign(new KeptAlbum(), { top: Object.freeze(photo()), all: [photo('mine'), null, Object.assign({}, photo('photo'))], set: new Set([Object.assign({}, photo())]) }); // prettier-ignore
+    const load = async (): Promise<KeptAlbum> => given;
+    const plain = Object.assign(new KeptStill(), { depth: 1 });
+    const kept = (kind: string): KeptStill => Object.assign(new KeptStill(), { depth: 1, kind });
+    const expected = Object.assign(new KeptAlbum(), { top: plain, all: [kept('mine'), null, kept('photo')], set: new Set([plain]) }); // prettier-ignore
+    for (let call = 0; call < 2; call += 1)
+      expect(await db.cache.getOrLoad('album', { ttl: '1h' }, load)).to.deep.equal(expected);
+    expect([given.top, given.all[0]]).to.deep.equal([photo(), photo('mine')]);
+    await db.cache.flush();
+    expect(JSON.stringify(await db.query(sql`select value from mysingle_cache`))).to.include('depth').and.not.include('s3cr3t'); // prettier-ignore
+    await db.close();
+    const later = await openManager({ path });
+    expect(await later.cache.get('album')).to.deep.equal(expected);
+  });
 });

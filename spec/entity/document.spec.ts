@@ -6,6 +6,7 @@ import { Exclude, Expose, Transform, Type } from 'class-transformer';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import {
+  Cached,
   Column,
   Table,
   all,
@@ -17,6 +18,7 @@ import {
   ne,
   one,
   sql,
+  toJsonSerializable,
   type Generated,
   type Repository,
 } from '@mysingle/database';
@@ -247,5 +249,112 @@ describe('a json column with @Type', () => {
     const { byProperty } = schemaOf(Sub);
     expect(byProperty.get('inherited')?.type.document).to.not.equal(undefined);
     expect(byProperty.get('n')?.type.document).to.equal(undefined);
+  });
+});
+
+class StillPart {
+  depth!: number;
+  @Exclude() token?: string;
+}
+class MovingPart {
+  length!: number;
+}
+class PartOfAll {
+  id?: number;
+}
+const KINDS = { discriminator: { property: 'kind', subTypes: [{ value: StillPart, name: 'photo' }, { value: MovingPart, name: 'video' }] } }; // prettier-ignore
+
+class SecretLeg extends Leg {
+  @Exclude() key?: string;
+}
+
+class PartShelf {
+  @Type(() => PartOfAll, KINDS) all?: unknown[];
+  @Type(() => Leg) byName?: Map<string, Leg>;
+  @Type(() => Leg) one?: Leg;
+}
+
+@Cached('1h')
+@Table('told_documents')
+class ToldRow {
+  @Column('integer', { primaryKey: true }) id!: number;
+  @Column(json(), { nullable: true }) @Type(() => PartOfAll, KINDS) media!: unknown;
+  @Column(json<PartShelf>(), { nullable: true }) @Type(() => PartShelf) shelf!: PartShelf | null;
+  @Column(json<Leg>(), { nullable: true }) @Type(() => Leg) leg!: Leg | null;
+}
+
+@Table('told_maps')
+class ToldMap {
+  @Column('integer', { primaryKey: true }) id!: number;
+  @Column(json<PartShelf>()) @Type(() => PartShelf) shelf!: PartShelf;
+  @Column(json<Map<string, Leg>>()) @Type(() => Leg) legs!: Map<string, Leg>;
+}
+
+const photo = (): StillPart => Object.assign(new StillPart(), { depth: 1, token: 's3cr3t' });
+const video = (): MovingPart => Object.assign(new MovingPart(), { length: 2 });
+
+describe('a document with a discriminator', () => {
+  it('is written and read as the class that it tells, and what was given stays as it was', async () => {
+    const db = await openManager({ entities: [ToldRow] });
+    const told = db.repository(ToldRow);
+    const own = photo();
+    const given: readonly unknown[] = [own, Object.freeze(photo()), [photo(), null, video()], { kind: 'photo', depth: 1, token: 's3cr3t' }]; // prettier-ignore
+    for (const [id, media] of given.entries())
+      await told.insert({ id, media, shelf: Object.assign(new PartShelf(), { all: [media].flat() }) });
+    expect(own).to.deep.equal(photo()).and.not.have.property('kind');
+    const rows = await told.find({ orderBy: { id: 'asc' } });
+    const plain = Object.assign(new StillPart(), { depth: 1 });
+    expect(rows.map(({ media }) => media)).to.deep.equal([plain, plain, [plain, null, video()], plain]);
+    expect(rows.map(({ shelf }) => shelf?.all)).to.deep.equal([[plain], [plain], [plain, null, video()], [plain]]);
+    expect(await told.find({ orderBy: { id: 'asc' } })).to.deep.equal(rows);
+    const text = JSON.stringify(await db.query(sql`select media::varchar as m, shelf::varchar as s from ${ToldRow}`));
+    expect(text).to.include('kind').and.not.include('s3cr3t');
+    expect(toJsonSerializable(rows[2])).to.deep.include({ media: [{ depth: 1, kind: 'photo' }, null, { length: 2, kind: 'video' }] }); // prettier-ignore
+  });
+
+  it('is refused for a class that it does not tell, and for a Map, in which it would be read as another one', async () => {
+    const told = (await openManager({ entities: [ToldRow] })).repository(ToldRow);
+    for (const media of [leg(1), new Map([['k', photo()]])]) {
+      const { message } = await failure(told.insert({ id: 1, media }), 'E_CONVERSION');
+      expect(message).to.include('ToldRow.media');
+    }
+    const { message } = await failure(
+      (async () => toJsonSerializable(Object.assign(new ToldRow(), { media: leg(1) })))(),
+      'E_CONVERSION',
+    );
+    expect(message).to.equal("ToldRow.media holds an instance of Leg, of which its discriminator 'kind' knows nothing. subTypes: StillPart, MovingPart."); // prettier-ignore
+  });
+});
+
+describe('a document of a subclass', () => {
+  it('has nothing that the subclass excludes, wherever it is, as output and the cache have it', async () => {
+    const db = await openManager({ entities: [ToldRow] });
+    const told = db.repository(ToldRow);
+    const secret = Object.assign(new SecretLeg(), leg(1), { key: 's3cr3t' });
+    const shelf = (): PartShelf => Object.assign(new PartShelf(), { one: secret, byName: new Map([['k', secret]]) });
+    expect(JSON.stringify(await told.insert({ id: 1, leg: secret, shelf: shelf() }))).to.not.include('s3cr3t');
+    const [texts] = await db.query<{ d: string }>(sql`select concat(leg, shelf) as d from ${ToldRow}`);
+    expect(texts?.d).to.include('qty').and.not.include('s3cr3t');
+    expect(JSON.stringify(toJsonSerializable(shelf())))
+      .to.include('qty')
+      .and.not.include('s3cr3t');
+  });
+});
+
+describe('a document with a Map', () => {
+  it('has nothing that its values exclude, in the table, in output and in the cache, of plain objects too', async () => {
+    const db = await openManager({ entities: [ToldMap] });
+    const told = db.repository(ToldMap);
+    const plain = { at: new Date(1), qty: 1, token: 's3cr3t' };
+    const byName = (): PartShelf => Object.assign(new PartShelf(), { byName: new Map([['k', plain]]) });
+    await told.insert({ id: 1, shelf: byName(), legs: new Map([['k', plain as unknown as Leg]]) });
+    const { shelf, legs } = await told.findOneOrFail({ where: { id: 1 } });
+    expect([shelf.byName?.get('k'), legs.get('k')].map((each) => each?.double())).to.deep.equal([2, 2]);
+    expect(toJsonSerializable(byName())).to.deep.equal({ byName: { k: { at: '1970-01-01T00:00:00.001Z', qty: 1 } } });
+    const kept = await db.cache.getOrLoad('shelf', { ttl: '1h' }, async () => byName());
+    expect(kept.byName?.get('k')?.double()).to.equal(2);
+    await db.cache.flush();
+    const written = [await db.query(sql`select shelf::varchar as s, legs::varchar as l from ${ToldMap}`), await db.query(sql`select value from mysingle_cache`)]; // prettier-ignore
+    expect(JSON.stringify(written)).to.include('qty').and.not.include('s3cr3t');
   });
 });

@@ -704,3 +704,98 @@ describe('what rules look at', () => {
     expect(lines, stderr).to.deep.equal(['Row 1: Row: n must not be less than 5.', 'Row 86: Row: n must not be less than 5.', '2']); // prettier-ignore
   });
 });
+
+class Fill {
+  @Length(3) venue!: string;
+}
+class ForeignFill extends Fill {
+  @Length(3) country!: string;
+}
+
+@Table('ruled_maps')
+class RuledMaps {
+  @Column('integer', { primaryKey: true }) id!: number;
+  @Column(json<Map<string, Fill>>()) @ValidateNested() @Type(() => Fill) doc!: Map<string, Fill>;
+  @Column(map('varchar', struct({ venue: 'varchar' })), { nullable: true })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => Fill)
+  map!: Map<string, { venue: string }> | null;
+  @Column(json(), { nullable: true })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => Fill, { discriminator: { property: 'kind', subTypes: [{ value: ForeignFill, name: 'foreign' }] } })
+  told!: unknown;
+}
+
+describe('rules within a Map', () => {
+  it('look at plain objects in it as instances, also where an object stands for a Map', async () => {
+    const rows = await opened(RuledMaps);
+    const [good, bad] = [{ venue: 'XETRA' }, { venue: 'X' }];
+    const mapOf = (fill: object): Map<string, Fill> => new Map([['k', fill as Fill]]);
+    for (const [id, row] of [{ doc: mapOf(good) }, { doc: { k: good } as never }, { map: mapOf(good) }].entries())
+      await rows.insert({ id, doc: mapOf(good), ...row });
+    for (const row of [{ doc: mapOf(bad) }, { doc: { k: bad } as never }, { map: mapOf(bad) }]) {
+      const { details } = await failure(rows.insert({ id: 9, doc: mapOf(good), ...row }), 'E_VALIDATION');
+      expect(details['property']).to.equal(`${Object.keys(row)[0]}.(key).venue`);
+    }
+  });
+
+  it('are those of the class that a discriminator tells', async () => {
+    const rows = await opened(RuledMaps);
+    await rows.insert({
+      id: 1,
+      doc: new Map(),
+      told: [{ kind: 'foreign', venue: 'XETRA', country: 'DEU' }, { venue: 'XETRA' }],
+    });
+    const { details } = await failure(
+      rows.insert({ id: 2, doc: new Map(), told: { kind: 'foreign', venue: 'XETRA' } }),
+      'E_VALIDATION',
+    );
+    expect(details['property']).to.equal('told.country');
+  });
+});
+
+@ValidatorConstraint({ name: 'never', async: true })
+class Never {
+  validate(): Promise<boolean> {
+    return new Promise(() => {});
+  }
+}
+
+@Table('never_judged')
+class NeverJudged {
+  @Column('integer', { primaryKey: true }) @Validate(Never) id!: number;
+}
+
+describe('a rule that never answers', () => {
+  const row = { id: 1 };
+  type Rows = Repository<NeverJudged>;
+  const ways: Readonly<Record<string, (rows: Rows) => Promise<unknown>>> = {
+    insert: (rows) => rows.insert(row),
+    'insertMany of a few': (rows) => rows.insertMany([row]),
+    'insertMany of many': (rows) => rows.insertMany(Array.from({ length: 5000 }, (_each, id) => ({ id }))),
+    'insertMany of an iterable': (rows) => rows.insertMany(new Set([row])),
+    'insertMany of columns': (rows) => rows.insertMany({ id: [1] }),
+    upsert: (rows) => rows.upsert(row),
+    update: (rows) => rows.update(row, { id: 2 }),
+    'insert in a transaction': (rows) => rows.manager.transaction(() => rows.insert(row)),
+  };
+  for (const [way, call] of Object.entries(ways))
+    it(`is waited for until close(), and no longer: ${way}`, async () => {
+      const db = await openManager({ entities: [NeverJudged] });
+      const failed = failure(call(db.repository(NeverJudged)), 'E_CLOSED');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await db.close();
+      await failed;
+    });
+
+  it('is waited for no longer than the queryTimeout, or the timeout of the call', async () => {
+    const rows = await opened(NeverJudged, { queryTimeout: '20ms' });
+    for (const call of Object.values(ways)) {
+      const { message } = await failure(call(rows), 'E_TIMEOUT');
+      expect(message).to.match(/^A rule of class-validator gave no answer within the queryTimeout of 20 ms/);
+    }
+    await failure(rows.insert(row, { timeout: '5ms' }), 'E_TIMEOUT');
+  });
+});
