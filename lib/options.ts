@@ -145,7 +145,7 @@ export function resolveOptions(given: string | ManagerOptions | undefined): Reso
     slowQueryMs: durationMs(options.slowQuery ?? '1s', 'slowQuery'),
     queryTimeoutMs:
       options.queryTimeout === undefined ? undefined : positiveDuration(options.queryTimeout, 'queryTimeout'),
-    validate: checkedValidate(options.validate ?? true, '', 'E_CONFIG'),
+    validate: checkedValidate(options.validate === undefined ? true : options.validate, '', 'E_CONFIG'),
     now: options.clock === undefined ? undefined : checkedClock(options.clock),
     cursorSecret:
       options.cursorSecret === undefined

@@ -1,5 +1,5 @@
 // What class-validator says of a row as one error: every property that breaks a rule, and no value. Not here: judging (rules.ts).
-import { DatabaseError } from '../errors.js';
+import { DatabaseError, isTooDeep } from '../errors.js';
 import { RuleThrew, type ValidationError } from './class-validator.js';
 
 /** One property of a row that breaks rules, in `details.problems` of `E_VALIDATION`. */
@@ -43,15 +43,19 @@ export function brokenRules(errors: readonly ValidationError[], place: RowPlace)
 
 /** @returns what was thrown, where it is an error of the database, whose code others may act upon */
 export function ruleError(error: unknown, place: RowPlace): unknown {
-  if (!(error instanceof RuleThrew)) return error;
-  if (error.cause instanceof DatabaseError) return error.cause;
-  const { property } = error;
+  const cause = error instanceof RuleThrew ? error.cause : error;
+  const isDeep = isTooDeep(cause);
+  if (!(error instanceof RuleThrew) && !isDeep) return error;
+  if (cause instanceof DatabaseError) return cause;
+  const property = error instanceof RuleThrew ? error.property : undefined;
   const at = property === undefined ? placeOf(place) : `${placeOf(place)}.${property}`;
-  return new DatabaseError(
-    'E_VALIDATION',
-    `${at}: a rule of class-validator could not be asked, for its validator or a condition threw; the cause says what. A condition sees no more of an update than what it sets.`,
-    { cause: error.cause, details: { ...detailsOf(place), ...(property === undefined ? {} : { property }) } },
-  );
+  const why = isDeep
+    ? 'is nested too deep, or leads back to itself: its rules ask what is in it without end. Leave out what leads back, or keep it as a list of its parts'
+    : 'a rule of class-validator could not be asked, for its validator or a condition threw; the cause says what. A condition sees no more of an update than what it sets';
+  return new DatabaseError('E_VALIDATION', `${at}${isDeep ? ' ' : ': '}${why}.`, {
+    cause,
+    details: { ...detailsOf(place), ...(property === undefined ? {} : { property }) },
+  });
 }
 
 function collect(errors: readonly ValidationError[], prefix: string, into: BrokenRules[]): void {

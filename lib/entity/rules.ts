@@ -51,6 +51,8 @@ export class Rules {
   readonly #compiled: CompiledRules | undefined;
   /** properties that rules look into, and for which plain objects may stand */
   readonly #nested: readonly (readonly [property: string, typed: TypedProperty])[];
+  /** list columns that have rules, which know arrays alone */
+  readonly #lists: readonly string[];
   readonly #instances: RowInstances;
   #awaits: boolean;
 
@@ -66,6 +68,7 @@ export class Rules {
       const typed = own[property]?.some(({ type }) => type === NESTED) ? TypedProperty.of(target, property) : undefined;
       return typed === undefined || !byProperty.has(property) ? [] : [[property, typed] as const];
     });
+    this.#lists = Object.keys(own).filter((property) => byProperty.get(property)?.type.family === 'list');
     this.#awaits = Object.values(own).some((all) => all.some((note) => givesPromise(notes, note)));
     this.#instances = new RowInstances(schema);
   }
@@ -83,14 +86,12 @@ export class Rules {
    * @param row its number among several
    */
   lookedAt(values: Values, object: unknown, row: number | undefined): object {
-    const isOwn = this.#nested.length === 0 && this.#instances.isOwn(object);
-    return isOwn ? object : this.#lookedInto(this.#instances.of(values, object), row);
+    return this.#isLookedAt(object) ? object : this.#lookedInto(this.#instances.of(values, object), row);
   }
 
   /** The same of a row whose values stand in columns. */
   lookedAtCells(cells: Cells, index: number, object: unknown, row: number): object {
-    const isOwn = this.#nested.length === 0 && this.#instances.isOwn(object);
-    return isOwn ? object : this.#lookedInto(this.#instances.ofCells(cells, index, object), row);
+    return this.#isLookedAt(object) ? object : this.#lookedInto(this.#instances.ofCells(cells, index, object), row);
   }
 
   /** What is looked at of a patch: what the database computes is not. */
@@ -99,8 +100,18 @@ export class Rules {
     return this.#lookedInto(this.#instances.of(set, object), undefined);
   }
 
-  /** Rules of nested classes look at instances alone. */
+  /** Whether it can be looked at as it is. */
+  #isLookedAt(object: unknown): object is object {
+    if (this.#nested.length > 0 || !this.#instances.isOwn(object)) return false;
+    return !this.#lists.some((property) => ArrayBuffer.isView((object as Values)[property]));
+  }
+
+  /** Rules of nested classes look at instances alone, and rules of lists at arrays. */
   #lookedInto(instance: object, row: number | undefined): object {
+    for (const property of this.#lists) {
+      const value = (instance as Values)[property];
+      if (ArrayBuffer.isView(value)) define(instance, property, Array.from(value as unknown as ArrayLike<unknown>));
+    }
     for (const [property, typed] of this.#nested) {
       const value = (instance as Values)[property];
       try {

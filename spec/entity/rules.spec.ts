@@ -292,6 +292,8 @@ describe('rules and writes', () => {
     );
     // @ts-expect-error groups are strings
     await failure(orders.insert({ ...order, id: 7 }, { validate: { groups: [1] } }), 'E_QUERY');
+    await failure(orders.insert({ ...order, id: 7 }, { validate: null as never }), 'E_QUERY');
+    await failure(opened(Order, { validate: null }), 'E_CONFIG');
   });
 
   it('hold for rows of files, whose missing columns count as left out', async () => {
@@ -797,5 +799,66 @@ describe('a rule that never answers', () => {
       expect(message).to.match(/^A rule of class-validator gave no answer within the queryTimeout of 20 ms/);
     }
     await failure(rows.insert(row, { timeout: '5ms' }), 'E_TIMEOUT');
+  });
+});
+
+class Node {
+  @IsOptional() @ValidateNested() @Type(() => Node) next?: Node;
+}
+
+@Table('ruled_chains')
+class Chain {
+  @Column('integer', { primaryKey: true }) id!: number;
+  @Column(json<Node>()) @ValidateNested() @Type(() => Node) first!: Node;
+}
+
+describe('rules of what has no end', () => {
+  it('say that it is nested too deep, or leads back to itself', async () => {
+    const rows = await opened(Chain);
+    const circle = new Node();
+    circle.next = circle;
+    const plain: { next?: object } = {};
+    plain.next = plain;
+    let deep = new Node();
+    for (let level = 0; level < 20_000; level += 1) deep = Object.assign(new Node(), { next: deep });
+    for (const first of [circle, plain, deep]) {
+      const { message, details } = await failure(rows.insertMany([{ id: 1, first }]), 'E_VALIDATION');
+      expect(message).to.match(/^Row 0: Chain.first is nested too deep, or leads back to itself: .+parts\.$/);
+      expect(details).to.deep.equal({ entity: 'Chain', row: 0, property: 'first' });
+    }
+  });
+});
+
+@Table('ruled_lists')
+class RuledLists {
+  @Column('integer', { primaryKey: true }) id!: number;
+  @Column('double[]') @ArrayMaxSize(2) @Min(1, { each: true }) values!: number[];
+}
+
+class RuledSubLists extends RuledLists {
+  @Length(9) own = 'short';
+}
+
+describe('rules of a list', () => {
+  it('judge a typed array as an array, of rows, columns and instances', async () => {
+    const rows = await opened(RuledLists);
+    const listed = (...values: number[]): number[] => Float64Array.from(values) as unknown as number[];
+    const [good, many, low] = [listed(1, 2), listed(1, 2, 3), listed(1, 0)];
+    const made = (id: number, values: number[]): RuledLists => Object.assign(new RuledLists(), { id, values });
+    await rows.insert({ id: 1, values: good });
+    await rows.insertMany([{ id: 2, values: good }, made(3, good)]);
+    await rows.insertMany({ id: [4], values: [good] });
+    await rows.update({ id: 1 }, { values: good });
+    for (const [values, rule] of [[many, 'arrayMaxSize'], [low, 'min']] as const) {
+      const writes = [() => rows.insert({ id: 9, values }), () => rows.insertMany([made(9, values)]), () => rows.insertMany({ id: [9], values: [values] }), () => rows.update({ id: 1 }, { values })];
+      for (const write of writes) expect((await failure(write(), 'E_VALIDATION')).details['rules']).to.deep.equal([rule]);
+    } // prettier-ignore
+    expect((await rows.find()).map(({ values }) => [...values])).to.deep.equal(Array.from({ length: 4 }, () => [1, 2]));
+  });
+
+  it('are those of the entity, whatever a subclass of it asks for', async () => {
+    const rows = await opened(RuledLists);
+    await rows.insert(Object.assign(new RuledSubLists(), { id: 1, values: [1] }));
+    expect(await rows.count()).to.equal(1);
   });
 });
