@@ -77,7 +77,7 @@ describe('Database', () => {
       level: 'warn',
       reason: 'file_locked',
       original_db_path: path,
-      pid: holder.pid,
+      holder_pid: holder.pid,
     });
     // a manager of the same process that comes later joins it, where it asks for that
     expect((await openManager({ path, onLocked: 'memory' })).mode).to.equal('memory');
@@ -94,7 +94,7 @@ describe('Database', () => {
       level: 'warn',
       reason: 'file_locked',
       original_db_path: path,
-      pid: holder.pid,
+      holder_pid: holder.pid,
       reads: 'what_was_written_in_fallback',
     });
     expect((await openManager({ path })).mode).to.equal('fallback');
