@@ -1,6 +1,7 @@
 // The door to class-transformer: what it was told of a class, and the executors of its work. It is loaded by whoever decorates a class
 // with it, and never from here before. Not here: members of instances (members.ts), what stands in a property with @Type (typed-value.ts).
 import { createHash } from 'node:crypto';
+import { isObject, isPlain } from './plain-object.js';
 import { require } from './require.js';
 
 /** A class, as decorators know it. */
@@ -251,12 +252,3 @@ export const instanceOfLevel = (type: Class, members: object): object =>
 const isDiscriminated = (type: unknown): boolean => isObject(type) && discriminatorOf(type as TypeNote) !== undefined;
 
 const isNone = (value: unknown): boolean => value === null || value === undefined;
-
-export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-
-/** Whether it is an object of no class. */
-export function isPlain(value: unknown): value is object {
-  if (!isObject(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}

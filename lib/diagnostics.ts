@@ -1,5 +1,5 @@
 // The channels of `node:diagnostics_channel`, and how something is told on them; nothing is made where nobody listens. Not here: what
-// is told (diagnostic-events.ts), and by whom (engine/query-trace.ts, cache/cache-telling.ts).
+// is told (diagnostic-events.ts), and by whom (engine/telling.ts, cache/telling.ts).
 import { channel, tracingChannel } from 'node:diagnostics_channel';
 import { context, withinContext, type Call } from './context.js';
 import type {

@@ -5,6 +5,7 @@ import { emptyFieldsOf } from './entity/own-field.js';
 import type { EntityClass } from './entity/row.js';
 import { schemaOf } from './entity/schema.js';
 import { DatabaseError } from './errors.js';
+import { define } from './plain-object.js';
 import { isRepositoryClass, type Repository, type RepositoryClass, type RowClass } from './repository.js';
 
 const tokens = new WeakMap<EntityClass, Map<string, symbol>>();
@@ -151,7 +152,7 @@ function defineInjected(on: object, property: string, entity: EntityClass, name:
     get: () => resolve(entity, name),
     // a test may put its own repository there
     set(this: object, value: unknown) {
-      Object.defineProperty(this, property, { value, writable: true, configurable: true, enumerable: true });
+      define(this, property, value);
     },
   });
 }

@@ -3,6 +3,7 @@
 import { types } from 'node:util';
 import { DatabaseError, isTooDeep, placeIn, tooDeep, type ErrorCode } from './errors.js';
 import { shownMembersOf } from './members.js';
+import { define, isPlain } from './plain-object.js';
 
 /**
  * Plain data for JSON:
@@ -87,13 +88,7 @@ class Converter {
       const name = keyText(key, path);
       if (Object.hasOwn(plain, name))
         fail('E_CONVERSION', path, `has two keys that are ${JSON.stringify(name)} as text.`);
-      // defined, not assigned: '__proto__' is a key like any other
-      Object.defineProperty(plain, name, {
-        value: this.convert(item, `${path}.${name}`),
-        enumerable: true,
-        writable: true,
-        configurable: true,
-      });
+      define(plain, name, this.convert(item, `${path}.${name}`));
     }
     return plain;
   }
@@ -133,11 +128,6 @@ function keyText(key: unknown, path: string): string {
   if (typeof key !== 'object' || key === null)
     if (typeof key !== 'symbol' && typeof key !== 'function') return String(key);
   return fail('E_CONVERSION', path, 'has a key that is no text, number or Date. JSON has text keys alone.');
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 function isDecimalLike(value: object): value is { toFixed(): string } {

@@ -1,8 +1,9 @@
 // One level of an instance as the members that it has in plain data, and back. class-transformer's own walk goes through and through: it
 // takes a Map, bytes and decimals apart, knows no bigint, and writes into what it is given. Not here: what is within a member
 // (typed-value.ts), JSON, the cache.
-import { discriminatorOf, instanceOfLevel, isObject, isPlain, isTransformed, outwards, storage, type Class } from './class-transformer.js'; // prettier-ignore
-import { define, instancesIn, shownIn, type TypedBy } from './typed-value.js';
+import { discriminatorOf, instanceOfLevel, isTransformed, outwards, storage, type Class } from './class-transformer.js'; // prettier-ignore
+import { classOf, define, isObject, isPlain } from './plain-object.js';
+import { instancesIn, shownIn, type TypedBy } from './typed-value.js';
 
 const CLASS_TO_PLAIN = 1;
 
@@ -82,7 +83,3 @@ export function instanceWith(type: Class, members: object): object {
     if (property !== 'constructor' && property !== '__proto__') define(instance, property, value);
   return instance;
 }
-
-/** Not value.constructor, which data may bring along. */
-const classOf = (value: object): unknown =>
-  ((Object.getPrototypeOf(value) ?? {}) as { readonly constructor?: unknown }).constructor;

@@ -5,6 +5,7 @@ import type { Rules } from './entity/rules.js';
 import type { Column } from './entity/schema.js';
 import { DatabaseError } from './errors.js';
 import type { Limit } from './limit.js';
+import { isPlain } from './plain-object.js';
 import type { RowEncoder } from './row-encoder.js';
 import { gathererOf, type Gather } from './row-gatherer.js';
 import { snapshot } from './snapshot.js';
@@ -52,11 +53,6 @@ export function batchesOf(source: RowSource, encoder: RowEncoder, limit: Limit |
     'E_VALIDATION',
     'insertMany and upsert take rows: an array, an iterable or an async iterable of objects, or an object of columns.',
   );
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 /** What rows have in common. */

@@ -1,4 +1,5 @@
 // A value as it is now, for one that its owner may change before it is encoded. Not here: what is a value of a column.
+import { define } from './plain-object.js';
 
 const BOXES = [Number, String, Boolean, BigInt];
 
@@ -16,8 +17,6 @@ export function snapshot(value: unknown): unknown {
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function' || BOXES.some((box) => value instanceof box))
     return value;
   const copy = Object.create(prototype as object | null) as object;
-  // defined, not set: setting `__proto__` would change the prototype
-  for (const [key, own] of Object.entries(value))
-    Object.defineProperty(copy, key, { value: snapshot(own), enumerable: true, writable: true, configurable: true });
+  for (const [key, own] of Object.entries(value)) define(copy, key, snapshot(own));
   return copy;
 }

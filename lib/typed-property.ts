@@ -1,9 +1,10 @@
 // A property with @Type by itself, as a column has it: plain data of what it holds, and back. Not here: one value of it (typed-value.ts),
 // JSON as text.
 import { types } from 'node:util';
-import { instanceThrough, isObject, isPlain, isTold, storage, type About, type Class, type TypeNote } from './class-transformer.js'; // prettier-ignore
+import { instanceThrough, isTold, storage, type About, type Class, type TypeNote } from './class-transformer.js'; // prettier-ignore
 import { exposedOf } from './members.js';
-import { define, instancesIn, storedIn } from './typed-value.js';
+import { classOf, define, isObject, isPlain } from './plain-object.js';
+import { instancesIn, storedIn } from './typed-value.js';
 
 /** What a property with @Type holds, as plain data and back. */
 export class TypedProperty {
@@ -60,7 +61,7 @@ function plainOf(value: unknown): unknown {
   if (types.isSet(value)) return [...value].map(plainOf);
   if (types.isMap(value)) return plainObject([...value].map(([key, item]) => [String(key), item]));
   if (isPlain(value)) return plainObject(Object.entries(value));
-  const { constructor: type } = (Object.getPrototypeOf(value) ?? {}) as { readonly constructor?: unknown };
+  const type = classOf(value);
   const { toJSON } = value as { readonly toJSON?: unknown };
   if (typeof toJSON === 'function' && !isTold(type)) return plainOf(toJSON.call(value));
   return plainObject(Object.entries(exposedOf(type, value, storedIn)));

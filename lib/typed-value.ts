@@ -1,8 +1,9 @@
 // What stands in a property with @Type: plain objects as instances of the class that it names, or that its discriminator tells; and how
 // class-transformer would have them written. Not here: which members instances have in plain data (members.ts).
 import { types } from 'node:util';
-import { discriminatorOf, isObject, isOfTheLanguage, isPlain, lineOf, storage, typeOf, type About, type Class, type Discriminator, type TypeNote } from './class-transformer.js'; // prettier-ignore
+import { discriminatorOf, isOfTheLanguage, lineOf, storage, typeOf, type About, type Class, type Discriminator, type TypeNote } from './class-transformer.js'; // prettier-ignore
 import { DatabaseError } from './errors.js';
+import { classOf, define, isObject, isPlain } from './plain-object.js';
 
 /** What is made of a value in a property with @Type. */
 export type TypedBy = (note: TypeNote, value: unknown, about: About) => unknown;
@@ -108,7 +109,7 @@ function classTold({ property, subTypes }: Discriminator, value: object): Class 
  * @throws DatabaseError `E_CONVERSION` for an instance of a class that the discriminator does not know
  */
 function labelled(instance: object, note: TypeNote, { property, subTypes }: Discriminator, about: About): object {
-  const { constructor: type } = (Object.getPrototypeOf(instance) ?? {}) as { readonly constructor?: unknown };
+  const type = classOf(instance);
   const name = [...lineOf(type)].flatMap((line) => subTypes.find(({ value }) => value === line)?.name ?? [])[0];
   if (name === undefined) {
     // what no other class is said of is read as this one
@@ -129,8 +130,3 @@ const placeOf = ({ target, propertyName }: TypeNote, { property }: About): strin
   typeof target === 'function' && target.name !== ''
     ? `${target.name}.${propertyName ?? ''}`
     : (property ?? 'The value');
-
-/** Not assigned: '__proto__' is a key like any other, and setters have their own mind. */
-export const define = (object: object, property: string, value: unknown): void => {
-  Object.defineProperty(object, property, { value, enumerable: true, writable: true, configurable: true });
-}; // prettier-ignore

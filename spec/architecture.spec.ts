@@ -19,6 +19,7 @@ const ARROW = [
     'diagnostic-events',
     'diagnostics',
     'fragment',
+    'plain-object',
     'require',
     'class-transformer',
     'typed-value',

@@ -40,9 +40,9 @@ const OPTIONS = ['ttl', 'grace', 'negativeTtl', 'tags', 'dependsOn', 'key', 'nam
  * Caches the results of an async method by its arguments, or the reads of an entity's repositories.
  *
  * The cache is found through `using`, else it is the instance's own where that is a repository or a manager, else it is found
- * through a property that is one, else it is that of the one open manager. What the method reads is recorded; a write to it by this process ends the cached value when it
- * commits. One load per key runs at a time. Instances of one class share values where their repositories are of the same
- * entities; nothing else of `this` is part of the key.
+ * through a property that is one, else it is that of the one open manager. What the method reads is recorded; a write to it by this
+ * process ends the cached value when it commits. One load per key runs at a time. Instances of one class share values where their
+ * repositories are of the same entities; nothing else of `this` is part of the key.
  *
  * @throws DatabaseError `E_DECLARATION` for a wrong use, at import; `E_CACHE_UNBOUND` at a call when no cache is found;
  *   `E_UNSUPPORTED` at a call for arguments or results that the cache has no form for

@@ -94,11 +94,24 @@ export class Telling {
   }
 
   /** Measures a statement that has its connection. */
-  async timed<T extends { readonly rowCount: number }>(
+  timed<T extends { readonly rowCount: number }>(
     statement: Statement,
     run: () => Promise<T>,
     event: TracedQuery | undefined,
     told?: () => Callers,
+    failed?: (error: unknown) => void,
+  ): Promise<T> {
+    const about = (durationMs: number): LogFields => ({ ...fields(statement, durationMs), ...told?.() });
+    return this.#measured(run, event, about, ({ rowCount }) => rowCount, rowsTouched, failed);
+  }
+
+  /** One clock for the log and the event. */
+  async #measured<T>(
+    run: () => Promise<T>,
+    event: TracedQuery | undefined,
+    about: (durationMs: number) => LogFields,
+    rowCount: (result: T) => number,
+    touched: (result: T) => number,
     failed?: (error: unknown) => void,
   ): Promise<T> {
     const startedAt = performance.now();
@@ -106,17 +119,15 @@ export class Telling {
     try {
       const result = await run();
       const durationMs = performance.now() - startedAt;
-      if (event !== undefined) Timed.took(event, durationMs, { rows: rowsTouched(result) });
+      if (event !== undefined) Timed.took(event, durationMs, { rows: touched(result) });
       const line = durationMs >= this.slowQueryMs ? 'slowQuery' : 'query';
-      if (this.log.enabled(line))
-        this.log(line, { ...fields(statement, durationMs), ...told?.(), row_count: result.rowCount });
+      if (this.log.enabled(line)) this.log(line, { ...about(durationMs), row_count: rowCount(result) });
       return result;
     } catch (error) {
       const durationMs = performance.now() - startedAt;
       failed?.(error);
       Timed.took(event, durationMs, {});
-      if (this.log.enabled('queryFailed'))
-        this.log('queryFailed', { ...fields(statement, durationMs), ...told?.(), ...loggable(error) });
+      if (this.log.enabled('queryFailed')) this.log('queryFailed', { ...about(durationMs), ...loggable(error) });
       throw error;
     }
   }
@@ -133,28 +144,9 @@ export class Telling {
   load(target: LoadTarget, run: () => Promise<number>): Promise<number> {
     const event = queries.hasSubscribers ? new TracedQuery(this.origin, undefined, true) : undefined;
     if (target.temporary) tell(event, { internal: true });
-    return event === undefined
-      ? this.#loaded(target, run, event)
-      : traced(queries, event, () => this.#loaded(target, run, event));
-  }
-
-  async #loaded(target: LoadTarget, run: () => Promise<number>, event: TracedQuery | undefined): Promise<number> {
-    const startedAt = performance.now();
-    Timed.began(event, startedAt);
-    try {
-      const rows = await run();
-      const durationMs = performance.now() - startedAt;
-      Timed.took(event, durationMs, { rows });
-      const line = durationMs >= this.slowQueryMs ? 'slowQuery' : 'query';
-      if (this.log.enabled(line)) this.log(line, { ...fieldsOfLoad(target, durationMs), row_count: rows });
-      return rows;
-    } catch (error) {
-      const durationMs = performance.now() - startedAt;
-      Timed.took(event, durationMs, {});
-      if (this.log.enabled('queryFailed'))
-        this.log('queryFailed', { ...fieldsOfLoad(target, durationMs), ...loggable(error) });
-      throw error;
-    }
+    const about = (durationMs: number): LogFields => fieldsOfLoad(target, durationMs);
+    const loaded = (): Promise<number> => this.#measured(run, event, about, itself, itself);
+    return event === undefined ? loaded() : traced(queries, event, loaded);
   }
 
   /** The event of one attempt of a transaction; undefined where nobody listens. */
@@ -211,12 +203,16 @@ export class StreamTelling {
   }
 }
 
-function fields(statement: Statement, durationMs: number): Record<string, unknown> {
+type LogFields = Readonly<Record<string, unknown>>;
+
+const itself = (rows: number): number => rows;
+
+function fields(statement: Statement, durationMs: number): LogFields {
   return { sql: statement.text, duration_ms: rounded(durationMs), operation: 'query' };
 }
 
 /** What has no text. */
-function fieldsOfLoad({ table }: LoadTarget, durationMs: number): Record<string, unknown> {
+function fieldsOfLoad({ table }: LoadTarget, durationMs: number): LogFields {
   return { table, duration_ms: rounded(durationMs), operation: 'load' };
 }
 

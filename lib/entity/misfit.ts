@@ -1,4 +1,5 @@
 // A value that its column cannot hold exactly. Thrown by encoders, which do not know the row; whoever knows it says so.
+import { classOf, isPlain } from '../plain-object.js';
 
 /** Why a value does not fit. Caught by whoever encodes a row or a condition, and adds row and `Entity.property`. */
 export class Misfit extends Error {
@@ -25,16 +26,9 @@ export function describe(value: unknown): string {
   return name === '' ? 'an object of a class without a name' : `a ${name}`;
 }
 
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype;
-}
-
 /** The name of its class; of what has none, such as a generator, what the language calls it; '' where that is nothing, either. */
 export function classNameOf(value: object): string {
-  const { constructor: made } = (Object.getPrototypeOf(value) ?? {}) as {
-    readonly constructor?: { readonly name?: unknown };
-  };
+  const made = classOf(value) as { readonly name?: unknown } | undefined;
   if (typeof made === 'function' && made !== Object) return typeof made.name === 'string' ? made.name : '';
   const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
   return tag === 'Object' ? '' : tag;

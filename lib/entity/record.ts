@@ -1,4 +1,5 @@
 // Objects with any keys. Not here: instances of entity classes (hydrate.ts).
+import { define } from '../plain-object.js';
 
 /** An object with these own keys, whatever they are called: assigning to `__proto__` would change the prototype. */
 export function record<T>(names: readonly string[], valueOf: (name: string, index: number) => T): Record<string, T> {
@@ -9,7 +10,6 @@ export function record<T>(names: readonly string[], valueOf: (name: string, inde
 
 /** Sets a key, whatever it is called; where the object has a setter for it, by that. */
 export function assign<T>(object: Record<string, T>, name: string, value: T): void {
-  if (name === '__proto__')
-    Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });
+  if (name === '__proto__') define(object, name, value);
   else object[name] = value;
 }

@@ -1,5 +1,6 @@
 // What rules look at: instances of the class, made of the values that a row gives where it is none itself. Not here: rules (rules.ts),
 // rows that are read (hydrate.ts).
+import { define } from '../plain-object.js';
 import { compile } from './compile.js';
 import type { EntitySchema } from './schema.js';
 
@@ -44,11 +45,6 @@ export class RowInstances {
         if (!byProperty.has(property) && property !== 'constructor') define(instance, property, value);
     return instance;
   }
-}
-
-/** A setter, or a getter without one, is not for values that are looked at. */
-export function define(object: object, property: string, value: unknown): void {
-  Object.defineProperty(object, property, { value, enumerable: true, writable: true, configurable: true });
 }
 
 /** Functions made for the columns of a class, whose constructor its instances have not seen. */

@@ -1,6 +1,7 @@
 // class-validator's rules on an entity, as its rows are judged by them: by compiled functions, and by the library where these cannot, or
 // a row breaks one. Not here: types and NOT NULL, which are columns'.
 import { Fragment } from '../fragment.js';
+import { define } from '../plain-object.js';
 import { TypedProperty } from '../typed-property.js';
 import { brokenRules, ruleError, type RowPlace } from './broken-rules.js';
 import {
@@ -14,7 +15,7 @@ import {
   type ValidationError,
 } from './class-validator.js';
 import { compileRules, givesPromise, type CompiledRules } from './compiled-rules.js';
-import { RowInstances, define, type Cells, type Values } from './row-instance.js';
+import { RowInstances, type Cells, type Values } from './row-instance.js';
 import type { RuleGroups } from './rule-option.js';
 import type { EntitySchema } from './schema.js';
 

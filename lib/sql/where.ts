@@ -3,6 +3,7 @@ import { DuckDBListValue, LIST } from '@duckdb/node-api';
 import { Misfit, describe } from '../entity/misfit.js';
 import type { SqlType } from '../entity/types.js';
 import { DatabaseError, isTooDeep, type ErrorDetails } from '../errors.js';
+import { isPlain } from '../plain-object.js';
 import { Fragment } from '../fragment.js';
 import type { Operand, Resolve } from './operand.js';
 import { Combination, Operator, type OperatorKind } from './operator.js';
@@ -48,12 +49,6 @@ function shallow<T>(work: () => T): T {
     if (isTooDeep(error)) return deep();
     throw error;
   }
-}
-
-function isPlain(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 /** Appends ` WHERE ...` (or another keyword), or nothing where every row is meant. */
