@@ -24,9 +24,8 @@ const BUSY = `
   db.query(sql\`${ENDLESS}\`).catch(tell('query'));
   db.query(sql\`${ENDLESS}\`).catch(tell('second'));
   (async () => { for await (const row of db.stream(sql\`select * from range(1000000000)\`)) await new Promise((r) => setTimeout(r, 1)); })().catch(tell('stream'));
-  db.transaction(async () => { await db.execute(sql\`insert into t values (2)\`); await new Promise(() => {}); }).catch(tell('transaction'));
-  db.withConnection(async (c) => { await c.run('insert into t values (3)'); await new Promise(() => {}); }).catch(tell('lent'));
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await new Promise((written) => db.transaction(async () => { await db.execute(sql\`insert into t values (2)\`); written(); await new Promise(() => {}); }).catch(tell('transaction')));
+  await new Promise((written) => db.withConnection(async (c) => { await c.run('insert into t values (3)'); written(); await new Promise(() => {}); }).catch(tell('lent')));
 `;
 
 /** How the process ended: by the signal, where its code is null. */

@@ -399,7 +399,7 @@ describe('the query channel', () => {
   for (const [how, code] of [['a timeout', 'E_TIMEOUT'], ['a signal', 'E_ABORTED'], ['close()', 'E_CLOSED']] as const) {
     const stopped = async (read: (rows: AsyncIterableIterator<unknown>) => Promise<void>): Promise<void> => {
       const controller = new AbortController();
-      const options = { 'a timeout': { timeout: '20ms' }, 'a signal': { signal: controller.signal }, 'close()': {} }[how];
+      const options = { 'a timeout': { timeout: '300ms' }, 'a signal': { signal: controller.signal }, 'close()': {} }[how];
       const rows = db.stream(sql`select * from range(100000)`, options as object);
       await rows.next();
       controller.abort();
@@ -415,7 +415,7 @@ describe('the query channel', () => {
 
     it(`tells once that ${how} has ended a stream, when it is read on`, async () => {
       await stopped(async (rows) => {
-        await sleep(40);
+        await until(() => told.queries.length > 0);
         await failure(each(rows), code);
       });
       expect(ends()).to.deep.equal([[code, 2048]]);
@@ -424,7 +424,7 @@ describe('the query channel', () => {
 
   it('tells that a timeout has ended a stream within a transaction that goes on', async () => {
     await db.transaction(async () => {
-      const rows = trades.stream({ timeout: '20ms' });
+      const rows = trades.stream({ timeout: '300ms' });
       await rows.next();
       await until(() => told.queries.length > 0);
     });
@@ -441,12 +441,12 @@ describe('the query channel', () => {
     const rows = sql`select * from range(100000)`;
     for await (const row of db.stream(rows)) if (row) break;
     await withContext({ correlationId: 'c' }, async () => {
-      const read = db.stream(rows, { timeout: '20ms' });
+      const read = db.stream(rows, { timeout: '300ms' });
       await read.next();
     });
     await until(() => told.queries.length === 2);
     await failure(async () => {
-      for await (const row of db.stream(rows, { timeout: '20ms' })) if (row) await sleep(40);
+      for await (const row of db.stream(rows, { timeout: '300ms' })) if (row) await sleep(10);
     }, 'E_TIMEOUT');
     expect(lines.map((line) => [line['msg'], line['row_count'], line['error_type'], line['correlation_id']])).to.deep.equal([
       ['Query executed', 2048, undefined, undefined],

@@ -6,6 +6,7 @@ import { failure } from './support/failure.js';
 import { openBeside, rows as rowsOf } from './support/beside.js';
 import { random } from './support/random.js';
 import { openManager, scratchPath } from './support/scratch.js';
+import { until } from './support/until.js';
 import { watched } from './support/watched.js';
 
 @Table('group_item')
@@ -275,7 +276,7 @@ describe('inserts that wait together', () => {
       };
       for (let caller = 0; caller < 16; caller += 1) void loop();
     `);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await until(() => child.lines.length > 100);
     await child.kill();
     const told = (await child.ended).lines.flatMap((line) => (/^done \d+$/.test(line) ? [Number(line.slice(5))] : []));
     const db = await openManager({ path });

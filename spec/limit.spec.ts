@@ -15,6 +15,7 @@ import {
 import { DatabaseError } from '../lib/errors.js';
 import { Limit } from '../lib/limit.js';
 import { failure } from './support/failure.js';
+import { gate } from './support/gate.js';
 import { openManager, scratchPath } from './support/scratch.js';
 import { until } from './support/until.js';
 
@@ -249,15 +250,17 @@ describe('signal and timeout', () => {
   it('end a transaction whatever its function does, and refuse what that still asks for', async () => {
     const { db, items } = await open();
     const seen: unknown[] = [];
+    const over = gate();
     const hung = db.transaction(
       async () => {
         await items.update({ id: 1 }, { n: 5 });
-        await new Promise((resolve) => setTimeout(resolve, 60));
+        await over.passed;
         seen.push((await failure(items.count(), 'E_TX_ABORTED')).message);
       },
-      { timeout: '30ms' },
+      { timeout: '300ms' },
     );
-    expect((await failure(hung, 'E_TIMEOUT')).message).to.contain('transaction was stopped by its timeout of 30 ms');
+    expect((await failure(hung, 'E_TIMEOUT')).message).to.contain('transaction was stopped by its timeout of 300 ms');
+    over.open();
     await usable(db, items);
     await until(() => seen.length > 0);
     const stop = new AbortController();
@@ -310,7 +313,7 @@ describe('signal and timeout', () => {
             await connection.run('begin').catch(() => {});
             await new Promise(() => {});
           },
-          { timeout: '30ms' },
+          { timeout: '300ms' },
         ),
       );
       await failure(lent, 'E_TIMEOUT');

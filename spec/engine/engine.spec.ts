@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -7,6 +6,7 @@ import { sql } from '@mysingle/database';
 import { startChild } from '../support/child.js';
 import { failure } from '../support/failure.js';
 import { openManager, scratchPath } from '../support/scratch.js';
+import { until } from '../support/until.js';
 
 const LONG = sql`select count(*)::int as n from range(100000000) a(x), range(100000) b(y) where (x * y) % 7 = 3`;
 
@@ -43,7 +43,7 @@ describe('Engine', () => {
     await db.execute(sql`create table t (n integer)`);
     const running = [db.query(LONG), db.query(LONG), db.query(LONG)].map((query) => failure(query));
     const inside = failure(db.transaction(() => db.query(LONG)));
-    await sleep(100);
+    await until(() => db.health().pool.busy === 2);
     const closing = db.close();
     await failure(db.query(sql`select 1`), 'E_CLOSED');
     await closing;

@@ -5,6 +5,7 @@ import { Pool } from '../../lib/engine/pool.js';
 import { SchemaVersion, Session } from '../../lib/engine/session.js';
 import { failure } from '../support/failure.js';
 import { openManager } from '../support/scratch.js';
+import { until } from '../support/until.js';
 
 const gate = (): { open: () => void; passed: Promise<void> } => {
   let open = (): void => {};
@@ -63,15 +64,15 @@ describe('Pool', () => {
   });
 
   it('tells how many are lent and wait, and refuses one that waits too long', async () => {
-    const db = await openManager({ pool: { size: 2, acquireTimeout: '50ms' } });
+    const db = await openManager({ pool: { size: 2, acquireTimeout: '300ms' } });
     let letGo = (): void => {};
     const held = new Promise<void>((resolve) => (letGo = resolve));
     const holders = [db.withConnection(() => held), db.transaction(() => held)];
     const late = failure(db.query(sql`select 1`), 'E_TIMEOUT');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => db.health().pool.busy === 2);
     expect(db.health().pool).to.deep.equal({ size: 2, busy: 2, waiting: 1 });
     const error = await late;
-    expect(error.message).to.contain('within 50 ms: all 2 are lent').and.contain('pool: { size, acquireTimeout }');
+    expect(error.message).to.contain('within 300 ms: all 2 are lent').and.contain('pool: { size, acquireTimeout }');
     letGo();
     await Promise.all(holders);
     expect(await db.query(sql`select 1 as n`)).to.deep.equal([{ n: 1 }]);

@@ -85,16 +85,12 @@ describe('a raw connection in fallback', () => {
       .catch(() => {})
       .finally(() => (done = true));
     await release();
-    const began = performance.now();
-    let longest = 0;
-    while (performance.now() - began < 1_500) {
-      const asked = performance.now();
+    // held up, one of them would never come back
+    for (let times = 0; times < 50; times += 1) {
       await db.query(sql`select 1`);
-      longest = Math.max(longest, performance.now() - asked);
       await sleep(20);
     }
     expect(done, 'it runs on').to.equal(false);
-    expect(longest).to.be.lessThan(1_400);
     db.duckdbConn.interrupt();
     await long;
     await arrived(db);

@@ -15,7 +15,9 @@ import {
   type Generated,
 } from '@mysingle/database';
 import { failure } from '../support/failure.js';
+import { gate } from '../support/gate.js';
 import { openManager, scratchPath } from '../support/scratch.js';
+import { until } from '../support/until.js';
 
 @Table('a')
 class A {
@@ -84,13 +86,17 @@ describe('careless code', () => {
     const path = scratchPath();
     const db = await openManager({ path, entities: [A] });
     const a = db.repository(A);
+    const [inserted, closed] = [gate(), gate()];
     const half = db.transaction(async () => {
       await a.insert({ id: 1 });
-      await sleep(80);
+      inserted.open();
+      await closed.passed;
       await a.insert({ id: 2 }).catch(() => {});
     });
-    await sleep(20);
-    await db.close();
+    await inserted.passed;
+    const closing = db.close();
+    closed.open();
+    await closing;
     await failure(half, 'E_TX_ABORTED');
     const again = await openManager({ path, entities: [A] });
     expect(await again.repository(A).count()).to.equal(0);
@@ -163,7 +169,7 @@ describe('careless code', () => {
   it('cannot keep close() waiting for a lent connection', async () => {
     const db = await openManager({ path: scratchPath() });
     void db.withConnection(() => new Promise(() => {})).catch(() => {});
-    await sleep(20);
+    await until(() => db.health().pool.busy === 1);
     await db.close();
     expect(db.health().status).to.equal('closed');
     await failure(() => db.cache, 'E_CLOSED');

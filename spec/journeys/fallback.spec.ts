@@ -18,6 +18,7 @@ import {
 } from '@mysingle/database';
 import { holdFile, startChild } from '../support/child.js';
 import { openManager, scratchPath } from '../support/scratch.js';
+import { until } from '../support/until.js';
 
 @Table('accounts')
 class Account {
@@ -247,7 +248,7 @@ describe('while another process holds the file', () => {
     await db.repository(Account).insert({ name: 'ada', balance: 1 });
     await holder.kill();
     await arrived(db);
-    for (let tries = 0; db.health().problem === undefined && tries < 200; tries += 1) await sleep(10);
+    await until(() => db.health().problem !== undefined);
     expect(db.health().problem).to.contain('The database differs from the entity classes');
     expect(db.health()).to.include({ status: 'degraded', mode: 'file', conflicts: 1 });
     expect((await db.query<{ code: string }>(sql`select code from mysingle_conflicts`))[0]?.code).to.equal('E_QUERY');

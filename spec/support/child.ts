@@ -13,6 +13,8 @@ const running = new Set<Child>();
 
 export interface Child extends AsyncDisposable {
   readonly pid: number;
+  /** what it has printed so far */
+  readonly lines: readonly string[];
   /** all of its standard error, once it has ended */
   readonly ended: Promise<{ readonly code: number | null; readonly stderr: string; readonly lines: readonly string[] }>;
   /** kill -9, and wait for its end */
@@ -41,7 +43,7 @@ export async function startChild(code: string, env: Readonly<Record<string, stri
     child.kill('SIGKILL');
     await ended;
   };
-  const started: Child = { pid: child.pid as number, ended, kill, [Symbol.asyncDispose]: kill };
+  const started: Child = { pid: child.pid as number, lines, ended, kill, [Symbol.asyncDispose]: kill };
   running.add(started);
   void ended.then(() => running.delete(started));
   return started;
