@@ -58,7 +58,7 @@ describe('closeOnSignals', () => {
       expect(existsSync(`${path}.wal`)).to.equal(false);
       const db = await openManager({ path });
       expect(await db.query(sql`select n from t order by n`)).to.deep.equal([{ n: 1 }, { n: 3 }]);
-    }).timeout(40_000);
+    });
 
   it('ends at once at the second signal, and at its deadline', async () => {
     const hanging = (options: string): string =>
@@ -114,7 +114,7 @@ describe('close()', () => {
     const { code: exit, lines } = await ending(code, [], pool);
     expect(exit).to.equal(0);
     expect(lines.toSorted()).to.deep.equal(['lent E_CLOSED', 'query E_ABORTED', 'ready', 'second E_ABORTED', 'stream E_CLOSED', 'transaction E_CLOSED']); // prettier-ignore
-  }).timeout(40_000);
+  });
 
   it('lets a process end that has left a stream, a timeout and a signal behind', async () => {
     const { code, lines } = await ending(

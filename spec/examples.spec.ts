@@ -760,7 +760,7 @@ describe('the examples', () => {
     const fresh = await output('backtest/main', { args: ['--fresh'], env });
     const [start] = backtest(GRID, ASKED, 790).split('\nNext');
     expect(fresh.split('\nNext')[0]).to.equal(start);
-  }).timeout(60_000);
+  });
 });
 
 describe('the example of a test file', () => {

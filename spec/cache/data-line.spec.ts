@@ -94,5 +94,5 @@ describe('stores that wait together', () => {
     await free();
     for (const key of keys) expect(await db.getCacheData(key, { onError: 'throw' })).to.deep.equal([key]);
     expect(db.health().conflicts).to.equal(0);
-  }).timeout(60_000);
+  });
 });

@@ -190,7 +190,7 @@ describe('the retention of the cache calls', () => {
     ]);
     const uncached = await openManager({ path, cache: false });
     expect(await uncached.storeCacheData('k', 1, { onError: 'throw' })).to.equal(true);
-  }).timeout(60_000);
+  });
 
   it('is an option of the manager, and looked after by db.cache.purge()', async () => {
     const db = await openManager({ path: scratchPath(), cache: { retention: '10m' } });

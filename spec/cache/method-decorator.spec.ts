@@ -86,6 +86,6 @@ describe('a decorator of methods', () => {
       expect(said).to.equal('');
       const { stdout } = await run(process.execPath, [js]);
       expect(JSON.parse(stdout)).to.deep.equal([['a 1', 'a 1', 'b 2', 'Ann', 'a 3', 'b 2'], 1, 1, 'user', 'rename']);
-    }).timeout(30_000);
+    });
   } // prettier-ignore
 });

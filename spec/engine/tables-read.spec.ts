@@ -218,7 +218,7 @@ describe('the cache and raw SQL', () => {
       for (const [how, write] of Object.entries(inFruit(db)))
         expect(await ends(db, load, write), `${what}, written by ${how}`).to.equal(true);
     }
-  }).timeout(60_000);
+  });
 
   it('ends what was read of who knows what at any write', async () => {
     const db = await manager();
@@ -397,8 +397,7 @@ describe('any query', () => {
     return { views, query };
   }
 
-  it('depends on no table that is not told, whatever it looks like', async function () {
-    this.timeout(60_000);
+  it('depends on no table that is not told, whatever it looks like', async () => {
     const { seed, below } = random(Number(process.env['TABLES_READ_SEED'] ?? Date.now() % 2 ** 31));
     const connection = await (await DuckDBInstance.create(':memory:')).connect();
     await connection.run("attach ':memory:' as mysingle_db; use mysingle_db");

@@ -44,7 +44,7 @@ describe('identifier', () => {
     await db.close();
     // and the schema is recognised again
     await openManager({ path, entities, schema: 'verify' });
-  }).timeout(60_000);
+  });
 
   it('doubles quotes, and refuses a NUL', () => {
     expect(quote('a"b')).to.equal('"a""b"');

@@ -93,8 +93,7 @@ function valuesFrom({ below, bits }: ReturnType<typeof random>): (id: number) =>
 }
 
 describe('values that are written in fallback', () => {
-  it('are of every type, random, and the same in the database afterwards', async function () {
-    this.timeout(60_000);
+  it('are of every type, random, and the same in the database afterwards', async () => {
     const made = random();
     try {
       const { db, free } = await openBeside([], { entities: [Values] });

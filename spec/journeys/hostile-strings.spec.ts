@@ -45,7 +45,7 @@ describe(`a thousand hostile strings (seed ${seed})`, () => {
         expect((await rows.find({ where: and<Hostile>(where, { id }), select: ['id', 'text'] })).map((row) => row.text), `${index}: ${JSON.stringify(text)}`).to.deep.equal([text]);
     }
     expect(await rows.count()).to.equal(COUNT);
-  }).timeout(60_000); // prettier-ignore
+  }); // prettier-ignore
 
   it('are refused as names, and never run', async () => {
     const rows = await stored();
@@ -64,7 +64,7 @@ describe(`a thousand hostile strings (seed ${seed})`, () => {
         expect((error as { code: string }).code, what).to.match(/^E_(?:QUERY|VALIDATION)$/);
       }
     expect([await rows.count(), Object.keys(Object.prototype)]).to.deep.equal([COUNT, []]);
-  }).timeout(60_000);
+  });
 
   it('as cursors are refused, and none of them is repeated', async () => {
     const rows = await stored();
@@ -76,7 +76,7 @@ describe(`a thousand hostile strings (seed ${seed})`, () => {
         if (text !== '') expect(error?.message, `${index}: ${JSON.stringify(cursor)}`).to.include('the cursor');
         if (text.length > 20) expect(error?.message).to.not.include(text);
       }
-  }).timeout(60_000);
+  });
 
   it('as names of files are what they are, or refused, and write nowhere else', async () => {
     const folder = scratchFolder();
@@ -102,7 +102,7 @@ describe(`a thousand hostile strings (seed ${seed})`, () => {
     expect(there.filter(({ name }) => name.endsWith('.tmp'))).to.deep.equal([]);
     expect(there.length).to.be.at.most(written);
     expect(await rows.count()).to.equal(COUNT);
-  }).timeout(60_000); // prettier-ignore
+  }); // prettier-ignore
 
   it('name results as they are, where a name can be that', async () => {
     const rows = await stored();
@@ -114,5 +114,5 @@ describe(`a thousand hostile strings (seed ${seed})`, () => {
       }), JSON.stringify(name)).to.deep.equal([name]);
     }
     expect(named).to.be.greaterThan(COUNT / 2);
-  }).timeout(60_000); // prettier-ignore
+  }); // prettier-ignore
 });

@@ -150,7 +150,7 @@ describe('the example service on Nest', () => {
     expect((await again.ask('stats')).body).to.include({ loads: 0, tierHits: 1 });
     expect((await again.ask(`backtests/${backtest.id}`)).body).to.deep.include({ strategyId: 'best-ever', trades: backtest.trades }); // prettier-ignore
     expect(await again.end()).to.deep.equal(ENDED);
-  }).timeout(120_000);
+  });
 
   it('streams any number of rows in bounded memory, no faster than they are read, and stops when nobody does', async () => {
     const path = scratchPath();
@@ -189,7 +189,7 @@ describe('the example service on Nest', () => {
     cut.resume();
     expect(((await failed)[0] as NodeJS.ErrnoException).code).to.equal('ECONNRESET');
     expect(await isFree(path)).to.equal(true);
-  }).timeout(120_000);
+  });
 });
 
 /** Asks until it is so; each time takes a request. A loop without an end would keep a run that has failed from its own. */

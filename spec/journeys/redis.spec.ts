@@ -139,7 +139,6 @@ async function agreed(one: Peer, other: Peer, name: string, is: (value: unknown)
 describe('two processes on one Redis', () => {
   for (const [what, store] of Object.entries(STORES))
     it(`share values, see each other's writes, and lose no more than speed when it is killed, through ${what}`, async function () {
-      this.timeout(60_000);
       await using redis: Redis | undefined = await startRedis();
       if (redis === undefined) {
         console.log('      no redis-server is installed: what is shared through a Redis is not tested');
@@ -180,7 +179,6 @@ describe('two processes on one Redis', () => {
     });
 
   it('share what managers cache: of no table at once, of tables one after another', async function () {
-    this.timeout(60_000);
     await using redis: Redis | undefined = await startRedis();
     if (redis === undefined) this.skip();
     const env = { REDIS_URL: redis.url, DATA: join(scratchFolder(), 'shared.duckdb') };

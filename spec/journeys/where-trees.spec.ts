@@ -38,5 +38,5 @@ describe('conditions', () => {
     // a generator of conditions that find all or nothing would prove nothing
     expect(some / TREES, `SEED=${seed}`).to.be.greaterThan(0.5);
     expect(await db.query(sql`select count(*)::int as n from ${Leaf}`)).to.deep.equal([{ n: stored.length }]);
-  }).timeout(120_000);
+  });
 });
