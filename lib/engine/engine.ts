@@ -1,5 +1,5 @@
 // Running statements for one manager: each on its own session, or on the session of the transaction it is in; with logs,
-// the clock told of every committed write. Not here: entities.
+// the clock told of every committed write. Not here: entities, and how close() ends what is under way (under-way.ts).
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { context, type Call } from '../context.js';
 import { queries, traced, type Origin } from '../diagnostics.js';
@@ -22,9 +22,7 @@ import type { Reader, Session } from './session.js';
 import { StreamedResult } from './stream.js';
 import { Telling, type Callers, type StreamTelling, type TracedQuery, type Waited } from './telling.js';
 import { Transaction, transactionOn, type TransactionOptions } from './transaction.js';
-
-/** How long close() waits for transactions whose code does something else than SQL. */
-const CLOSE_GRACE_MS = 5_000;
+import { UnderWay } from './under-way.js';
 
 /** Runs one statement for several callers. */
 export type RunTogether = <T extends { readonly rowCount: number }>(
@@ -45,16 +43,7 @@ interface Beside {
 }
 
 export class Engine {
-  readonly #running = new Set<Promise<unknown>>();
-  readonly #sessions = new Set<Session>();
-  /** what is lent: close() takes it back in the end */
-  readonly #leases = new Set<Limit>();
-  readonly #streams = new Set<Limit>();
-  /** what is waited for elsewhere than in DuckDB */
-  readonly #waits = new Set<Limit>();
-  #closed = false;
-  /** close() waits no longer */
-  #overdue = false;
+  readonly #underWay: UnderWay;
   readonly #telling: Telling;
   readonly owner: Origin['owner'];
 
@@ -66,11 +55,12 @@ export class Engine {
     owner?: Origin['owner'],
   ) {
     this.owner = owner;
+    this.#underWay = new UnderWay(database);
     this.#telling = new Telling(this, log, slowQueryMs);
   }
 
   get closed(): boolean {
-    return this.#closed;
+    return this.#underWay.closed;
   }
 
   /** The transaction of the caller's context, on this database. */
@@ -120,7 +110,7 @@ export class Engine {
       if (recount) transaction?.afterCommit(() => this.database.countConflicts());
       const result =
         transaction === undefined
-          ? await this.#use(
+          ? await this.#underWay.use(
               (session) => this.#alone(session, statement, read, limit, { reader: record?.reader, event }),
               limit,
             )
@@ -143,8 +133,8 @@ export class Engine {
   async together<T>(waiting: () => Waited | undefined, work: (run: RunTogether) => Promise<T>): Promise<T> {
     let here = false;
     try {
-      if (this.#closed) throw closedError();
-      return await this.#use(async (session) => {
+      if (this.closed) throw closedError();
+      return await this.#underWay.use(async (session) => {
         here = true;
         await new Promise<void>((resolve) => process.nextTick(resolve));
         return work((statement, read, limit, waited, written) => {
@@ -174,7 +164,7 @@ export class Engine {
     limit: Limit | undefined,
     beside: Beside,
   ): Promise<T> {
-    if (this.#closed) throw closedError();
+    if (this.closed) throw closedError();
     this.database.recovery.refuseIfGone();
     try {
       return await this.#alone(session, statement, read, limit, beside);
@@ -238,12 +228,12 @@ export class Engine {
     reader: Reader | undefined,
     telling: StreamTelling,
   ): AsyncGenerator<T> {
-    this.#streams.add(limit);
+    const over = this.#underWay.stopAtClose(limit);
     const done = new Limit([limit]);
     let lend: (streamed: StreamedResult) => void = () => {};
     const lent = new Promise<StreamedResult>((resolve) => (lend = resolve));
     // the session goes back as soon as the limit stops, though whoever reads the rows may never ask again
-    const lease = this.#use(async (session) => {
+    const lease = this.#underWay.use(async (session) => {
       const streamed = new StreamedResult(session, statement, limit, reader);
       lend(streamed);
       await new Promise<void>((resolve) => done.onStop(() => resolve()));
@@ -263,7 +253,7 @@ export class Engine {
     } finally {
       done.stop(closedError());
       await lease.catch(() => {});
-      this.#streams.delete(limit);
+      over();
       done.dispose();
     }
   }
@@ -276,26 +266,15 @@ export class Engine {
       fn,
       options,
       {
-        use: (work) => this.#use((session) => this.#leased(limit, (whole) => work(session, whole)), limit),
+        use: (work) =>
+          this.#underWay.use((session) => this.#underWay.lease(limit, (whole) => work(session, whole)), limit),
         attempt: (attempt, most, readOnly) => this.#telling.attempt(attempt, most, readOnly),
         retried: (attempt, waitMs) => this.log('transactionRetried', { attempt, wait_ms: Math.round(waitMs) }),
         afterCommitFailed: (error) => this.log('afterCommitFailed', loggable(error)),
-        overdue: () => this.#overdue,
+        overdue: () => this.#underWay.overdue,
       },
       limit,
     );
-  }
-
-  /** Work that close() stops in the end, whatever it hangs on. */
-  async #leased<T>(limit: Limit | undefined, work: (whole: Limit) => Promise<T>): Promise<T> {
-    const whole = new Limit([limit]);
-    this.#leases.add(whole);
-    try {
-      return await work(whole);
-    } finally {
-      this.#leases.delete(whole);
-      whole.dispose();
-    }
   }
 
   /**
@@ -307,12 +286,11 @@ export class Engine {
     const { statementMs } = wait;
     if (statementMs !== undefined)
       wait.after(statementMs, `A rule of class-validator gave no answer within the queryTimeout of ${statementMs} ms. Mend its validator, or give the call a longer timeout.`); // prettier-ignore
-    this.#waits.add(wait);
-    if (this.#closed) wait.stop(closedError());
+    const over = this.#underWay.stopAtClose(wait);
     try {
       return await wait.race(judging);
     } finally {
-      this.#waits.delete(wait);
+      over();
       wait.dispose();
     }
   }
@@ -377,11 +355,11 @@ export class Engine {
     // the turn is not held while `fn` runs: what it does through repositories, and close(), wait in the same line
     if (transaction !== undefined)
       return transaction.lend(writes, work, limit).finally(() => this.#maybeChanged(writes));
-    return this.#use(async (session) => {
+    return this.#underWay.use(async (session) => {
       const connection = await session.exclusive((own) => own);
       try {
         const lent = RawConnection.lent(connection, this.database, writes);
-        return await this.#leased(limit, (whole) => lent.within(whole, work));
+        return await this.#underWay.lease(limit, (whole) => lent.within(whole, work));
       } finally {
         await session.exclusive((own) => restore(own, this.database.alias));
         session.catalogChanged();
@@ -397,28 +375,6 @@ export class Engine {
     if (writes.includes(EVERYTHING)) this.database.schemaChanged();
   }
 
-  async #use<T>(work: (session: Session) => Promise<T>, limit?: Limit): Promise<T> {
-    const running = this.database.pool.use(async (session) => {
-      if (this.#closed) throw closedError();
-      this.database.recovery.refuseIfGone();
-      this.#sessions.add(session);
-      try {
-        return await work(session);
-      } finally {
-        this.#sessions.delete(session);
-      }
-    }, limit);
-    this.#running.add(running);
-    try {
-      return await running;
-    } catch (error) {
-      this.database.recovery.failed(error);
-      throw error;
-    } finally {
-      this.#running.delete(running);
-    }
-  }
-
   /** The error for whoever comes after close(). What is refused inside a transaction fails the whole of it. */
   refusal(): DatabaseError {
     const error = closedError();
@@ -427,31 +383,12 @@ export class Engine {
   }
 
   #refuseIfClosed(): void {
-    if (this.#closed) throw this.refusal();
+    if (this.closed) throw this.refusal();
   }
 
   /** Refuses new work, stops what runs, and waits for it to end. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    const interrupt = (): void => {
-      for (const session of this.#sessions) session.interrupt();
-    };
-    const stopping = setInterval(interrupt, 20);
-    let grace: NodeJS.Timeout | undefined;
-    try {
-      interrupt();
-      for (const stream of this.#streams) stream.stop(closedError());
-      for (const wait of this.#waits) wait.stop(closedError());
-      const over = new Promise((resolve) => (grace = setTimeout(resolve, CLOSE_GRACE_MS)));
-      const ended = Promise.allSettled(this.#running);
-      await Promise.race([ended, over]);
-      this.#overdue = true;
-      for (const lease of this.#leases) lease.stop(closedError());
-      await ended;
-    } finally {
-      clearInterval(stopping);
-      clearTimeout(grace);
-    }
+  close(): Promise<void> {
+    return this.#underWay.close();
   }
 }
 
