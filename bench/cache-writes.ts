@@ -74,7 +74,7 @@ export async function costOfWrites(): Promise<{ readonly inserted: Samples; read
     interleaved(Object.fromEntries(Object.entries(sides).map(([name, side]) => [name, of(side)])), {
       rounds: 40,
       warm: 3,
-      budgetMs: 4_000,
+      budgetMs: 12_000,
     });
   const [updated, inserted] = [await timed(updates), await timed(inserts)];
   for (const db of [bare, spare, other, own]) await db.close();
